@@ -1,0 +1,48 @@
+"""tapwidget: match your objects to a survey over TAP, from inside a notebook.
+
+Every public name is loaded on first use (PEP 562), so that `import tapwidget` costs nothing.
+"""
+
+from __future__ import annotations
+
+from importlib import import_module
+from typing import Any
+
+__version__ = "0.1.0"
+
+PUBLIC = {
+    "connect": "tapwidget.client.services",
+    "Service": "tapwidget.client.services",
+    "Job": "tapwidget.client.job",
+    "read_table": "tapwidget.tables.files",
+    "SkyMatch": "tapwidget.match.spec",
+    "IdentifierMatch": "tapwidget.match.spec",
+    "MagnitudeRange": "tapwidget.match.constraints",
+    "MagnitudeDifference": "tapwidget.match.constraints",
+    "ColumnRange": "tapwidget.match.constraints",
+    "JobPhase": "tapwidget.ivoa.uws",
+    "CrossMatch": "tapwidget.app",
+    "ServicePicker": "tapwidget.views.service_picker",
+    "TargetPicker": "tapwidget.views.target_picker",
+    "FilePicker": "tapwidget.views.file_picker",
+    "RadiusControl": "tapwidget.views.radius_control",
+    "MagnitudeConstraints": "tapwidget.views.magnitude_constraints",
+    "AdqlEditor": "tapwidget.views.adql_editor",
+    "JobStatus": "tapwidget.views.job_status",
+    "ResultsTable": "tapwidget.views.results_table",
+    "MagnitudeHistogram": "tapwidget.views.magnitude_histogram",
+    "SkyPlot": "tapwidget.views.sky_plot",
+    "figure1": "tapwidget.plots.figure1",
+    "TapWidgetError": "tapwidget.errors",
+}
+__all__ = [*PUBLIC, "__version__"]  # noqa: PLE0604 - every entry is a string
+
+
+def __getattr__(name: str) -> Any:
+    if name in PUBLIC:
+        return getattr(import_module(PUBLIC[name]), name)
+    raise AttributeError(f"module 'tapwidget' has no attribute {name!r}")
+
+
+def __dir__() -> list[str]:
+    return sorted([*globals(), *PUBLIC])
