@@ -1,0 +1,128 @@
+"""Work away from the kernel's thread, and its answers back into traits: the only threads of the widgets.
+
+On which thread a widget's callback runs differs between ipykernel releases (6: the main thread, 7.0: a subshell's,
+7.4: it depends on what was sent before). So nothing here assumes one: whoever touches state holds `Background.lock`.
+
+Answers are put into traits by one publisher, at most ten times a second: Jupyter's server drops messages above its
+rate limit and leaves the browser stale, so under one key only the latest action counts, and the last always runs.
+"""
+
+from __future__ import annotations
+
+import logging
+import threading
+from collections.abc import Callable, Hashable
+from typing import Any
+
+from tapwidget.errors import TapWidgetError
+
+log = logging.getLogger(__name__)
+
+PUBLISH_INTERVAL = 0.1  # seconds between two rounds of the publisher
+
+
+class Background:
+    """Runs work on daemon threads and publishes what comes of it, in order, under one lock.
+
+    Attributes
+    ----------
+    lock : threading.RLock
+        Held while any published action runs; callbacks of widgets take it too.
+    """
+
+    def __init__(self) -> None:
+        self.lock = threading.RLock()
+        self._pending: dict[Hashable, Callable[[], None]] = {}
+        self._wake = threading.Condition()
+        self._publisher: threading.Thread | None = None
+
+    def run(
+        self,
+        work: Callable[[], Any],
+        then: Callable[[Any], None],
+        failed: Callable[[BaseException], None],
+    ) -> None:
+        """Do `work` on a thread of its own; publish `then(answer)`, or `failed(exception)`."""
+
+        def task() -> None:
+            try:
+                answer = work()
+            except BaseException as error:  # noqa: BLE001 - whatever it is, the user is told where they look
+                problem = error
+                self.post(object(), lambda: failed(problem))
+                if not isinstance(error, TapWidgetError):
+                    log.debug("background work failed", exc_info=error)
+            else:
+                self.post(object(), lambda: then(answer))
+
+        threading.Thread(target=task, name="tapwidget-work", daemon=True).start()
+
+    def post(self, key: Hashable, action: Callable[[], None]) -> None:
+        """Have the publisher run `action` soon. A later action under the same key takes its place."""
+        with self._wake:
+            self._pending.pop(key, None)
+            self._pending[key] = action
+            if self._publisher is None:
+                self._publisher = threading.Thread(target=self._publish, name="tapwidget-publish", daemon=True)
+                self._publisher.start()
+            self._wake.notify()
+
+    def _publish(self) -> None:
+        pause = threading.Event()
+        while True:
+            with self._wake:
+                while not self._pending:
+                    self._wake.wait()
+                actions = list(self._pending.values())
+                self._pending.clear()
+            for action in actions:
+                with self.lock:
+                    try:
+                        action()
+                    except Exception:
+                        log.exception("a widget could not be updated")
+            pause.wait(PUBLISH_INTERVAL)
+
+
+class Immediate(Background):
+    """The same, at once and on the caller's thread: for tests and scripts."""
+
+    def run(
+        self,
+        work: Callable[[], Any],
+        then: Callable[[Any], None],
+        failed: Callable[[BaseException], None],
+    ) -> None:
+        try:
+            answer = work()
+        except Exception as error:  # noqa: BLE001 - handed on, as the threaded one does
+            failed(error)
+        else:
+            then(answer)
+
+    def post(self, key: Hashable, action: Callable[[], None]) -> None:  # noqa: ARG002 - the same signature
+        with self.lock:
+            action()
+
+
+class Latest:
+    """Numbers the requests of one kind, so that the answer to an older one is dropped.
+
+    >>> latest = Latest()
+    >>> first, second = latest.next(), latest.next()
+    >>> latest.is_current(first), latest.is_current(second)
+    (False, True)
+    """
+
+    def __init__(self) -> None:
+        self._number = 0
+        self._lock = threading.Lock()
+
+    def next(self) -> int:
+        with self._lock:
+            self._number += 1
+            return self._number
+
+    def is_current(self, number: int) -> bool:
+        with self._lock:
+            return number == self._number

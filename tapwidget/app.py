@@ -1,0 +1,197 @@
+"""CrossMatch: the whole way from a file to matched tables and Figure 1, in one notebook cell."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import ipywidgets
+import traitlets
+from astropy.table import Table
+
+from tapwidget.actions.background import Background, Latest
+from tapwidget.actions.run import Runner
+from tapwidget.errors import TapWidgetError
+from tapwidget.state.form import Form
+from tapwidget.state.runs import Run, Runs
+from tapwidget.views.adql_editor import AdqlEditor
+from tapwidget.views.file_picker import FilePicker
+from tapwidget.views.job_status import JobStatus
+from tapwidget.views.match_form import MatchForm
+from tapwidget.views.results_panel import ResultsPanel
+from tapwidget.views.runs_shelf import RunsShelf
+from tapwidget.views.service_picker import ServicePicker
+from tapwidget.views.style import notes, stylesheet, text
+
+
+class CrossMatch(ipywidgets.VBox):
+    """Match a table of yours to a table of a TAP service.
+
+    Parameters
+    ----------
+    service : str, client.Service or pyvo.dal.TAPService, optional
+        Name ("demo", "rsp", "gaia", ...), address or object. Without one: "rsp" on the Rubin platform, else "demo"
+        where `tapwidget[server]` is installed, else the app asks.
+    table : path, astropy Table, pandas DataFrame, ..., optional
+        The user's table.
+    target : str, optional
+        Qualified name of the catalogue's table; "dp1.Object" where the service has it.
+
+    Attributes
+    ----------
+    form : state.form.Form
+        What is chosen; every trait can be set from Python.
+    runs : state.runs.Runs
+        Every run, by name: `app.runs["results"].result` is an astropy Table.
+    """
+
+    def __init__(self, service: Any = None, table: Any = None, target: str | None = None, **kwargs: object) -> None:
+        self.background = Background()
+        self.form = Form()
+        self.runs = Runs()
+        self._runner = Runner(self.form, self.runs, self.background)
+        self._queries = Latest()
+
+        self.service_picker = ServicePicker(background=self.background)
+        self.file_picker = FilePicker(background=self.background)
+        self.match_form = MatchForm(self.form, background=self.background, target=target or "dp1.Object")
+        self.editor = AdqlEditor()
+        self.copy_button = ipywidgets.Button(
+            description="Show as Python", tooltip="a cell of plain pyvo that does the same", disabled=True
+        )
+        self._python = ipywidgets.HTML()
+        self.run_button = ipywidgets.Button(
+            description="Run", icon="play", button_style="primary", disabled=True, tooltip="Choose a service first."
+        )
+        self.status = JobStatus(background=self.background)
+        self.shelf = RunsShelf(self.runs)
+        self.results = ResultsPanel(self.form, self.runs, background=self.background)
+        self._link()
+        super().__init__(
+            [
+                stylesheet(),
+                self.service_picker,
+                step("1  Your table", self.file_picker),
+                step("2  Match", self.match_form, self.editor, self.copy_button, self._python),
+                step("3  Run", ipywidgets.HBox([self.run_button, self.status])),
+                step("4  Results", self.shelf, self.results),
+            ],
+            **kwargs,
+        )
+        self.add_class("tw-app")
+        self._query_changed(None)
+        if table is not None:
+            self.file_picker.open(table)
+        self.service_picker.choose_usual() if service is None else self.service_picker.choose(service)
+
+    @property
+    def result(self) -> Table | None:
+        """The result that the table shows, an astropy Table; None while there is none."""
+        return None if self.runs.current is None else self.runs.current.result
+
+    def run(self) -> Run:
+        """Run what the form (or the edited ADQL) says; returns at once with the new run on the shelf.
+
+        Raises
+        ------
+        MatchError
+            While something is missing in the form.
+        """
+        run = self._runner.submit(self.editor.adql if self.editor.editing else "")
+        self.status.job = None
+        self.status.is_error = False
+        self.status.message = ""
+        self.status.phase = "PENDING"
+        self.status.activity = "your table is on its way to the service"
+        run.observe(lambda change: self._run_changed(run), ["job", "phase", "result", "error"])
+        self._latest = run
+        return run
+
+    def _link(self) -> None:
+        form = self.form
+        for source, name in ((self.service_picker, "service"), (self.file_picker, "table")):
+            traitlets.dlink((source, name), (form, name))
+        for name in ("ra", "dec"):
+            traitlets.dlink((self.file_picker, name), (form, name))
+        traitlets.dlink((self.service_picker, "tables"), (self.match_form.target_picker, "tables"))
+        traitlets.dlink((self.file_picker, "roles"), (self.match_form, "roles"))
+        form.observe(self._query_changed)
+        self.editor.observe(lambda _: self._offer_run(), ["adql", "editing"])
+        self.run_button.on_click(lambda _: self._run_clicked())
+        self.copy_button.on_click(lambda _: self._show_python())
+        self._latest: Run | None = None
+
+    def _query_changed(self, _change: Any) -> None:
+        self._python.value = ""
+        self.background.post(("query", id(self)), self._make_query)
+
+    def _make_query(self) -> None:
+        """Have the query made anew on a worker: it may need to ask the service for the target's columns."""
+        number = self._queries.next()
+        try:
+            match = self.form.match()
+        except TapWidgetError as error:
+            self._no_query(number, error)
+            return
+        service, table = self.form.service, self.form.table
+        self.background.run(
+            lambda: service.plan(match, table),
+            then=lambda plan: self._planned(number, plan),
+            failed=lambda error: self._no_query(number, error),
+        )
+
+    def _planned(self, number: int, plan: Any) -> None:
+        if self._queries.is_current(number):
+            self.editor.problem = ""
+            self.editor.generated = plan.adql
+            self.match_form.changes = plan.changes
+            self._offer_run()
+
+    def _no_query(self, number: int, error: BaseException) -> None:
+        if self._queries.is_current(number):
+            self.editor.generated = ""
+            self.editor.problem = str(error)
+            self.match_form.changes = ()
+            self._offer_run()
+
+    def _offer_run(self) -> None:
+        self.run_button.disabled = not self.editor.adql
+        self.copy_button.disabled = not self.editor.adql or self.editor.editing
+        self.run_button.tooltip = (
+            self.editor.problem if self.run_button.disabled else "send the table and run the match at the service"
+        )
+
+    def _run_clicked(self) -> None:
+        try:
+            self.run()
+        except TapWidgetError as error:
+            self.status.is_error = True
+            self.status.message = str(error)
+
+    def _run_changed(self, run: Run) -> None:
+        if run is not self._latest:
+            return
+        if run.job is not None and self.status.job is not run.job:
+            self.status.job = run.job
+        self.status.activity = "fetching the result" if run.phase == "COMPLETED" and run.result is None else ""
+        if run.error:
+            self.status.phase = run.phase
+            self.status.is_error = True
+            self.status.activity = ""
+            self.status.message = run.error
+        elif run.result is not None:
+            self.status.message = f"{run.name}: {len(run.result):,} rows"
+
+    def _show_python(self) -> None:
+        match, service, table = self.form.match(), self.form.service, self.form.table
+        self.background.run(
+            lambda: match.python(service, table),
+            then=lambda cell: setattr(self._python, "value", text("tw-adql", cell, tag="pre", tabindex="0")),
+            failed=lambda error: setattr(self._python, "value", notes(str(error), css_class="tw-error")),
+        )
+
+
+def step(title: str, *children: ipywidgets.Widget) -> ipywidgets.VBox:
+    """One numbered part of the form."""
+    box = ipywidgets.VBox([ipywidgets.HTML(text("tw-title", title)), *children])
+    box.add_class("tw-step")
+    return box

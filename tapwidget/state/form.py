@@ -1,0 +1,57 @@
+"""What the person has chosen so far, and the match that it makes."""
+
+from __future__ import annotations
+
+import traitlets
+from astropy import units as u
+
+from tapwidget.errors import MatchError
+from tapwidget.match.spec import IdentifierMatch, SkyMatch
+
+
+class Form(traitlets.HasTraits):
+    """The form of one app: traits only, no network, no widget.
+
+    `where` holds ADQL conditions; `radius` is an angle (Quantity) as it was typed, so that 0.00027 deg stays 0.00027 deg.
+    """
+
+    service = traitlets.Any(help="client.Service, or None while there is none")
+    table = traitlets.Any(help="the user's astropy Table, or None")
+    ra = traitlets.Unicode(help="the upload's column of right ascension, when the user corrected it; else empty")
+    dec = traitlets.Unicode(help="the upload's column of declination, when the user corrected it; else empty")
+    target = traitlets.Unicode(help="qualified name of the catalogue's table")
+    target_table = traitlets.Any(help="ivoa.tapschema.Table of the target, once the service told it")
+    columns = traitlets.Tuple(help="columns of the target to return; empty for the principal ones")
+    by = traitlets.Enum(("position", "identifier"), default_value="position")
+    radius = traitlets.Any(1.0 * u.arcsec)
+    on = traitlets.Tuple(traitlets.Unicode(), traitlets.Unicode(), default_value=("", ""))
+    find = traitlets.Enum(("all", "nearest", "symmetric"), default_value="all")
+    where = traitlets.List(help="ADQL conditions, all of which must hold")
+
+    @property
+    def problem(self) -> str:
+        """What is still missing before a match can run, as a sentence; empty when nothing is."""
+        if self.service is None:
+            return "Choose a service first."
+        if self.table is None:
+            return "Choose your table first."
+        if not self.target:
+            return "Choose the target table first."
+        if self.by == "identifier" and not all(self.on):
+            return "Choose the two identifier columns that shall be equal."
+        return ""
+
+    def match(self) -> SkyMatch | IdentifierMatch:
+        """The specification that the form makes now.
+
+        Raises
+        ------
+        MatchError
+            While something is missing or makes no sense.
+        """
+        if self.problem:
+            raise MatchError(self.problem)
+        common = {"columns": tuple(self.columns), "where": tuple(self.where), "find": self.find}
+        if self.by == "identifier":
+            return IdentifierMatch(self.target, on=tuple(self.on), **common)
+        return SkyMatch(self.target, radius=self.radius, ra=self.ra, dec=self.dec, **common)

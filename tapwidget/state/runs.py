@@ -1,0 +1,47 @@
+"""The results shelf: every match that was submitted, with its job and its result."""
+
+from __future__ import annotations
+
+import traitlets
+
+
+class Run(traitlets.HasTraits):
+    """One submitted match. `job` is a client.Job once the service gave it an address, `result` an astropy Table."""
+
+    name = traitlets.Unicode()
+    match = traitlets.Any(help="SkyMatch, IdentifierMatch, or None when the ADQL was written by hand")
+    adql = traitlets.Unicode()
+    job = traitlets.Any()
+    phase = traitlets.Unicode("PENDING")
+    result = traitlets.Any()
+    error = traitlets.Unicode(help="what went wrong, in a sentence; empty while nothing did")
+    visible = traitlets.Bool(True, help="whether the histogram shows it")
+
+
+class Runs(traitlets.HasTraits):
+    """All runs of one app, oldest first, and the one that the table shows."""
+
+    runs = traitlets.Tuple()
+    current = traitlets.Any(help="the Run whose result the table shows, or None")
+
+    def add(self, **traits: object) -> Run:
+        """Put a new run on the shelf, named as the tutorial names its results: results, results_2, ..."""
+        taken = {run.name for run in self.runs}
+        names = ("results" if number == 1 else f"results_{number}" for number in range(1, len(taken) + 2))
+        run = Run(name=next(name for name in names if name not in taken), **traits)
+        self.runs = (*self.runs, run)
+        return run
+
+    def remove(self, run: Run) -> None:
+        """Take a run off the shelf. Its job stays at the service."""
+        self.runs = tuple(other for other in self.runs if other is not run)
+        if self.current is run:
+            done = [other for other in self.runs if other.result is not None]
+            self.current = done[-1] if done else None
+
+    def __getitem__(self, name: str) -> Run:
+        """The run of that name; KeyError names those there are."""
+        for run in self.runs:
+            if run.name == name:
+                return run
+        raise KeyError(f"no run is named {name!r}; there are: {', '.join(run.name for run in self.runs) or 'none'}")

@@ -1,0 +1,170 @@
+"""Pick the user's table among the server's files, see how it begins and what its columns mean."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any
+
+import ipywidgets
+import traitlets
+from astropy.table import Table
+
+from tapwidget.actions.background import Background, Latest
+from tapwidget.actions.load import Opened, open_table
+from tapwidget.tables.files import SUFFIXES
+from tapwidget.tables.roles import Roles
+from tapwidget.views.role_picker import RolePicker
+from tapwidget.views.style import notes, stylesheet
+from tapwidget.views.table_preview import preview
+
+MOST_FILES = 500  # entries listed of one folder; more is said
+
+
+class FilePicker(ipywidgets.VBox):
+    """Choose a table file, or hand over a table; see a preview with the recognised columns.
+
+    Attributes
+    ----------
+    table : astropy.table.Table or None
+        The opened table. May be set to anything that `tapwidget.tables.files.as_table` takes.
+    path : str
+        The chosen file; empty when the table came from Python.
+    roles : tables.roles.Roles or None
+        What the columns were recognised as.
+    ra, dec : str
+        Position columns that the person chose instead of the recognised ones; empty while they did not.
+    message : str
+        What is going on, or what is wrong with the file.
+    """
+
+    table = traitlets.Any()
+    path = traitlets.Unicode()
+    roles = traitlets.Any()
+    ra = traitlets.Unicode()
+    dec = traitlets.Unicode()
+    message = traitlets.Unicode()
+
+    def __init__(
+        self,
+        table: Any = None,
+        *,
+        folder: str | Path = ".",
+        background: Background | None = None,
+        **kwargs: object,
+    ) -> None:
+        self._background = background or Background()
+        self._requests = Latest()
+        self._folder = Path(folder).resolve()
+        self._pick = ipywidgets.Dropdown(description="your table", layout=ipywidgets.Layout(width="340px"))
+        self._again = ipywidgets.Button(icon="refresh", tooltip="look for files again", layout={"width": "36px"})
+        self._path = ipywidgets.Text(
+            placeholder="or type a path, then Enter", continuous_update=False, layout=ipywidgets.Layout(width="260px")
+        )
+        self._said = ipywidgets.HTML()
+        self._preview = ipywidgets.HTML()
+        self.role_picker = RolePicker()
+        row = ipywidgets.HBox([self._pick, self._again, self._path])
+        row.add_class("tw-wrap")
+        super().__init__([stylesheet(), row, self._said, self._preview, self.role_picker], **kwargs)
+        self._pick.observe(self._picked, "value")
+        self._path.observe(self._typed, "value")
+        self._again.on_click(lambda _: self._list())
+        traitlets.link((self.role_picker, "ra"), (self, "ra"))
+        traitlets.link((self.role_picker, "dec"), (self, "dec"))
+        self.role_picker.observe(lambda _: self._show_preview(), ["ra", "dec"])
+        self._list()
+        if table is not None:
+            self.open(table)
+
+    def open(self, source: Any) -> None:
+        """Open a file, or take a table from Python, in the background."""
+        number = self._requests.next()
+        self.message = f"opening {Path(source).name} ..." if isinstance(source, (str, Path)) else "reading the table ..."
+        self._said.value = notes(self.message)
+        self._background.run(
+            lambda: open_table(source),
+            then=lambda opened: self._opened(number, source, opened),
+            failed=lambda error: self._failed(number, error),
+        )
+
+    def _list(self) -> None:
+        """List what can be opened in the folder: local files only, no network."""
+        entries = sorted(self._folder.iterdir(), key=lambda p: (p.is_file(), p.name.lower()))
+        folders = [p for p in entries if p.is_dir() and not p.name.startswith((".", "__"))]
+        files = [p for p in entries if p.is_file() and p.name.lower().endswith(tuple(SUFFIXES))]
+        options = [(f"Choose a file in {self._folder.name or '/'} ...", "")]
+        options += [(f"{p.name}   ({size(p)})", str(p)) for p in files[:MOST_FILES]]
+        options += [(f"{p.name}/", str(p)) for p in folders[:MOST_FILES]]
+        options.append(("../  (the folder above)", str(self._folder.parent)))
+        self._pick.unobserve(self._picked, "value")
+        self._pick.options = options
+        self._pick.value = self.path if self.path in [value for _, value in options] else ""
+        self._pick.observe(self._picked, "value")
+        if len(files) > MOST_FILES:
+            self._said.value = notes(f"The first {MOST_FILES} of {len(files):,} files are listed; type the path of another.")
+
+    def _picked(self, change: dict[str, str]) -> None:
+        chosen = change["new"]
+        if chosen and Path(chosen).is_dir():
+            self._folder = Path(chosen)
+            self._list()
+        elif chosen:
+            self.open(chosen)
+
+    def _typed(self, change: dict[str, str]) -> None:
+        chosen = Path(change["new"].strip()).expanduser()
+        if not change["new"].strip():
+            return
+        if chosen.is_dir():
+            self._folder = chosen.resolve()
+            self._list()
+        else:
+            self.open(str(chosen))
+
+    def _opened(self, number: int, source: Any, opened: Opened) -> None:
+        if not self._requests.is_current(number):
+            return
+        is_file = isinstance(source, (str, Path))
+        self.message = f"{len(opened.table):,} rows · {len(opened.table.colnames):,} columns"
+        warnings = notes(*opened.changes) + notes(*opened.roles.warnings, css_class="tw-warning")
+        self._said.value = notes(self.message) + warnings
+        self.role_picker.offer(opened.table, opened.roles)
+        with self.hold_trait_notifications():
+            self.path = str(source) if is_file else ""
+            self.roles = opened.roles
+            self.table = opened.table
+        self._show_preview()
+
+    def _failed(self, number: int, error: BaseException) -> None:
+        if not self._requests.is_current(number):
+            return
+        self.message = str(error)
+        self._said.value = notes(self.message, css_class="tw-error")
+        self.role_picker.offer(None, None)
+        with self.hold_trait_notifications():
+            self.roles = None
+            self.table = None
+        self._preview.value = ""
+
+    def _show_preview(self) -> None:
+        roles: Roles | None = self.roles
+        if self.table is None or roles is None:
+            self._preview.value = ""
+            return
+        self._preview.value = preview(self.table, self.role_picker.named_roles())
+
+    @traitlets.observe("table")
+    def _table_set(self, change: dict[str, Any]) -> None:
+        table = change["new"]
+        if table is not None and (not isinstance(table, Table) or self.roles is None):
+            self.open(table)
+
+
+def size(path: Path) -> str:
+    """How big a file is, for people."""
+    count = float(path.stat().st_size)
+    for unit in ("bytes", "kB", "MB"):
+        if count < 1000:
+            return f"{count:.0f} {unit}" if unit == "bytes" else f"{count:.1f} {unit}"
+        count /= 1000
+    return f"{count:.1f} GB"

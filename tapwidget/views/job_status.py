@@ -1,0 +1,132 @@
+"""What a job is doing: its phase, for how long, how far, and a way to stop it."""
+
+from __future__ import annotations
+
+import math
+from contextlib import suppress
+from typing import Any
+
+import ipywidgets
+import traitlets
+
+from tapwidget.actions.background import Background
+from tapwidget.errors import JobTimeoutError
+from tapwidget.ivoa.uws import JobPhase
+from tapwidget.views.style import notes, stylesheet, text
+
+WAITING = {
+    "PENDING": "created, not started",
+    "QUEUED": "waiting for its turn at the service",
+    "EXECUTING": "running at the service",
+    "HELD": "the service keeps it waiting for a moment",
+    "SUSPENDED": "the service has paused it",
+    "UNKNOWN": "the service does not say",
+    "ARCHIVED": "the service has thrown its result away",
+}
+REFRESH = 0.25  # seconds between two updates of the elapsed time
+
+
+class JobStatus(ipywidgets.VBox):
+    """Watch one job live, and abort it.
+
+    Attributes
+    ----------
+    job : client.Job or None
+        The job that is watched. Set it to watch another; the one before goes on at the service.
+    phase : str
+        UWS phase ("EXECUTING", "COMPLETED", ...); "" without a job.
+    activity : str
+        What goes on here beside the job: "sending your table", "fetching the result"; "" for nothing.
+    progress : float
+        Percent as the service tells it, NaN where it does not.
+    message : str
+        One more line: an error in words, or what came of the job.
+    """
+
+    job = traitlets.Any()
+    phase = traitlets.Unicode()
+    progress = traitlets.Float(float("nan"))
+    activity = traitlets.Unicode()
+    message = traitlets.Unicode()
+    is_error = traitlets.Bool(False)
+
+    def __init__(self, job: Any = None, *, background: Background | None = None, **kwargs: object) -> None:
+        self._background = background or Background()
+        self._phase = ipywidgets.HTML()
+        self._elapsed = ipywidgets.HTML()
+        self._bar = ipywidgets.FloatProgress(
+            min=0, max=100, layout=ipywidgets.Layout(width="160px", visibility="hidden"), tooltip="percent complete"
+        )
+        self.abort_button = ipywidgets.Button(
+            description="Abort", icon="stop", tooltip="stop this job at the service", disabled=True
+        )
+        self._address = ipywidgets.HTML()
+        self._message = ipywidgets.HTML()
+        row = ipywidgets.HBox([self._phase, self._elapsed, self._bar, self.abort_button])
+        row.add_class("tw-wrap")
+        super().__init__([stylesheet(), row, self._message, self._address], **kwargs)
+        self._unsubscribe: Any = None
+        self.abort_button.on_click(self._abort)
+        self._show()
+        self.job = job
+
+    @traitlets.observe("job")
+    def _watch(self, _change: object) -> None:
+        if self._unsubscribe is not None:
+            self._unsubscribe()
+            self._unsubscribe = None
+        if self.job is None:
+            self.phase = ""
+            return
+        job = self.job
+        self._unsubscribe = job.subscribe(lambda _job: self._background.post(("job", id(self)), self._take))
+        self._take()
+        if not job.phase.is_final:
+            self._background.run(lambda: self._tick(job), then=lambda _: self._show(), failed=self._failed)
+
+    def _tick(self, job: Any) -> None:
+        """Keep the elapsed time moving; runs on a worker's thread until the job is done or another is watched."""
+        while self.job is job and not job.phase.is_final:
+            with suppress(JobTimeoutError):
+                job.wait(timeout=REFRESH)
+            self._background.post(("tick", id(self)), self._show)
+
+    def _take(self) -> None:
+        job = self.job
+        if job is None:
+            return
+        self.progress = job.progress.percent
+        self.phase = str(job.phase)
+        self._show()
+
+    @traitlets.observe("phase", "progress", "activity", "message", "is_error")
+    def _changed(self, _change: object) -> None:
+        self._show()
+
+    def _abort(self, _button: object) -> None:
+        job = self.job
+        if job is None:
+            return
+        self.abort_button.disabled = True
+        self._background.run(job.abort, then=lambda _: self._take(), failed=self._failed)
+
+    def _failed(self, error: BaseException) -> None:
+        self.is_error = True
+        self.message = str(error)
+
+    def _show(self) -> None:
+        phase, job = self.phase, self.job
+        self._phase.value = (
+            text("tw-phase", phase, tag="span", data_phase=phase, role="status") if phase else notes("No job yet.")
+        )
+        running = bool(phase) and not JobPhase.of(phase).is_final
+        is_known = not math.isnan(self.progress)
+        percent = f"{self.progress:.0f} %" if running and is_known else ""
+        seconds = f"{job.elapsed:.1f} s" if job is not None and job.elapsed is not None else ""
+        meaning = self.activity or WAITING.get(phase, "")
+        self._elapsed.value = notes(" · ".join(part for part in (percent, seconds, meaning) if part))
+        self._bar.layout.visibility = "visible" if percent else "hidden"
+        self._bar.value = self.progress if is_known else 0.0
+        self.abort_button.disabled = job is None or not running
+        self._message.value = notes(self.message, css_class="tw-error" if self.is_error else "tw-note")
+        self._address.value = notes(f"job {job.url}") if job is not None and job.url else ""

@@ -1,0 +1,110 @@
+"""What is matched to what, and how: target, kind of match, radius, which pairs to keep, constraints."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import ipywidgets
+import traitlets
+
+from tapwidget.actions.background import Background
+from tapwidget.state.form import Form
+from tapwidget.views.magnitude_constraints import MagnitudeConstraints
+from tapwidget.views.radius_control import RadiusControl
+from tapwidget.views.style import notes
+from tapwidget.views.target_picker import TargetPicker
+
+FIND = (
+    ("all pairs within the radius", "all"),
+    ("nearest for each of mine", "nearest"),
+    ("symmetric: nearest both ways", "symmetric"),
+)
+
+
+class MatchForm(ipywidgets.VBox):
+    """The boxes of one match, linked to a `Form`.
+
+    Attributes
+    ----------
+    roles : tables.roles.Roles or None
+        What the user's columns were recognised as.
+    changes : tuple of str
+        What has to change in the user's table before it can travel, a sentence each.
+    """
+
+    roles = traitlets.Any()
+    changes = traitlets.Tuple()
+
+    def __init__(self, form: Form, *, target: str = "", background: Background | None = None, **kwargs: object) -> None:
+        self._form = form
+        self.target_picker = TargetPicker(target=target, background=background)
+        self._by = ipywidgets.ToggleButtons(
+            options=[("position", "position"), ("identifier", "identifier")], description="match by",
+            tooltips=("pairs within a radius on the sky", "pairs whose identifiers are equal"),
+            style={"button_width": "90px"},
+        )  # fmt: skip
+        self.radius = RadiusControl()
+        self._find = ipywidgets.Dropdown(options=FIND, description="keep", layout={"width": "300px"})
+        self._mine = ipywidgets.Dropdown(description="yours", layout={"width": "260px"})
+        self._theirs = ipywidgets.Dropdown(description="= target's", layout={"width": "300px"})
+        self._identifiers = ipywidgets.HBox([self._mine, self._theirs])
+        self._identifiers.add_class("tw-wrap")
+        self.constraints = MagnitudeConstraints()
+        self._changes = ipywidgets.HTML()
+        kind = ipywidgets.HBox([self._by, self._find])
+        kind.add_class("tw-wrap")
+        super().__init__(
+            [self.target_picker, kind, self.radius, self._identifiers, self.constraints, self._changes], **kwargs
+        )
+        traitlets.dlink((form, "service"), (self.target_picker, "service"))
+        traitlets.link((self.target_picker, "target"), (form, "target"))
+        traitlets.link((self.target_picker, "columns"), (form, "columns"))
+        traitlets.dlink((self.target_picker, "table"), (form, "target_table"))
+        traitlets.link((self._by, "value"), (form, "by"))
+        traitlets.link((self._find, "value"), (form, "find"))
+        traitlets.link((self.radius, "quantity"), (form, "radius"))
+        traitlets.dlink((self.constraints, "where"), (form, "where"))
+        self._mine.observe(self._identifier_chosen, "value")
+        self._theirs.observe(self._identifier_chosen, "value")
+        form.observe(self._offer_columns, ["target_table", "table"])
+        form.observe(self._show_kind, "by")
+        self._show_kind(None)
+
+    @traitlets.observe("roles")
+    def _roles_changed(self, _change: object) -> None:
+        self.constraints.upload_columns = self.roles.magnitudes if self.roles is not None else ()
+        self._offer_columns(None)
+
+    @traitlets.observe("changes")
+    def _changes_changed(self, _change: object) -> None:
+        self._changes.value = notes(*(f"Before the upload: {change}" for change in self.changes))
+
+    def _show_kind(self, _change: object) -> None:
+        by_position = self._form.by == "position"
+        self.radius.layout.display = None if by_position else "none"
+        self._find.layout.display = None if by_position else "none"
+        self._identifiers.layout.display = "none" if by_position else None
+        if not by_position:
+            self._form.find = "all"
+
+    def _offer_columns(self, _change: object) -> None:
+        """Fill the lists that depend on the columns of either side."""
+        target, table = self._form.target_table, self._form.table
+        columns = target.columns if target is not None else ()
+        self.constraints.target_columns = tuple(
+            c.name for c in columns if c.unit == "mag" and not c.name.lower().endswith(("err", "error", "sigma"))
+        )
+        self._offer(self._mine, tuple(table.colnames) if table is not None else (), getattr(self.roles, "id", None))
+        texts = [c.name for c in columns if c.is_text or c.datatype in {"long", "int", "short"}]
+        ids = [c.name for c in columns if c.ucd.startswith("meta.id")]
+        self._offer(self._theirs, tuple(texts), ids[0] if ids else None)
+
+    def _offer(self, box: ipywidgets.Dropdown, names: tuple[str, ...], usual: str | None) -> None:
+        wanted = box.value if box.value in names else usual
+        options = [("choose ...", ""), *((name, name) for name in names)]
+        if tuple(box.options) != tuple(options):
+            box.options = options
+        box.value = wanted if wanted in names else ""
+
+    def _identifier_chosen(self, _change: Any) -> None:
+        self._form.on = (self._mine.value or "", self._theirs.value or "")

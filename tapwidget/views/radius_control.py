@@ -1,0 +1,88 @@
+"""The match radius: a number with its unit, and a slider in arcsec."""
+
+from __future__ import annotations
+
+import math
+
+import ipywidgets
+import traitlets
+from astropy import units as u
+
+from tapwidget.views.style import notes, stylesheet
+
+UNITS = {"arcsec": u.arcsec, "mas": u.mas, "arcmin": u.arcmin, "deg": u.deg}
+SLIDER_RANGE = (0.01, 60.0)  # arcsec; the number box takes anything up to 180 deg
+
+
+class RadiusControl(ipywidgets.VBox):
+    """Choose the largest separation accepted.
+
+    Attributes
+    ----------
+    radius : float
+        In arcsec. Set it, link it, or observe it.
+    quantity : astropy.units.Quantity
+        The same angle as it was typed: 0.00027 deg stays 0.00027 deg.
+    """
+
+    radius = traitlets.Float(1.0, help="arcsec")
+    quantity = traitlets.Any(1.0 * u.arcsec)
+
+    def __init__(self, radius: float = 1.0, **kwargs: object) -> None:
+        self._number = ipywidgets.FloatText(
+            value=radius, description="radius", step=0.1, layout=ipywidgets.Layout(width="190px")
+        )
+        self._unit = ipywidgets.Dropdown(
+            options=list(UNITS), value="arcsec", tooltip="unit of the radius", layout=ipywidgets.Layout(width="84px")
+        )
+        low, high = SLIDER_RANGE
+        self._slider = ipywidgets.FloatLogSlider(
+            value=radius, min=math.log10(low), max=math.log10(high), step=0.01, readout=False,
+            tooltip="radius, 0.01 to 60 arcsec", layout=ipywidgets.Layout(width="220px"),
+        )  # fmt: skip
+        self._said = ipywidgets.HTML()
+        row = ipywidgets.HBox([self._number, self._unit, self._slider])
+        row.add_class("tw-wrap")
+        super().__init__([stylesheet(), row, self._said], **kwargs)
+        self._updating = False
+        self._number.observe(self._typed, "value")
+        self._unit.observe(self._typed, "value")
+        self._slider.observe(self._slid, "value")
+        self.set_quantity(radius * u.arcsec)
+
+    def set_quantity(self, quantity: u.Quantity) -> None:
+        """Show and hold this angle; the unit box keeps its unit where it can show it."""
+        arcsec = float(quantity.to_value(u.arcsec))
+        if not 0 < arcsec <= 180 * 3600:
+            self._said.value = notes("The radius must be more than 0 and at most 180 deg.", css_class="tw-error")
+            return
+        self._said.value = "" if quantity.unit == u.arcsec else notes(f"= {arcsec:.6g} arcsec")
+        self._updating = True
+        try:
+            unit = next((name for name, known in UNITS.items() if known == quantity.unit), "arcsec")
+            self._unit.value = unit
+            self._number.value = float(quantity.to_value(UNITS[unit]))
+            self._slider.value = min(max(arcsec, SLIDER_RANGE[0]), SLIDER_RANGE[1])
+            with self.hold_trait_notifications():
+                self.quantity = quantity
+                self.radius = arcsec
+        finally:
+            self._updating = False
+
+    @traitlets.observe("radius")
+    def _radius_set(self, change: dict[str, float]) -> None:
+        if not self._updating:
+            self.set_quantity(change["new"] * u.arcsec)
+
+    @traitlets.observe("quantity")
+    def _quantity_set(self, change: dict[str, u.Quantity]) -> None:
+        if not self._updating:
+            self.set_quantity(change["new"])
+
+    def _typed(self, _change: object) -> None:
+        if not self._updating:
+            self.set_quantity(self._number.value * UNITS[self._unit.value])
+
+    def _slid(self, change: dict[str, float]) -> None:
+        if not self._updating:
+            self.set_quantity(round(change["new"], 3 if change["new"] < 1 else 2) * u.arcsec)

@@ -1,0 +1,116 @@
+"""What a match gave: the table, the magnitude histogram of all runs, and the sky, linked to one another."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import ipywidgets
+import numpy as np
+import traitlets
+
+from tapwidget.actions.background import Background
+from tapwidget.errors import ColumnError
+from tapwidget.plots.columns import targets_magnitude, users_magnitude
+from tapwidget.plots.palette import stroke_of_run
+from tapwidget.plots.series import Series, plain
+from tapwidget.state.form import Form
+from tapwidget.state.runs import Run, Runs
+from tapwidget.views.magnitude_histogram import MagnitudeHistogram
+from tapwidget.views.results_table import ResultsTable
+from tapwidget.views.sky_plot import SkyPlot
+from tapwidget.views.style import notes, stylesheet
+
+BANDS = tuple("ugrizy")
+
+
+class ResultsPanel(ipywidgets.VBox):
+    """Table, histogram and sky of the runs on a shelf.
+
+    Attributes
+    ----------
+    band : str
+        Which magnitudes the histogram counts.
+    """
+
+    band = traitlets.Unicode("r")
+
+    def __init__(self, form: Form, runs: Runs, *, background: Background | None = None, **kwargs: object) -> None:
+        self._form, self._runs = form, runs
+        self._background = background or Background()
+        self._watched: set[int] = set()
+        self.table = ResultsTable()
+        self.histogram = MagnitudeHistogram()
+        self.sky = SkyPlot()
+        self._band = ipywidgets.Dropdown(options=BANDS, value="r", description="band", layout={"width": "150px"})
+        self._said = ipywidgets.HTML()
+        self._plots = ipywidgets.HBox([ipywidgets.VBox([self._band, self.histogram, self._said]), self.sky])
+        self._plots.add_class("tw-wrap")
+        super().__init__([stylesheet(), self.table, self._plots], **kwargs)
+        traitlets.link((self._band, "value"), (self, "band"))
+        form.observe(lambda _: self._draw_soon(), "table")
+        runs.observe(lambda _: self._runs_changed(), "runs")
+        runs.observe(lambda _: self._show_current(), "current")
+        self.observe(lambda _: self._draw_soon(), "band")
+        self.histogram.observe(lambda _: self._select_interval(), "interval")
+        traitlets.link((self.sky, "selected_rows"), (self.table, "selected_rows"))
+        self._draw()
+
+    def _runs_changed(self) -> None:
+        for run in self._runs.runs:
+            if id(run) not in self._watched:
+                self._watched.add(id(run))
+                run.observe(lambda _: self._draw_soon(), ["result", "visible", "name"])
+        self._draw_soon()
+
+    def _show_current(self) -> None:
+        current = self._runs.current
+        self.table.table = None if current is None else current.result
+        self.sky.table = self.table.table
+        self._draw_soon()
+
+    def _draw_soon(self) -> None:
+        self._background.post(("histogram", id(self)), self._draw)
+
+    def _draw(self) -> None:
+        """Put the user's table and every visible run over one another, in the styles of Figure 1."""
+        series: list[Series] = []
+        left_out: list[str] = []
+        if self._form.table is not None:
+            try:
+                column = users_magnitude(self._form.table, self.band)
+                series.append(Series(f"ut1, {column}", (self._form.table, column), "filled", 0.0, None, band=self.band))
+            except ColumnError as error:
+                left_out.append(str(error))
+        shown = [run for run in self._runs.runs if run.visible and run.result is not None]
+        for number, run in enumerate(shown):
+            try:
+                column = targets_magnitude(run.result, self.band, name=run.name)
+            except ColumnError as error:
+                left_out.append(str(error))
+                continue
+            stroke = stroke_of_run(number)
+            series.append(
+                Series(f"{run.name}, {column}", (run.result, column), stroke.style, stroke.width, stroke.cycle, band=self.band)
+            )
+        self.histogram.series = series
+        self._said.value = notes(*(f"Not drawn: {sentence}" for sentence in left_out))
+        self._plots.layout.display = None if series else "none"
+
+    def _select_interval(self) -> None:
+        """Select the rows of the table whose magnitude lies in the brushed interval."""
+        current: Run | None = self._runs.current
+        if current is None or current.result is None:
+            return
+        interval = self.histogram.interval
+        if interval is None:
+            self.table.selected_rows = []
+            return
+        try:
+            column = targets_magnitude(current.result, self.band, name=current.name)
+        except ColumnError as error:
+            self._said.value = notes(str(error))
+            return
+        magnitudes = plain(current.result[column])
+        low, high = interval
+        rows: Any = np.flatnonzero((magnitudes >= low) & (magnitudes <= high))
+        self.table.selected_rows = rows.tolist()

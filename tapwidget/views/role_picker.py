@@ -1,0 +1,88 @@
+"""What the columns of the user's table were recognised as, and a way to correct it."""
+
+from __future__ import annotations
+
+import ipywidgets
+import traitlets
+from astropy.table import Table
+
+from tapwidget.tables.roles import Roles
+from tapwidget.views.style import notes
+
+
+class RolePicker(ipywidgets.VBox):
+    """Show and correct the position columns of a table.
+
+    Attributes
+    ----------
+    ra, dec : str
+        Columns the person chose; both empty while the recognised position stands.
+    """
+
+    ra = traitlets.Unicode()
+    dec = traitlets.Unicode()
+
+    def __init__(self, **kwargs: object) -> None:
+        self._said = ipywidgets.HTML()
+        self._ra = ipywidgets.Dropdown(description="RA", layout=ipywidgets.Layout(width="260px"))
+        self._dec = ipywidgets.Dropdown(description="Dec", layout=ipywidgets.Layout(width="260px"))
+        body = ipywidgets.HBox([self._ra, self._dec])
+        body.add_class("tw-wrap")
+        self._more = ipywidgets.Accordion([body], titles=("Other position columns",), selected_index=None)
+        super().__init__([self._said, self._more], **kwargs)
+        self._roles: Roles | None = None
+        self.layout.display = "none"
+        self._ra.observe(self._chosen, "value")
+        self._dec.observe(self._chosen, "value")
+
+    def offer(self, table: Table | None, roles: Roles | None) -> None:
+        """Show the roles of this table, and its columns to choose from; hide for None."""
+        self._roles = roles
+        self.layout.display = "none" if table is None else None
+        with self.hold_trait_notifications():
+            self.ra = self.dec = ""
+        options = [("as recognised", ""), *((name, name) for name in (table.colnames if table is not None else ()))]
+        for box in (self._ra, self._dec):
+            box.unobserve(self._chosen, "value")
+            box.options = options
+            box.value = ""
+            box.observe(self._chosen, "value")
+        self._say()
+
+    def named_roles(self) -> dict[str, str]:
+        """Column name to the role it plays now."""
+        if self._roles is None:
+            return {}
+        roles = dict.fromkeys(self._roles.magnitudes, "magnitude")
+        if self._roles.id:
+            roles[self._roles.id] = "identifier"
+        if self.ra and self.dec:
+            roles |= {self.ra: "RA", self.dec: "Dec"}
+        elif self._roles.position:
+            columns = self._roles.position.columns
+            names = ("RA", "Dec") if len(columns) == 2 else ("position",) * len(columns)
+            roles |= dict(zip(columns, names, strict=True))
+        return roles
+
+    def _chosen(self, _change: object) -> None:
+        with self.hold_trait_notifications():
+            both = bool(self._ra.value and self._dec.value)
+            self.ra = self._ra.value if both else ""
+            self.dec = self._dec.value if both else ""
+        self._say()
+
+    def _say(self) -> None:
+        roles = self._roles
+        if roles is None:
+            self._said.value = ""
+            return
+        if self.ra and self.dec:
+            position = f"position {self.ra}, {self.dec} (your choice)"
+        elif roles.position:
+            found = roles.position
+            position = f"position {', '.join(found.columns)} ({found.form}, {found.frame.upper()}; {found.why})"
+        else:
+            position = "no position was recognised: choose the columns below, or match by identifier"
+            self._more.selected_index = 0
+        magnitudes = ", ".join(roles.magnitudes) or "none recognised"
+        self._said.value = notes(f"{position} · identifier {roles.id or 'none recognised'} · magnitudes {magnitudes}")

@@ -1,0 +1,131 @@
+"""Which TAP service: by name, or by its address."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import ipywidgets
+import traitlets
+
+from tapwidget.actions.background import Background, Latest
+from tapwidget.actions.browse import Greeting, greet
+from tapwidget.views.style import notes, stylesheet, text
+
+NAMES = (
+    ("Built-in service (simulated sky)", "demo"),
+    ("Rubin Science Platform", "rsp"),
+    ("Gaia archive (ESA)", "gaia"),
+    ("VizieR (CDS)", "vizier"),
+    ("Another address ...", "other"),
+)
+NONE = ("Choose a service ...", "")
+
+
+class ServicePicker(ipywidgets.VBox):
+    """Choose a TAP service and see that it answers.
+
+    Attributes
+    ----------
+    service : client.Service or None
+        The service that answered. Set it to a Service, a name or an address to choose it from Python.
+    tables : tuple of ivoa.tapschema.Table
+        Its tables, without their columns.
+    message : str
+        What is going on, or what went wrong.
+    """
+
+    service = traitlets.Any()
+    tables = traitlets.Tuple()
+    message = traitlets.Unicode()
+
+    def __init__(self, service: Any = None, *, background: Background | None = None, **kwargs: object) -> None:
+        self._background = background or Background()
+        self._requests = Latest()
+        self._pick = ipywidgets.Dropdown(
+            options=[NONE, *NAMES], value="", description="service", layout=ipywidgets.Layout(width="340px")
+        )
+        self._address = ipywidgets.Text(
+            placeholder="https://.../tap", tooltip="address of the TAP service, then Enter", continuous_update=False,
+            layout=ipywidgets.Layout(width="320px", display="none"),
+        )  # fmt: skip
+        self._said = ipywidgets.HTML()
+        row = ipywidgets.HBox([self._pick, self._address, self._said])
+        row.add_class("tw-wrap")
+        self._hint = ipywidgets.HTML()
+        super().__init__([stylesheet(), row, self._hint], **kwargs)
+        self._pick.observe(self._picked, "value")
+        self._address.observe(self._typed, "value")
+        if service is not None:
+            self.choose(service)
+
+    def choose(self, service: Any) -> None:
+        """Connect to this service in the background: a name, an address, a client.Service or a pyvo TAPService."""
+        if isinstance(service, str):
+            known = service if service in dict(map(reversed, NAMES)) else "other"
+            self._pick.unobserve(self._picked, "value")
+            self._pick.value = known
+            self._pick.observe(self._picked, "value")
+            self._address.layout.display = None if known == "other" else "none"
+            if known == "other" and self._address.value != service:
+                self._address.unobserve(self._typed, "value")
+                self._address.value = service
+                self._address.observe(self._typed, "value")
+        number = self._requests.next()
+        self._hint.value = ""
+        self.message = "connecting ..."
+        self._said.value = notes(self.message)
+        self._background.run(
+            lambda: greet(service),
+            then=lambda greeting: self._greeted(number, greeting),
+            failed=lambda error: self._failed(number, error),
+        )
+
+    def _picked(self, change: dict[str, str]) -> None:
+        is_other = change["new"] == "other"
+        self._address.layout.display = None if is_other else "none"
+        if is_other:
+            self._hint.value = notes(
+                "If the service wants a token, put it into the environment variable TAPWIDGET_TOKEN, or pass "
+                "tapwidget.connect(address, token=...) to the widget: it is never kept in a notebook."
+            )
+        elif change["new"]:
+            self.choose(change["new"])
+
+    def _typed(self, change: dict[str, str]) -> None:
+        if change["new"].strip():
+            self.choose(change["new"].strip())
+
+    def _greeted(self, number: int, greeting: Greeting) -> None:
+        if not self._requests.is_current(number):
+            return
+        limits = greeting.limits
+        self.message = " · ".join(
+            part
+            for part in (
+                f"{len(greeting.tables):,} tables",
+                f"upload up to {limits.upload_bytes / 2**20:,.0f} MiB" if limits.upload_bytes else "",
+                f"{limits.upload_rows:,} rows" if limits.upload_rows else "",
+                "" if limits.upload else "takes no uploads",
+            )
+            if part
+        )
+        simulated = text("tw-simulated", "simulated sky", tag="span") + " " if greeting.is_simulated else ""
+        self._said.value = simulated + text("tw-note", self.message, tag="span")
+        with self.hold_trait_notifications():
+            self.tables = greeting.tables
+            self.service = greeting.service
+
+    def _failed(self, number: int, error: BaseException) -> None:
+        if not self._requests.is_current(number):
+            return
+        self.message = str(error)
+        self._said.value = ""
+        self._hint.value = notes(self.message, css_class="tw-error")
+        with self.hold_trait_notifications():
+            self.tables = ()
+            self.service = None
+
+    @traitlets.observe("service")
+    def _service_set(self, change: dict[str, Any]) -> None:
+        if isinstance(change["new"], str):
+            self.choose(change["new"])

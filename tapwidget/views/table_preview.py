@@ -1,0 +1,43 @@
+"""The first rows of a table as plain HTML: nothing in a cell or a name becomes markup."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from html import escape
+
+from astropy.table import Table
+
+from tapwidget.tables.page import format_cell
+
+ROWS = 4
+COLUMNS = 14
+
+
+def preview(table: Table, roles: Mapping[str, str], *, rows: int = ROWS, columns: int = COLUMNS) -> str:
+    """HTML of the first rows; columns with a role come first, and what is left out is said.
+
+    Parameters
+    ----------
+    table : astropy.table.Table
+    roles : mapping of str to str
+        Column name to what it was recognised as ("RA", "magnitude", ...).
+    """
+    names = sorted(table.colnames, key=lambda name: name not in roles)[:columns]
+    first = table[names][:rows]
+    head = "".join(
+        f"<th>{span('tw-role', roles.get(name, ''))}{escape(name)}{span('tw-unit', str(table[name].unit or ''))}</th>"
+        for name in names
+    )
+    body = "".join("<tr>" + "".join(cell(first, name, row) for name in names) + "</tr>" for row in range(len(first)))
+    left = len(table.colnames) - len(names)
+    more = f'<div class="tw-note">and {left:,} more columns, which stay with their rows</div>' if left else ""
+    return f'<div class="tw-preview"><table><thead><tr>{head}</tr></thead><tbody>{body}</tbody></table>{more}</div>'
+
+
+def span(css_class: str, text: str) -> str:
+    return f'<span class="{css_class}">{escape(text)}</span>'
+
+
+def cell(table: Table, name: str, row: int) -> str:
+    shown = format_cell(table[name], row)
+    return f"<td>{escape(shown)}</td>" if shown else '<td class="tw-missing">missing</td>'
