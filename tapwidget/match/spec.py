@@ -1,0 +1,226 @@
+"""What is asked: which target, matched how, returning what, under which conditions. Frozen values, checked when made.
+
+Nothing here knows a network: `adql` and `python` hand themselves to the service that is given, which plans the match.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass, field
+from typing import Any, Literal, get_args
+
+from astropy import units as u
+
+from tapwidget.errors import MatchError
+from tapwidget.ivoa.adql_words import RESERVED, is_regular
+from tapwidget.match import conditions
+from tapwidget.match.adql_text import as_number, close_names
+from tapwidget.match.constraints import Constraint
+from tapwidget.match.plan import Planner
+
+Find = Literal["all", "nearest", "symmetric"]
+"""all: every pair; nearest: the nearest counterpart of each of mine; symmetric: each of mine and each of theirs at most
+once, the closest pairs first."""
+
+
+@dataclass(frozen=True)
+class SkyMatch:
+    """A match by position: pairs of an uploaded row and a row of `target` closer than `radius`.
+
+    Parameters
+    ----------
+    target : str
+        The table to match with, as one writes it in ADQL: "dp1.Object".
+    radius : Quantity, float or str
+        The largest separation accepted, above 0 and up to 180 degrees: an angle with any unit, "1 arcsec", or a number
+        in arcsec. Kept as a Quantity; `radius_deg` is the same in degrees.
+    columns : sequence of str
+        Columns of the target to return; empty for its principal ones (all, where none is marked so); "*" for all.
+    where : sequence of str or constraint
+        Conditions, joined by AND: ADQL in which `ut1.<column>` is the upload's column and a bare name always the
+        target's, or objects of `tapwidget.match.constraints`.
+    find : "all", "nearest" or "symmetric"
+        Which pairs the result keeps.
+    upload : str
+        The name of the uploaded table in the query.
+    ra, dec : str
+        The user's position columns; recognised from the table if empty.
+    target_ra, target_dec : str
+        The target's position columns, ICRS degrees; its main ones if empty.
+
+    Raises
+    ------
+    MatchError
+        For anything that makes no sense, whatever the service.
+    """
+
+    target: str
+    radius: Any = field(default=1.0, compare=False)
+    columns: Sequence[str] = ()
+    where: Sequence[str | Constraint] = ()
+    find: Find = "all"
+    upload: str = "ut1"
+    ra: str = ""
+    dec: str = ""
+    target_ra: str = ""
+    target_dec: str = ""
+    radius_deg: float = field(init=False, repr=False, default=0.0)
+
+    def __post_init__(self) -> None:
+        radius = _angle(self.radius)
+        object.__setattr__(self, "radius", radius)
+        object.__setattr__(self, "radius_deg", _degrees(radius))
+        _settle(self)
+        for one, other in (("ra", "dec"), ("target_ra", "target_dec")):
+            if bool(getattr(self, one)) != bool(getattr(self, other)):
+                raise MatchError(f"{one} and {other} go together: give both, or neither to have them recognised.")
+
+    def upload_columns(self, names: Iterable[str]) -> tuple[str, ...]:
+        """Which of the user's columns `names` the conditions use, in their order; MatchError for an unknown one."""
+        return _used(self, names, ())
+
+    def adql(self, service: Planner, table: Any) -> str:
+        """The query as that service will get it."""
+        return service.plan(self, table).adql
+
+    def python(self, service: Planner, table: Any) -> str:
+        """A cell of plain pyvo and astropy that does the same match."""
+        from tapwidget.match.python import cell
+
+        return cell(self, service.plan(self, table), service.url, table=table)
+
+
+@dataclass(frozen=True)
+class IdentifierMatch:
+    """A match by equal identifiers: `on` is (column of the user's table, column of the target).
+
+    The other parameters are those of `SkyMatch`; `find` can only be "all", as there is no separation to choose by.
+    """
+
+    target: str
+    on: tuple[str, str]
+    columns: Sequence[str] = ()
+    where: Sequence[str | Constraint] = ()
+    find: Find = "all"
+    upload: str = "ut1"
+
+    def __post_init__(self) -> None:
+        _settle(self)
+        on = self.on
+        if isinstance(on, str) or len(on) != 2 or not all(isinstance(name, str) and name.strip() for name in on):
+            raise MatchError(f"`on` is {on!r}; give two names: your table's column, then the column of {self.target}.")
+        object.__setattr__(self, "on", tuple(on))
+        if self.find != "all":
+            raise MatchError(f"find={self.find!r} needs positions; a match by identifier finds 'all'.")
+
+    def upload_columns(self, names: Iterable[str]) -> tuple[str, ...]:
+        """Which of the user's columns `names` `on` and the conditions use; MatchError for an unknown one."""
+        return _used(self, names, (self.on[0],))
+
+    def adql(self, service: Planner, table: Any) -> str:
+        """The query as that service will get it."""
+        return service.plan(self, table).adql
+
+    def python(self, service: Planner, table: Any) -> str:
+        """A cell of plain pyvo and astropy that does the same match."""
+        from tapwidget.match.python import cell
+
+        return cell(self, service.plan(self, table), service.url, table=table)
+
+
+Match = SkyMatch | IdentifierMatch
+
+
+def where_adql(match: Match) -> tuple[str, ...]:
+    """The conditions of a match, each as ADQL with the user's own column names."""
+    return tuple(each if isinstance(each, str) else each.adql(match.upload) for each in match.where)
+
+
+def _used(match: Match, names: Iterable[str], always: tuple[str, ...]) -> tuple[str, ...]:
+    names = list(names)
+    unknown = next((name for name in always if name not in names), None)
+    if unknown is not None:
+        raise MatchError(f"Your table has no column {unknown!r} to match by.{close_names(unknown, names)}")
+    used = {*always}.union(*(conditions.uses(text, match.upload, names) for text in where_adql(match)))
+    return tuple(name for name in names if name in used)
+
+
+def _settle(match: Match) -> None:
+    """Give the fields their final types, and check what both kinds of match have in common."""
+    if not isinstance(match.target, str) or not match.target.strip():
+        raise MatchError("The match has no target: give the name of a table of the service, as in 'dp1.Object'.")
+    object.__setattr__(match, "target", match.target.strip())
+    object.__setattr__(match, "columns", _names(match.columns))
+    object.__setattr__(match, "where", _conditions(match.where))
+    if match.find not in get_args(Find):
+        raise MatchError(f"find is {match.find!r}; it can be {', '.join(map(repr, get_args(Find)))}.")
+    _check_upload_name(match.upload)
+
+
+def _names(columns: object) -> tuple[str, ...]:
+    columns = (columns,) if isinstance(columns, str) else columns
+    if not isinstance(columns, Iterable):
+        raise MatchError(f"columns is {columns!r}; give a list of the target's column names.")
+    names = tuple(columns)
+    wrong = next((name for name in names if not isinstance(name, str) or not name.strip()), None)
+    if wrong is not None:
+        raise MatchError(f"columns has {wrong!r}, which is not the name of a column.")
+    return tuple(dict.fromkeys(name.strip() for name in names))
+
+
+def _conditions(where: object) -> tuple[str | Constraint, ...]:
+    where = (where,) if isinstance(where, str | Constraint) else where
+    if not isinstance(where, Iterable):
+        raise MatchError(f"where is {where!r}; give a list of ADQL conditions or constraints.")
+    settled: list[str | Constraint] = []
+    for each in where:
+        if isinstance(each, str):
+            if each.strip():  # an empty line of a form is no condition
+                conditions.check(each.strip())
+                settled.append(each.strip())
+        elif isinstance(each, Constraint) and not isinstance(each, type):
+            settled.append(each)
+        else:
+            raise MatchError(f"where has {each!r}, which is neither ADQL text nor a constraint such as MagnitudeRange.")
+    return tuple(settled)
+
+
+def _check_upload_name(name: object) -> None:
+    if isinstance(name, str) and is_regular(name):
+        return
+    why = f"{name} is a reserved word of ADQL" if str(name).upper() in RESERVED else "it is no plain name"
+    raise MatchError(
+        f"The upload cannot be called {name!r}: {why}. Take a letter followed by letters, digits or underscores: 'ut1'."
+    )
+
+
+def _angle(radius: Any) -> Any:
+    """The radius as a scalar Quantity in an angle's unit; a number is in arcsec."""
+    if isinstance(radius, str):
+        try:
+            radius = u.Quantity(radius)
+        except (TypeError, ValueError) as error:
+            raise MatchError(
+                f"The radius {radius!r} is not an angle. Write it as '1 arcsec' or '0.00027 deg'."
+            ) from error
+        if radius.unit == u.dimensionless_unscaled:
+            radius = radius.value
+    if not isinstance(radius, u.Quantity):
+        return as_number(radius, "The radius") * u.arcsec
+    if radius.unit.physical_type != "angle":
+        raise MatchError(f"The radius {radius} is not an angle. Give it in arcsec, arcmin or deg.")
+    if not radius.isscalar:
+        raise MatchError(f"The radius has {radius.size} values; a match takes one radius for all rows.")
+    return as_number(radius.value, "The radius") * radius.unit
+
+
+def _degrees(radius: Any) -> float:
+    """In degrees, divided rather than multiplied, so that 36 arcsec are 0.01 deg to the last digit."""
+    parts = {u.deg: 1.0, u.arcmin: 60.0, u.arcsec: 3600.0, u.mas: 3.6e6}
+    per_degree = parts.get(radius.unit)
+    degrees = float(radius.value / per_degree) if per_degree else float(radius.to_value(u.deg))
+    if degrees <= 0:
+        raise MatchError(f"The radius is {radius}; it must be above 0.")
+    if degrees > 180:
+        raise MatchError(f"The radius is {radius}; no two positions are more than 180 degrees apart.")
+    return degrees
