@@ -102,7 +102,7 @@ class CrossMatch(ipywidgets.VBox):
         self.status.message = ""
         self.status.phase = "PENDING"
         self.status.activity = "your table is on its way to the service"
-        run.observe(lambda change: self._run_changed(run), ["job", "phase", "result", "error"])
+        run.observe(lambda _: self._run_changed(run), ["job", "phase", "result", "error"])
         self._latest = run
         return run
 

@@ -35,7 +35,10 @@ class Column:
 
     @property
     def is_number(self) -> bool:
-        return self.datatype in {"short", "int", "long", "float", "double", "unsignedByte"} and self.arraysize in {"", "1"}
+        return self.datatype in {"short", "int", "long", "float", "double", "unsignedByte"} and self.arraysize in {
+            "",
+            "1",
+        }
 
 
 @dataclass(frozen=True)

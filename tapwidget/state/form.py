@@ -12,7 +12,7 @@ from tapwidget.match.spec import IdentifierMatch, SkyMatch
 class Form(traitlets.HasTraits):
     """The form of one app: traits only, no network, no widget.
 
-    `where` holds ADQL conditions; `radius` is an angle (Quantity) as it was typed, so that 0.00027 deg stays 0.00027 deg.
+    `where` holds ADQL conditions. `radius` is an angle (Quantity) as it was typed: 0.00027 deg stays 0.00027 deg.
     """
 
     service = traitlets.Any(help="client.Service, or None while there is none")

@@ -52,17 +52,21 @@ class ConstraintRow(ipywidgets.VBox):
 class RangeRow(ConstraintRow):
     """`column` between two values; either may be left empty. `columns` are (label, (side, name)) pairs."""
 
-    def __init__(self, columns: list[tuple[str, tuple[str, str]]], start: tuple[str, str], low: float | None = None) -> None:
+    def __init__(
+        self, columns: list[tuple[str, tuple[str, str]]], start: tuple[str, str], low: float | None = None
+    ) -> None:
         self._column = ipywidgets.Dropdown(
             options=columns, value=start, tooltip="column that is limited", layout={"width": "190px"}
         )
         self._low = number_box("from", low)
         self._high = number_box("to", None)
         self._slider = ipywidgets.FloatRangeSlider(
-            value=(MAGNITUDES[0] if low is None else low, MAGNITUDES[1]), min=MAGNITUDES[0], max=MAGNITUDES[1], step=0.1,
-            readout=False, tooltip="range in mag; an end of the slider means no limit", layout={"width": "180px"},
+            value=(MAGNITUDES[0] if low is None else low, MAGNITUDES[1]),
+            min=MAGNITUDES[0], max=MAGNITUDES[1], step=0.1, readout=False, tooltip="range in mag; an end of the slider means no limit", layout={"width": "180px"},
         )  # fmt: skip
-        super().__init__(self._column, label("between"), self._low, label("and"), self._high, label("mag"), self._slider)
+        super().__init__(
+            self._column, label("between"), self._low, label("and"), self._high, label("mag"), self._slider
+        )
         for box in (self._column, self._low, self._high):
             box.observe(lambda _: self._typed(), "value")
         self._slider.observe(self._slid, "value")
@@ -150,5 +154,3 @@ def number(text: str) -> float | None:
         return float(text)
     except ValueError:
         raise MatchError(f"{text!r} is not a number. Write it like 17 or 17.5, or leave the box empty.") from None
-
-

@@ -79,7 +79,9 @@ class FilePicker(ipywidgets.VBox):
     def open(self, source: Any) -> None:
         """Open a file, or take a table from Python, in the background."""
         number = self._requests.next()
-        self.message = f"opening {Path(source).name} ..." if isinstance(source, (str, Path)) else "reading the table ..."
+        self.message = (
+            f"opening {Path(source).name} ..." if isinstance(source, (str, Path)) else "reading the table ..."
+        )
         self._said.value = notes(self.message)
         self._background.run(
             lambda: open_table(source),
@@ -101,7 +103,9 @@ class FilePicker(ipywidgets.VBox):
         self._pick.value = self.path if self.path in [value for _, value in options] else ""
         self._pick.observe(self._picked, "value")
         if len(files) > MOST_FILES:
-            self._said.value = notes(f"The first {MOST_FILES} of {len(files):,} files are listed; type the path of another.")
+            self._said.value = notes(
+                f"The first {MOST_FILES} of {len(files):,} files are listed; type the path of another."
+            )
 
     def _picked(self, change: dict[str, str]) -> None:
         chosen = change["new"]

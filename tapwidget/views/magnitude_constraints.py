@@ -126,9 +126,10 @@ def kept(constraint: Any, result: Table | None, upload: str) -> str:
     """How many rows of the last result a constraint keeps, in words; empty where that cannot be told."""
     if result is None or constraint is None or isinstance(constraint, str):
         return ""
-    if not all(name in result.colnames for name in constraint.result_columns(upload)):
+    columns = constraint.result_columns(upload)
+    if not all(name in result.colnames for name in columns):
         return "not in the last result"
-    return f"keeps {int(constraint.keep(result, upload).sum()):,} of {len(result):,}"
+    return f"keeps {int(constraint.keep(*(result[name] for name in columns)).sum()):,} of the last {len(result):,}"
 
 
 def pick_band(names: tuple[str, ...], band: str = "r") -> str:

@@ -90,7 +90,14 @@ class ResultsPanel(ipywidgets.VBox):
                 continue
             stroke = stroke_of_run(number)
             series.append(
-                Series(f"{run.name}, {column}", (run.result, column), stroke.style, stroke.width, stroke.cycle, band=self.band)
+                Series(
+                    f"{run.name}, {column}",
+                    (run.result, column),
+                    stroke.style,
+                    stroke.width,
+                    stroke.cycle,
+                    band=self.band,
+                )
             )
         self.histogram.series = series
         self._said.value = notes(*(f"Not drawn: {sentence}" for sentence in left_out))

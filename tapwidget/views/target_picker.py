@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from typing import Any
-
 import ipywidgets
 import traitlets
 
@@ -46,11 +44,13 @@ class TargetPicker(ipywidgets.VBox):
         self._search = ipywidgets.Text(placeholder="find columns by name, unit, UCD or description")
         self._columns = ipywidgets.SelectMultiple(rows=9, layout=ipywidgets.Layout(width="100%"))
         self._usual = ipywidgets.Button(description="Principal columns", tooltip="back to the catalogue's own choice")
-        body = ipywidgets.VBox([
-            ipywidgets.HBox([self._search, self._usual]),
-            self._columns,
-            ipywidgets.HTML(notes("Ctrl or Shift with a click, or with the arrow keys, chooses several.")),
-        ])
+        body = ipywidgets.VBox(
+            [
+                ipywidgets.HBox([self._search, self._usual]),
+                self._columns,
+                ipywidgets.HTML(notes("Ctrl or Shift with a click, or with the arrow keys, chooses several.")),
+            ]
+        )
         self._more = ipywidgets.Accordion([body], titles=("Columns to return",), selected_index=None)
         row = ipywidgets.HBox([self._pick, self._said])
         row.add_class("tw-wrap")
@@ -129,7 +129,9 @@ class TargetPicker(ipywidgets.VBox):
             self._columns.value = tuple(c.name for c in shown if c.name in chosen)
         finally:
             self._listing = False
-        self._more.titles = (f"Columns to return: {len(chosen):,} of {len(columns):,}" if columns else "Columns to return",)
+        self._more.titles = (
+            f"Columns to return: {len(chosen):,} of {len(columns):,}" if columns else "Columns to return",
+        )
 
     def _chosen(self, change: dict[str, tuple[str, ...]]) -> None:
         if not self._listing:

@@ -16,7 +16,7 @@ def test_the_answer_is_published_off_the_callers_thread_and_under_the_lock() -> 
     def then(answer: int) -> None:
         seen["answer"] = answer
         seen["thread"] = threading.current_thread()
-        seen["locked"] = background.lock._is_owned()  # noqa: SLF001 - the one way to ask an RLock
+        seen["locked"] = background.lock._is_owned()
         done.set()
 
     background.run(lambda: 42, then=then, failed=pytest.fail)
