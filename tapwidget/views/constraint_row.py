@@ -62,7 +62,8 @@ class RangeRow(ConstraintRow):
         self._high = number_box("to", None)
         self._slider = ipywidgets.FloatRangeSlider(
             value=(MAGNITUDES[0] if low is None else low, MAGNITUDES[1]),
-            min=MAGNITUDES[0], max=MAGNITUDES[1], step=0.1, readout=False, tooltip="range in mag; an end of the slider means no limit", layout={"width": "180px"},
+            min=MAGNITUDES[0], max=MAGNITUDES[1], step=0.1, readout=False,
+            tooltip="range in mag; an end of the slider means no limit", layout={"width": "180px"},
         )  # fmt: skip
         super().__init__(
             self._column, label("between"), self._low, label("and"), self._high, label("mag"), self._slider

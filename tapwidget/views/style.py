@@ -14,6 +14,11 @@ def stylesheet() -> ipywidgets.HTML:
     """An invisible widget that brings the stylesheet; every widget of ours that stands alone begins with one."""
     css = CSS_FILE.read_text(encoding="utf-8")
     return ipywidgets.HTML(f"<style>{css}</style>", layout=ipywidgets.Layout(display="none"))
+
+
+def text(css_class: str, message: str, *, tag: str = "div", **attributes: str) -> str:
+    """HTML that shows `message` as text: whatever is in it, none of it becomes markup."""
+    more = "".join(f' {name.replace("_", "-")}="{escape(value)}"' for name, value in attributes.items())
     return f'<{tag} class="{css_class}"{more}>{escape(message)}</{tag}>'
 
 
