@@ -48,38 +48,41 @@ def reduce(rows: ArrayLike, target_keys: Any, separation: ArrayLike | None = Non
         For another `find`, or one that needs a separation where there is none.
     """
     rows = np.asarray(rows)
-    keys = _ranks(target_keys)
+    keys = _sortable(target_keys)
     if separation is None:
         if find != "all":
             raise MatchError(f"find={find!r} needs separations; only 'all' pairs can be had without.")
         separation = np.zeros(len(rows))
     separation = _float64(separation)
-    order = np.lexsort((keys, separation, rows))
+    best_first = _best_first(rows, keys, separation)
+    order = _by_row(rows, best_first)
     if find == "all":
         return order
     if find == "nearest":
         return order[_first_of_each(rows[order])]
     if find == "symmetric":
-        kept = _symmetric(rows, keys, separation)
+        kept = _symmetric(rows, keys, best_first)
         return order[kept[order]]
     raise MatchError(f"find is {find!r}; it can be 'all', 'nearest' or 'symmetric'.")
 
 
-def _symmetric(rows: NDArray[Any], keys: Indices, separation: NDArray[np.float64]) -> NDArray[np.bool_]:
+def _symmetric(rows: NDArray[Any], keys: NDArray[Any], best_first: Indices) -> NDArray[np.bool_]:
     """Which pairs remain when they are taken closest first and each side is used once.
 
     A pair that is the best one of both its sides is certainly taken. Taking all of these, dropping the other pairs of
     their sides, and looking again gives what going through the sorted pairs one by one would, in a few rounds.
     """
     kept = np.zeros(len(rows), dtype=bool)
-    left = np.lexsort((rows, keys, separation))  # pairs still in play, best first
-    rows = _ranks(rows)
+    rows, keys = _ranks(rows), _ranks(keys)
+    left = best_first  # the pairs still in play
     for _ in range(ROUNDS):
         if not len(left):
             return kept
         best = np.zeros(len(left), dtype=np.int8)
         for side in (rows, keys):
-            best[np.unique(side[left], return_index=True)[1]] += 1
+            first = np.empty(len(rows), dtype=np.intp)
+            first[side[left[::-1]]] = np.arange(len(left))[::-1]  # of equal indices the last one written stays
+            best += first[side[left]] == np.arange(len(left))
         taken = left[best == 2]
         kept[taken] = True
         used_rows, used_keys = np.zeros(len(rows), dtype=bool), np.zeros(len(rows), dtype=bool)
@@ -95,6 +98,25 @@ def _symmetric(rows: NDArray[Any], keys: Indices, separation: NDArray[np.float64
     return kept
 
 
+def _best_first(rows: NDArray[Any], keys: NDArray[Any], separation: NDArray[np.float64]) -> Indices:
+    """All pairs by separation, then key, then row. The others count only where separations tie."""
+    order = np.argsort(separation)
+    in_order = separation[order]
+    tied = (in_order[1:] == in_order[:-1]) | np.isnan(in_order[:-1])
+    at = np.flatnonzero(np.append(tied, False) | np.append(False, tied))
+    pairs = order[at]
+    order[at] = pairs[np.lexsort((rows[pairs], keys[pairs], separation[pairs]))]
+    return order
+
+
+def _by_row(rows: NDArray[Any], best_first: Indices) -> Indices:
+    """The pairs by row, and best first within a row: one sort of integers that hold both."""
+    n = len(rows)
+    packed = _ranks(rows)[best_first] * n + np.arange(n)
+    packed.sort()
+    return best_first[packed % n] if n else best_first
+
+
 def _first_of_each(sorted_values: NDArray[Any]) -> NDArray[np.bool_]:
     """True at the first of each run of equal values."""
     first = np.ones(len(sorted_values), dtype=bool)
@@ -102,14 +124,20 @@ def _first_of_each(sorted_values: NDArray[Any]) -> NDArray[np.bool_]:
     return first
 
 
-def _ranks(keys: Any) -> Indices:
-    """Small integers that sort and compare as `keys` do: an array, or several that together are the key."""
-    arrays = list(keys) if isinstance(keys, tuple | list) and keys and np.ndim(keys[0]) else [keys]
-    ranks = np.zeros(len(arrays[0]), dtype=np.intp)
-    for array in arrays:
-        values, inverse = np.unique(np.ma.getdata(array), return_inverse=True)
-        ranks = np.unique(ranks * len(values) + inverse.reshape(-1), return_inverse=True)[1].reshape(-1)
-    return ranks
+def _sortable(keys: Any) -> NDArray[Any]:
+    """The target's keys as one array that sorts and compares as they do: an array, or several that together are it."""
+    if not (isinstance(keys, tuple | list) and keys and np.ndim(keys[0])):
+        return np.asarray(np.ma.getdata(keys))
+    together = np.zeros(len(keys[0]), dtype=np.intp)
+    for array in keys:
+        ranks = _ranks(np.asarray(np.ma.getdata(array)))
+        together = _ranks(together * (int(ranks.max(initial=0)) + 1) + ranks)
+    return together
+
+
+def _ranks(values: NDArray[Any]) -> Indices:
+    """0 for the smallest value, 1 for the next one, ..., the same for equal ones."""
+    return np.unique(values, return_inverse=True)[1].reshape(-1)
 
 
 def _float64(values: Any) -> NDArray[np.float64]:
