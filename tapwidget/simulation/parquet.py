@@ -37,6 +37,9 @@ def write(path: Path, table: Table, columns: Mapping[str, NDArray[Any]]) -> None
     """Write the columns in the order of `table.columns`. NaN becomes null. Every column must be there."""
     arrays = [to_arrow(column, columns[column.name]) for column in table.columns]
     described = pa.Table.from_arrays(arrays, names=[column.name for column in table.columns])
+    texts = {
+        name: array for name, array in zip(described.column_names, arrays, strict=True) if array.type == pa.string()
+    }
     metadata = {
         "IVOA.VOTable-Parquet.version": "1.0",
         "IVOA.VOTable-Parquet.type": "Parquet-local-XML",
@@ -51,6 +54,8 @@ def write(path: Path, table: Table, columns: Mapping[str, NDArray[Any]]) -> None
                 "simulated": True,
             }
         ),
+        # Without these astropy looks for the longest text itself, and warns.
+        **{f"table::len::{name}": str(longest(array)) for name, array in texts.items()},
     }
     pq.write_table(described.replace_schema_metadata(metadata), path, compression="zstd", row_group_size=ROWS_IN_GROUP)
 
@@ -59,6 +64,11 @@ def to_arrow(column: Column, values: NDArray[Any]) -> pa.Array:
     """One column as Arrow has it: NaN is null, for a magnitude that was not measured is not a number in any sense."""
     missing = np.isnan(values) if values.dtype.kind == "f" else None
     return pa.array(values, type=ARROW_TYPES[column.datatype], mask=missing)
+
+
+def longest(texts: pa.Array) -> int:
+    """Characters in the longest of the texts."""
+    return max((len(text) for text in texts.to_pylist() if text), default=0)
 
 
 def votable_header(table: Table) -> str:
