@@ -53,15 +53,19 @@ class RangeRow(ConstraintRow):
     """`column` between two values; either may be left empty. `columns` are (label, (side, name)) pairs."""
 
     def __init__(
-        self, columns: list[tuple[str, tuple[str, str]]], start: tuple[str, str], low: float | None = None
+        self,
+        columns: list[tuple[str, tuple[str, str]]],
+        start: tuple[str, str],
+        low: float | None = None,
+        high: float | None = None,
     ) -> None:
         self._column = ipywidgets.Dropdown(
             options=columns, value=start, tooltip="column that is limited", layout={"width": "190px"}
         )
         self._low = number_box("from", low)
-        self._high = number_box("to", None)
+        self._high = number_box("to", high)
         self._slider = ipywidgets.FloatRangeSlider(
-            value=(MAGNITUDES[0] if low is None else low, MAGNITUDES[1]),
+            value=(MAGNITUDES[0] if low is None else low, MAGNITUDES[1] if high is None else high),
             min=MAGNITUDES[0], max=MAGNITUDES[1], step=0.1, readout=False,
             tooltip="range in mag; an end of the slider means no limit", layout={"width": "180px"},
         )  # fmt: skip

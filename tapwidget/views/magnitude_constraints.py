@@ -9,6 +9,7 @@ import ipywidgets
 import traitlets
 from astropy.table import Table
 
+from tapwidget.match.constraints import MagnitudeDifference, MagnitudeRange
 from tapwidget.views.constraint_row import AdqlRow, ConstraintRow, DifferenceRow, RangeRow
 from tapwidget.views.style import stylesheet
 
@@ -87,6 +88,8 @@ class MagnitudeConstraints(ipywidgets.VBox):
         self._collect()
 
     def _collect(self) -> None:
+        if self._collecting:
+            return
         constraints = [row.constraint for row in self._rows if row.constraint is not None]
         self._collecting = True
         try:
@@ -99,18 +102,35 @@ class MagnitudeConstraints(ipywidgets.VBox):
 
     @traitlets.observe("constraints")
     def _constraints_set(self, _change: object) -> None:
-        """Constraints set from Python become rows: a row of boxes where there is one for it, else ADQL."""
+        """Constraints set from Python become rows: of boxes where there is a row for that kind, else of ADQL."""
         if self._collecting:
             return
+        given = list(self.constraints)
         self._rows = []
-        for constraint in list(self.constraints):
-            row = AdqlRow(adql_of(constraint, self._upload))
-            row.observe(lambda _: self._collect(), "constraint")
-            row.drop_button.on_click(lambda _, row=row: self._drop(row))
-            self._rows.append(row)
+        self._collecting = True  # until all rows are there
+        try:
+            for constraint in given:
+                self._add(self._row_of(constraint))
+        finally:
+            self._collecting = False
         self._list.children = tuple(self._rows)
-        self.where = [adql_of(constraint, self._upload) for constraint in self.constraints]
-        self._preview()
+        self._collect()
+
+    def _row_of(self, constraint: Any) -> ConstraintRow:
+        if isinstance(constraint, MagnitudeRange):
+            start = (constraint.side, constraint.column)
+            sides = self._sides()
+            if start not in [value for _, value in sides]:
+                sides.append((constraint.column, start))
+            return RangeRow(sides, start, constraint.low, constraint.high)
+        if isinstance(constraint, MagnitudeDifference):
+            start = (constraint.upload_column, constraint.target_column)
+            mine, theirs = (
+                list(dict.fromkeys([*names, name]))
+                for names, name in zip((self.upload_columns, self.target_columns), start, strict=True)
+            )
+            return DifferenceRow(mine, theirs, start, constraint.limit)
+        return AdqlRow(adql_of(constraint, self._upload))
 
     @traitlets.observe("result")
     def _preview(self, _change: object = None) -> None:
