@@ -1,0 +1,173 @@
+"""One set of magnitudes to be drawn, and the sets that make Figure 1."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+from functools import cached_property
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+from numpy.typing import ArrayLike, NDArray
+
+from tapwidget.errors import ColumnError, TapWidgetError
+from tapwidget.plots import columns, histogram
+from tapwidget.plots.palette import STYLES, stroke_of_run
+
+if TYPE_CHECKING:
+    from astropy.table import Table
+
+SENTINEL = -9999.0  # SDSS's (and others') "was not measured"
+
+
+@dataclass(frozen=True, eq=False)
+class Series:
+    """Magnitudes with a name and a look.
+
+    Attributes
+    ----------
+    label : str
+        As in the legend.
+    values : array or (table, str)
+        Numbers, masked or not, with or without unit; or a table and the name of its column.
+    style : str
+        "filled", "solid", "dashed", "dotted" or "dash_dotted".
+    width : float
+        Of the line, in points.
+    cycle : int or None
+        Place of its colour in the colour cycle; None for black (white on a dark page).
+    colour : str
+        "#rrggbb", where it shall be that one always.
+    band : str
+        Which band these are, for band colours.
+    """
+
+    label: str
+    values: Any
+    style: str = "solid"
+    width: float = 1.0
+    cycle: int | None = 0
+    colour: str = ""
+    band: str = ""
+
+    def __post_init__(self) -> None:
+        if self.style not in STYLES:
+            raise TapWidgetError(
+                f"Series {self.label!r}: style is {self.style!r}, but must be one of {', '.join(STYLES)}."
+            )
+
+    @cached_property
+    def magnitudes(self) -> NDArray[np.float64]:
+        """One float64 a row; NaN where there is none (masked, NaN, infinite, or -9999).
+
+        Raises
+        ------
+        ColumnError
+            If the table has no such column, or it holds no numbers.
+        """
+        values = self.values
+        if isinstance(values, tuple) and len(values) == 2 and isinstance(values[1], str):
+            table, column = values
+            values = table[columns.existing(table, column, f"the table of {self.label!r}")]
+        return plain(values, self.label)
+
+    @cached_property
+    def ordered(self) -> NDArray[np.float64]:
+        """The magnitudes that are there, rising."""
+        return histogram.ordered(self.magnitudes)
+
+    def count(self, edges: ArrayLike) -> histogram.Histogram:
+        """The histogram of these magnitudes over `edges`."""
+        return histogram.count(self.ordered, edges, len(self.magnitudes))
+
+    def count_within(self, interval: tuple[float, float]) -> int:
+        """How many magnitudes lie in the interval, both ends included."""
+        return histogram.count_within(self.ordered, interval)
+
+
+def plain(values: Any, label: str = "") -> NDArray[np.float64]:
+    """Numbers as float64, NaN where there is none: masked, not finite, or the sentinel -9999."""
+    mask = getattr(values, "mask", None)
+    if hasattr(values, "unmasked"):  # astropy's Masked quantities
+        values = values.unmasked
+    values = getattr(values, "value", values) if hasattr(values, "unit") else values
+    try:
+        if hasattr(values, "to_numpy") and hasattr(values, "isna"):  # pandas, whose NA is no float
+            numbers = values.to_numpy(dtype=np.float64, na_value=np.nan)
+        else:
+            numbers = np.asarray(np.ma.getdata(values), dtype=np.float64)
+    except (TypeError, ValueError) as error:
+        raise ColumnError(
+            f"The values of {label or 'this series'} are not numbers ({error}). Choose another column."
+        ) from None
+    if numbers.ndim != 1:
+        raise ColumnError(f"The values of {label or 'this series'} have {numbers.ndim} dimensions, but must have one.")
+    missing = ~np.isfinite(numbers) | (numbers == SENTINEL)
+    if mask is not None:
+        missing |= np.broadcast_to(mask, missing.shape)
+    return np.where(missing, np.nan, numbers)
+
+
+def figure1_series(
+    user: Any,
+    *runs: Any,
+    band: str = "r",
+    labels: Sequence[str] | None = None,
+    user_column: str | None = None,
+    run_column: str | None = None,
+) -> tuple[Series, ...]:
+    """The series of Figure 1 of Rubin's tutorial 102.6: the user's table filled, then one line a run.
+
+    Parameters
+    ----------
+    user : Table or None
+        The table that was uploaded; None to leave it out.
+    runs : Table, or anything with `.table` or `.result` (or a method `.result()`)
+        Results of matches, the first drawn solid, the second dashed.
+    band : str
+        Which band's magnitudes.
+    labels : sequence of str, optional
+        One a series, in order; by default "ut1, r", "results, r_cModelMag", "results_2, r_cModelMag", ...
+    user_column, run_column : str, optional
+        The columns, where the band does not tell them.
+
+    Raises
+    ------
+    ColumnError
+        If a table has no such magnitude.
+    """
+    made = []
+    if user is not None:
+        table = as_table(user)
+        column = columns.users_magnitude(table, band, user_column)
+        made.append(Series(f"ut1, {column}", (table, column), "filled", 0.0, None, band=band))
+    for number, run in enumerate(runs):
+        table = as_table(run)
+        name = "results" if number == 0 else f"results_{number + 1}"
+        column = columns.targets_magnitude(table, band, run_column, name)
+        stroke = stroke_of_run(number)
+        made.append(Series(f"{name}, {column}", (table, column), stroke.style, stroke.width, stroke.cycle, band=band))
+    if labels is not None:
+        if len(labels) != len(made):
+            raise TapWidgetError(
+                f"{len(labels)} labels were given for {len(made)} series. Give one for each, in order."
+            )
+        made = [replace(series, label=label) for series, label in zip(made, labels, strict=True)]
+    return tuple(made)
+
+
+def as_table(source: Any) -> Table:
+    """The astropy Table of a run, job or table; whatever else tapwidget takes as a table is made one."""
+    from astropy.table import Table
+
+    for attribute in ("table", "result"):
+        if not isinstance(source, Table) and hasattr(source, attribute):
+            held = getattr(source, attribute)
+            found = held() if callable(held) else held
+            if found is not None:
+                source = found
+    if isinstance(source, Table):
+        return source
+    from tapwidget.tables.files import as_table as from_anything
+
+    return from_anything(source)

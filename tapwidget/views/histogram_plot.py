@@ -1,0 +1,158 @@
+"""The picture inside MagnitudeHistogram: bqplot's marks, axes, brush and pointer, and a legend over them.
+
+bqplot draws; every value, tick, label and corner is decided here, for what it does by itself misleads: ticks at 16.125
+labelled 16, a logarithmic scale that breaks outlines where a bin is empty, a legend without line styles.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Any
+
+import bqplot
+import ipywidgets
+import numpy as np
+
+from tapwidget.plots import histogram, layout, sentences
+from tapwidget.plots.palette import FILLED_OPACITY
+from tapwidget.plots.series import Series
+from tapwidget.views import plot_style
+
+HEIGHT = 340  # px
+MARGIN = {"top": 10, "bottom": 44, "left": 64, "right": 14}
+LOG_FLOOR = 0.5  # the height of an empty bin on a logarithmic axis
+
+
+class HistogramPlot:
+    """Draws what it is given, and holds nothing else.
+
+    Attributes
+    ----------
+    area : ipywidgets.Box
+        To be displayed.
+    brush, pointer : bqplot interactions
+        Their `selected` is what the mouse did: an interval, or one magnitude.
+    """
+
+    def __init__(self) -> None:
+        self._x = bqplot.LinearScale(allow_padding=False)
+        self._y = bqplot.LinearScale(allow_padding=False)
+        self._scales = {"x": self._x, "y": self._y}
+        self._x_axis = bqplot.Axis(scale=self._x, grid_lines="none", label_offset="34px")
+        self._y_axis = bqplot.Axis(scale=self._y, side="left", grid_lines="solid", label="number", label_offset="50px")
+        self.brush = bqplot.interacts.BrushIntervalSelector(scale=self._x)
+        self.pointer = bqplot.interacts.IndexSelector(scale=self._x, line_width=1)
+        self._held = bqplot.Lines(  # shows the interval while the brush is away
+            x=[0, 0], y=[0, 0], scales=self._scales, fill="bottom", opacities=[0],
+            colors=["var(--jp-brand-color1, #1976d2)"], fill_opacities=[0.16], visible=False,
+        )  # fmt: skip
+        self._outlines: list[bqplot.Lines] = []
+        options = {"display_toolbar": False} if bqplot.Figure.class_traits().get("display_toolbar") else {}  # from 0.13
+        self._figure = bqplot.Figure(
+            axes=[self._x_axis, self._y_axis], marks=[], interaction=self.brush, fig_margin=MARGIN,
+            padding_x=0, padding_y=0, layout=ipywidgets.Layout(width="100%", height=f"{HEIGHT}px"), **options,
+        )  # fmt: skip
+        self._legend = ipywidgets.HTML()
+        self._legend.add_class("tw-legend")
+        self.area = ipywidgets.Box([self._figure, self._legend], layout=ipywidgets.Layout(width="100%"))
+        self.area.add_class("tw-plot-area")
+
+    def draw(
+        self,
+        series: Sequence[Series],
+        found: tuple[histogram.Histogram, ...],
+        *,
+        shown: tuple[float, float],
+        logarithmic: bool,
+        band_colours: bool,
+        x_label: str,
+    ) -> None:
+        """Draw these counts, one histogram a series."""
+        floor = LOG_FLOOR if logarithmic else 0.0
+        largest = max(1.0, float(histogram.covering(found, shown)))
+        top = largest * (1.5 if logarithmic else 1.06)
+        self._draw_axes(shown, top, logarithmic=logarithmic, label=x_label)
+        self._draw_outlines(series, found, floor, logarithmic=logarithmic, band_colours=band_colours)
+        self._legend.value = plot_style.legend(series, band_colours=band_colours)
+        self._legend.layout.display = None if series else "none"
+        longest = max((len(one.label) for one in series), default=0)
+        size = (min(0.6, (55 + 6.5 * longest) / 620), min(1.0, (14 + 18 * len(found)) / (HEIGHT - 54)))
+        corner = layout.emptiest_corner(found, shown, top, legend=size, floor=floor, logarithmic=logarithmic)
+        (self._legend.add_class if corner == "top-left" else self._legend.remove_class)("tw-left")
+
+    def select(self, interval: tuple[float, float] | None) -> None:
+        """Move the brush there, unless it is there already; None takes it away."""
+        selected = self.brush.selected
+        self._held.visible = interval is not None and self._figure.interaction is self.pointer
+        if interval is None:
+            if selected is not None:
+                self.brush.selected = None
+            return
+        self._held.x = np.asarray(interval)
+        # What the brush said was rounded to less than a pixel: no need to tell it so.
+        near = abs(self._x.max - self._x.min) * 1e-4
+        if selected is None or len(selected) != 2 or not np.allclose(selected, interval, rtol=0, atol=near):
+            self.brush.selected = np.asarray(interval)
+
+    def read(self, reading: bool) -> None:
+        """Have the mouse read counts, or select an interval."""
+        self._figure.interaction = self.pointer if reading else self.brush
+        self._held.visible = reading and self.brush.selected is not None
+
+    def _draw_axes(self, shown: tuple[float, float], top: float, *, logarithmic: bool, label: str) -> None:
+        low, high = shown
+        if (self._x.min, self._x.max) != shown:
+            with self._x.hold_sync():
+                self._x.min, self._x.max = low, high
+        _set_ticks(self._x_axis, layout.ticks(low, high))
+        self._x_axis.label = label
+        ticks = layout.log_ticks(top) if logarithmic else layout.ticks(0, top, 6, whole=True)
+        heights = [float(_height(tick, logarithmic)) for tick in ticks]
+        _set_ticks(self._y_axis, heights, [f"{tick:,.0f}" for tick in ticks])
+        with self._y.hold_sync():
+            self._y.min, self._y.max = float(_height(0.0, logarithmic)), float(_height(top, logarithmic))
+        self._held.y = np.full(2, self._y.max)
+
+    def _draw_outlines(
+        self,
+        series: Sequence[Series],
+        found: tuple[histogram.Histogram, ...],
+        floor: float,
+        *,
+        logarithmic: bool,
+        band_colours: bool,
+    ) -> None:
+        while len(self._outlines) < len(found):
+            self._outlines.append(bqplot.Lines(x=[0, 0], y=[0, 0], scales=self._scales))
+        for one, counted, line in zip(series, found, self._outlines, strict=False):
+            x, y = histogram.stairs(counted.edges, counted.counts, floor)
+            colour = plot_style.colour(one, band_colours=band_colours)
+            filled = one.style == "filled"
+            with line.hold_sync():
+                line.x, line.y = x, _height(y, logarithmic)
+                line.labels = [one.label]
+                line.colors, line.fill_colors = [colour], [colour]
+                line.fill, line.fill_opacities = ("bottom", [FILLED_OPACITY]) if filled else ("none", [])
+                line.opacities = [0.0] if filled else [1.0]
+                line.line_style = "solid" if filled else one.style
+                line.stroke_width = one.width
+        marks = [self._held, *self._outlines[: len(found)]]
+        if self._figure.marks != marks:
+            self._figure.marks = marks
+
+
+def _height(count: Any, logarithmic: bool) -> Any:
+    # The logarithm is taken here: bqplot's LogScale breaks outlines where a bin is empty.
+    return np.log10(np.maximum(count, LOG_FLOOR)) if logarithmic else count
+
+
+def _set_ticks(axis: bqplot.Axis, values: Sequence[float], labels: Sequence[str] | None = None) -> None:
+    labels = labels or [sentences.number(value) for value in values]
+    with axis.hold_sync():
+        axis.tick_labels = {as_javascript(value): label for value, label in zip(values, labels, strict=True)}
+        axis.tick_values = np.asarray(values, dtype=np.float64)
+
+
+def as_javascript(value: float) -> str:
+    """A number as JavaScript writes it, which is how bqplot looks up a tick's label: 15 and 0.5, not 15.0."""
+    return str(int(value)) if value == int(value) else repr(float(value))

@@ -1,0 +1,375 @@
+"""The live histogram: magnitudes of several tables over one another, as in Figure 1, with a brush."""
+
+from __future__ import annotations
+
+import base64
+import math
+import threading
+from html import escape
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import ipywidgets
+import numpy as np
+import traitlets
+
+from tapwidget.errors import TapWidgetError
+from tapwidget.plots import histogram, sentences
+from tapwidget.plots.series import Series, figure1_series
+from tapwidget.views import plot_style
+from tapwidget.views.histogram_plot import HistogramPlot
+from tapwidget.views.style import notes, stylesheet, text
+
+if TYPE_CHECKING:
+    from matplotlib.figure import Figure
+
+HINT = "Drag across the plot to select an interval of magnitudes."
+READ_HINT = "Move the pointer over the plot to read the counts of a bin; a click holds it."
+
+
+class MagnitudeHistogram(ipywidgets.VBox):
+    """Histograms over one another, binned in the kernel: only the outlines travel to the browser.
+
+    Attributes
+    ----------
+    series : tuple of Series
+        What is drawn, the first lowest.
+    interval : (float, float) or None
+        The magnitudes selected by the brush, both ends included. Set it and the brush moves.
+    edges : tuple of float
+        Of the bins; by default Figure 1's, 7.5 to 27 mag by 0.5.
+    shown : (float, float)
+        The ends of the magnitude axis.
+    logarithmic : bool
+        Whether the counts are on a logarithmic axis.
+    colours : str
+        "figure1" for the colour cycle, "band" for the survey's band colours.
+    x_label, unit : str
+        Label of the axis (empty: after the band), and the unit in what is said.
+    histograms : tuple of Histogram
+        The counts as they are drawn, one a series; read only.
+
+    Examples
+    --------
+    >>> MagnitudeHistogram(table, result, result_2)            # doctest: +SKIP
+    """
+
+    series = traitlets.Tuple(help="of plots.series.Series")
+    interval = traitlets.Any(None, allow_none=True)
+    edges = traitlets.Any(histogram.FIGURE1_EDGES)
+    shown = traitlets.Any(histogram.FIGURE1_SHOWN)
+    logarithmic = traitlets.Bool(False)
+    colours = traitlets.Enum(("figure1", "band"), default_value="figure1")
+    x_label = traitlets.Unicode("", help="empty: made of the band that the series share")
+    unit = traitlets.Unicode("mag")
+    histograms = traitlets.Tuple(read_only=True)
+
+    def __init__(self, user: Any = None, *runs: Any, band: str = "r", **kwargs: Any) -> None:
+        # Guards what is drawn. Never held while a public trait is set: an observer may wait for a lock of its own.
+        self._lock = threading.RLock()
+        self._plot = HistogramPlot()
+        self._make_controls()
+        super().__init__(
+            [stylesheet(), plot_style.plot_stylesheet(), self._plot.area, self._readout, self._row, self._bins_row,
+             self._problem, self._links, self._accounts, self._details],
+            **kwargs,
+        )  # fmt: skip
+        self.add_class("tw-plot")
+        self._connect()
+        self._redraw()
+        self._show_interval()
+        if user is not None or runs:
+            self.show(user, *runs, band=band)
+
+    # -- what a notebook calls -------------------------------------------------------------------------------------
+
+    def show(self, user: Any, *runs: Any, band: str = "r", **options: Any) -> None:
+        """Draw what `tapwidget.figure1` draws of the same arguments.
+
+        Raises
+        ------
+        ColumnError
+            If a table has no magnitude in that band; what was shown stays.
+        """
+        series = figure1_series(user, *runs, band=band, **options)
+        self.series = series
+
+    def rows_in_interval(self, series_index: int) -> np.ndarray:
+        """Which rows of a series lie in the interval: one bool a row. All False where nothing is selected."""
+        magnitudes = self.series[series_index].magnitudes
+        if self.interval is None:
+            return np.zeros(len(magnitudes), bool)
+        return histogram.within(magnitudes, self.interval)
+
+    def clear(self) -> None:
+        """Take the brush away."""
+        self.interval = None
+
+    def figure(self) -> Figure:
+        """The same picture as a matplotlib Figure, in the colours for paper."""
+        from tapwidget.plots.figure1 import draw
+
+        return draw(
+            self.series, edges=self.edges, shown=self.shown, logarithmic=self.logarithmic,
+            band_colours=self.colours == "band", x_label=self._label(),
+        )  # fmt: skip
+
+    def save(self, path: str | Path) -> Path:
+        """Write that figure to a file: PNG, SVG or PDF, as its suffix says."""
+        from tapwidget.plots.figure1 import save
+
+        path = Path(path)
+        path.write_bytes(save(self.figure(), path.suffix.removeprefix(".").lower()))
+        return path
+
+    # -- traits ----------------------------------------------------------------------------------------------------
+
+    @traitlets.validate("series")
+    def _check_series(self, proposal: Any) -> tuple[Series, ...]:
+        for one in proposal["value"]:
+            one.ordered  # noqa: B018 - raises ColumnError now, rather than half-way through drawing; kept for later
+        return tuple(proposal["value"])
+
+    @traitlets.validate("interval", "shown")
+    def _check_interval(self, proposal: Any) -> tuple[float, float] | None:
+        name, value = proposal["trait"].name, proposal["value"]
+        if value is None and name == "interval":
+            return None
+        try:
+            low, high = (float(end) for end in value)
+        except (TypeError, ValueError):
+            raise traitlets.TraitError(f"{name} must be two numbers (low, high), not {value!r}") from None
+        if not (math.isfinite(low) and math.isfinite(high)) or (name == "shown" and low == high):
+            raise traitlets.TraitError(f"{name} must be two different, finite numbers, not {value!r}")
+        return (min(low, high), max(low, high))
+
+    @traitlets.validate("edges")
+    def _check_edges(self, proposal: Any) -> tuple[float, ...]:
+        return tuple(histogram.rising(proposal["value"]).tolist())
+
+    # -- drawing ---------------------------------------------------------------------------------------------------
+
+    def _redraw(self, _change: object = None) -> None:
+        with self._lock:
+            series = self.series
+            found = tuple(one.count(self.edges) for one in series)
+            self._plot.draw(
+                series, found, shown=self.shown, logarithmic=self.logarithmic, band_colours=self.colours == "band",
+                x_label=self._label(),
+            )  # fmt: skip
+            self._accounts.value = notes(
+                *(sentences.account(*pair, self.shown, self.unit) for pair in zip(series, found, strict=True))
+            )
+            self._links.value = ""
+            self._fill_controls()
+            self._fill_details(series, found)
+            self._say()
+        self.set_trait("histograms", found)
+
+    def _label(self) -> str:
+        if self.x_label:
+            return self.x_label
+        bands = {one.band for one in self.series}
+        return f"{bands.pop()}-band magnitude" if len(bands) == 1 and "" not in bands else "magnitude"
+
+    # -- controls --------------------------------------------------------------------------------------------------
+
+    def _make_controls(self) -> None:
+        narrow = ipywidgets.Layout(width="76px")
+        self._readout = ipywidgets.HTML()
+        self._readout.add_class("tw-readout")
+        self._mode = ipywidgets.ToggleButtons(
+            options=["Select", "Read counts"],
+            tooltips=[
+                "Drag across the plot to select an interval",
+                "Move over the plot to read the counts of each bin",
+            ],
+            style={"button_width": "auto"},
+        )
+        self._low = ipywidgets.Text(placeholder="low", continuous_update=False, layout=narrow, tooltip="low end")
+        self._high = ipywidgets.Text(placeholder="high", continuous_update=False, layout=narrow, tooltip="high end")
+        self._clear = ipywidgets.Button(
+            description="Clear", tooltip="Take the selection away", layout={"width": "auto"}
+        )
+        self._log = ipywidgets.ToggleButton(description="Log", tooltip="Logarithmic counts", layout={"width": "auto"})
+        self._more = ipywidgets.ToggleButton(
+            description="Bins and colours",
+            tooltip="Number and range of the bins, the axis, colours",
+            layout={"width": "auto"},
+        )
+        self._save = ipywidgets.Button(
+            description="Save", tooltip="The same figure by matplotlib, as PNG, SVG or PDF", layout={"width": "auto"}
+        )
+        self._row = ipywidgets.HBox(
+            [self._mode, ipywidgets.Label("from"), self._low, ipywidgets.Label("to"), self._high, self._clear,
+             self._log, self._more, self._save]
+        )  # fmt: skip
+        self._number = ipywidgets.BoundedIntText(39, min=1, max=2000, layout=narrow, tooltip="number of bins")
+        self._ends = [
+            ipywidgets.FloatText(layout=narrow, tooltip=what, continuous_update=False)
+            for what in (
+                "first edge of the bins",
+                "last edge of the bins",
+                "low end of the axis",
+                "high end of the axis",
+            )
+        ]
+        self._choice = ipywidgets.Dropdown(
+            options=[("as in Figure 1", "figure1"), ("of the bands", "band")],
+            tooltip="colours",
+            layout={"width": "130px"},
+        )
+        self._reset = ipywidgets.Button(description="As in Figure 1", tooltip="39 bins, 7.5 to 27 mag, axis 15 to 24")
+        label = ipywidgets.Label
+        self._bins_row = ipywidgets.HBox(
+            [self._number, label("bins from"), self._ends[0], label("to"), self._ends[1], label("axis from"),
+             self._ends[2], label("to"), self._ends[3], label("colours"), self._choice, self._reset],
+            layout=ipywidgets.Layout(display="none"),
+        )  # fmt: skip
+        for row in (self._row, self._bins_row):
+            row.add_class("tw-wrap")
+        self._problem = ipywidgets.HTML()
+        self._links = ipywidgets.HTML()
+        self._accounts = ipywidgets.HTML()
+        self._counts = ipywidgets.HTML()
+        self._counts.add_class("tw-counts")
+        self._details = ipywidgets.Accordion([self._counts], titles=("Counts as a table",), selected_index=None)
+
+    def _connect(self) -> None:
+        self.observe(self._redraw, ["series", "edges", "shown", "logarithmic", "colours", "x_label", "unit"])
+        self.observe(self._show_interval, ["interval"])
+        self._plot.brush.observe(self._on_brush, "selected")
+        self._plot.pointer.observe(self._on_pointer, "selected")
+        self._mode.observe(self._on_mode, "value")
+        self._low.observe(self._on_ends, "value")
+        self._high.observe(self._on_ends, "value")
+        self._clear.on_click(lambda _button: self.clear())
+        self._save.on_click(self._on_save)
+        self._reset.on_click(self._on_reset)
+        self._more.observe(self._on_more, "value")
+        for control in (self._number, *self._ends):
+            control.observe(self._on_bins, "value")
+        self._details.observe(self._on_details, "selected_index")
+        traitlets.link((self, "logarithmic"), (self._log, "value"))
+        traitlets.link((self, "colours"), (self._choice, "value"))
+
+    def _on_brush(self, change: Any) -> None:
+        selected = change["new"]
+        if selected is None or len(selected) != 2:
+            self.interval = None
+            return
+        if self.interval is not None and np.array_equal(selected, self.interval):
+            return  # this is our own, coming back
+        low, high = self.shown
+        digits = max(0, 4 - math.floor(math.log10(high - low)))  # finer than a pixel
+        self.interval = tuple(round(float(end), digits) for end in selected)
+
+    def _on_pointer(self, _change: object) -> None:
+        with self._lock:
+            self._say()
+
+    def _on_mode(self, _change: object) -> None:
+        with self._lock:
+            self._plot.read(self._reading)
+            self._say()
+
+    def _on_more(self, change: Any) -> None:
+        self._bins_row.layout.display = None if change["new"] else "none"
+
+    def _on_ends(self, _change: object) -> None:
+        typed = (self._low.value.strip(), self._high.value.strip())
+        if typed == self._interval_as_text():
+            return
+        if not any(typed):
+            self.interval = None
+        elif all(typed):
+            try:
+                self.interval = tuple(float(end) for end in typed)
+            except (ValueError, traitlets.TraitError):
+                self._complain(f"An interval needs two numbers; {typed[0]!r} and {typed[1]!r} are not.")
+                return
+        self._complain("")
+
+    def _on_bins(self, _change: object) -> None:
+        first, last, low, high = (end.value for end in self._ends)
+        current = (len(self.edges) - 1, self.edges[0], self.edges[-1], *self.shown)
+        if (self._number.value, first, last, low, high) == current:
+            return
+        try:
+            if (self._number.value, first, last) != current[:3]:
+                self.edges = histogram.uniform(self._number.value, first, last)
+            self.shown = (low, high)
+        except (TapWidgetError, traitlets.TraitError) as error:
+            self._complain(str(error))
+        else:
+            self._complain("")
+
+    def _on_reset(self, _button: object) -> None:
+        self.edges, self.shown = histogram.FIGURE1_EDGES, histogram.FIGURE1_SHOWN
+        self._complain("")
+
+    def _on_save(self, _button: object) -> None:
+        from tapwidget.plots.figure1 import FORMATS, save
+
+        kinds = {"png": "image/png", "svg": "image/svg+xml", "pdf": "application/pdf"}
+        figure = self.figure()
+        links = []
+        for name in FORMATS:
+            data = save(figure, name)
+            href = f"data:{kinds[name]};base64,{base64.b64encode(data).decode()}"
+            links.append(
+                f'<a download="histogram.{name}" href="{href}">{name.upper()}</a> ({len(data) / 1000:,.0f} kB)'
+            )
+        with self._lock:
+            self._links.value = f'<div class="tw-note">Save the figure as {", ".join(links)}.</div>'
+
+    def _on_details(self, _change: object) -> None:
+        with self._lock:
+            self._fill_details(self.series, self.histograms)
+
+    @property
+    def _reading(self) -> bool:
+        return self._mode.value == "Read counts"
+
+    def _interval_as_text(self) -> tuple[str, str]:
+        return ("", "") if self.interval is None else tuple(sentences.number(end) for end in self.interval)
+
+    def _show_interval(self, _change: object = None) -> None:
+        with self._lock:
+            interval = self.interval
+            self._plot.select(interval)
+            self._low.value, self._high.value = self._interval_as_text()
+            self._clear.disabled = interval is None
+            self._say()
+
+    def _say(self) -> None:
+        said = READ_HINT if self._reading else HINT
+        if not self.series:
+            said = "There are no magnitudes to show yet."
+        elif self._reading:
+            pointed = self._plot.pointer.selected
+            if pointed is not None and len(pointed):
+                found = tuple(one.count(self.edges) for one in self.series)
+                said = sentences.of_bin(self.series, found, float(pointed[0]), self.unit) or said
+        elif self.interval is not None:
+            said = sentences.of_interval(self.series, self.interval, self.unit)
+        self._readout.value = escape(said)
+
+    def _complain(self, message: str) -> None:
+        self._problem.value = text("tw-error", message) if message else ""
+
+    def _fill_controls(self) -> None:
+        self._number.value = len(self.edges) - 1
+        for end, value in zip(self._ends, (self.edges[0], self.edges[-1], *self.shown), strict=True):
+            end.value = value
+
+    def _fill_details(self, series: tuple[Series, ...], found: tuple[histogram.Histogram, ...]) -> None:
+        if self._details.selected_index is None:  # nobody looks: send nothing
+            self._counts.value = ""
+            return
+        head = "".join(f'<th scope="col">{escape(one.label)}</th>' for one in series)
+        body = "".join(
+            f'<tr><th scope="row">{bin_}</th>{"".join(f"<td>{count}</td>" for count in counts)}</tr>'
+            for bin_, counts in sentences.rows_of_counts(found, self.shown)
+        )
+        self._counts.value = f'<table><tr><th scope="col">{escape(self._label())}</th>{head}</tr>{body}</table>'
