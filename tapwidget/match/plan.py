@@ -3,9 +3,21 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from typing import Any, Protocol
+from typing import TYPE_CHECKING, Any, Protocol
 
-from tapwidget.ivoa.tapschema import Table as TargetTable
+if TYPE_CHECKING:
+    from tapwidget.match.adql import Query
+
+
+class Position(Protocol):
+    """Which of the user's columns are the position, and how they hold it."""
+
+    @property
+    def columns(self) -> tuple[str, ...]: ...
+    @property
+    def form(self) -> str: ...
+    @property
+    def frame(self) -> str: ...
 
 
 class Upload(Protocol):
@@ -22,14 +34,22 @@ class Upload(Protocol):
 
 
 class Plan(Protocol):
-    """A match made ready for one service."""
+    """A match made ready for one service.
+
+    `names` gives the names in the result of the answer's columns, `separation` that of the separation (empty where
+    there is none). A plan may also have `position`, the user's own position columns, and `maxrec`, the row limit it asks for.
+    """
 
     @property
     def adql(self) -> str: ...
     @property
+    def query(self) -> Query: ...
+    @property
     def upload(self) -> Upload: ...
     @property
-    def target(self) -> TargetTable: ...
+    def names(self) -> Mapping[str, str]: ...
+    @property
+    def separation(self) -> str: ...
 
 
 class Planner(Protocol):

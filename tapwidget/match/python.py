@@ -1,9 +1,218 @@
-"""A match as a cell."""
+"""A match as a notebook cell of plain pyvo, astropy and numpy, which gives the same rows without tapwidget.
+
+The cell says what is done for the person who wants to know, or to go on from there by hand. It never holds a token: on
+the Rubin platform `lsst.rsp` finds it, elsewhere a service that wants one needs a session of the user's own.
+"""
 
 from __future__ import annotations
 
+import os
 from typing import Any
+from urllib.parse import urlsplit, urlunsplit
+
+import numpy as np
+from astropy.table import QTable, Table
+
+from tapwidget.match.adql import Query
+from tapwidget.match.plan import Plan
+from tapwidget.match.python_position import position_code
+from tapwidget.match.spec import Match
+
+UNFINISHED = '("PENDING", "QUEUED", "EXECUTING", "HELD", "SUSPENDED", "UNKNOWN")'
 
 
-def cell(match: Any, plan: Any, service_url: str, *, table: Any = None) -> str:
-    raise NotImplementedError
+def cell(match: Match, plan: Plan, service_url: str, *, table: Any = None) -> str:
+    """The code of the cell.
+
+    Parameters
+    ----------
+    plan : Plan
+        The match made ready for the service; its ADQL and the names of its upload go into the cell.
+    service_url : str
+        Base URL of the service. User name, password and query string are left out of the cell.
+    table : Table, optional
+        The user's table. If it knows how it was read, the cell reads it so; else it uses the variable `table`.
+    """
+    position = position_code(plan, table) if plan.upload.position else ""
+    parts = [
+        _imports(plan.query, service_url, position),
+        _reading(table),
+        position,
+        _upload(plan, table),
+        f"query = {_text(plan.adql)}",
+        _job(match, plan, service_url),
+        _pairs(match, plan.query),
+        _result(match, plan),
+    ]
+    return "\n\n".join(part for part in parts if part) + "\n"
+
+
+def _imports(asked: Query, service_url: str, position: str) -> str:
+    coordinates = ["SkyCoord"] if "SkyCoord(" in position else []
+    coordinates += ["angular_separation"] if asked.position else []
+    third = [
+        "import lsst.rsp" if _is_rubin(service_url) else "",
+        "import numpy as np",
+        "" if _is_rubin(service_url) else "import pyvo",
+        f"from astropy.coordinates import {', '.join(coordinates)}" if coordinates else "",
+        "from astropy.table import Table",
+    ]
+    return "import time\n\n" + "\n".join(line for line in third if line)
+
+
+def _reading(table: Any) -> str:
+    """How the cell gets the user's table, as an astropy Table called `table`."""
+    if isinstance(table, str | os.PathLike):
+        return f"table = Table.read({os.fspath(table)!r})"
+    if isinstance(table, Table):
+        read = table.meta.get("tapwidget", {}).get("read", "")
+        if read:
+            return f"table = {read}"
+        if isinstance(table, QTable):
+            return "table = Table(table)  # your QTable; quantities become columns with units"
+    elif hasattr(table, "to_parquet"):
+        return "table = Table.from_pandas(table)  # your data frame"
+    return "# `table` is your table, an astropy Table."
+
+
+def _upload(plan: Plan, table: Any) -> str:
+    upload = plan.upload
+    row_type = np.asarray(upload.table[upload.row_column]).dtype.name
+    lines = [
+        "# What travels: the row number, the position, and the columns that the query uses.",
+        f'upload = Table({{{upload.row_column!r}: np.arange(len(table), dtype="{row_type}")}})',
+    ]
+    if upload.position:
+        lines.append(f"upload[{upload.position[0]!r}], upload[{upload.position[1]!r}] = ra, dec")
+    travelling = [name for name in upload.names if upload.names[name] not in (upload.position or ())]
+    lines += [f"upload[{upload.names[name]!r}] = {_column(name, upload, table)}" for name in travelling]
+    if any(upload.table[upload.names[name]].dtype.kind == "S" for name in travelling):
+        lines.append("upload.convert_unicode_to_bytestring()")
+    if upload.position:
+        lines.append("upload = upload[np.isfinite(ra) & np.isfinite(dec)]")
+    return "\n".join(lines)
+
+
+def _column(name: str, upload: Any, table: Any) -> str:
+    """The user's column as it travels: of another type only where the upload needs one."""
+    code = f"table[{name!r}]"
+    if not isinstance(table, Table) or name not in table.colnames:
+        return code
+    ours, theirs = table[name].dtype, upload.table[upload.names[name]].dtype
+    if theirs.kind in "SU":
+        return code if ours.kind in "SU" else f"{code}.astype(str)"
+    return code if ours == theirs or theirs.kind == "O" else f'{code}.astype("{theirs.name}")'
+
+
+def _job(match: Match, plan: Plan, service_url: str) -> str:
+    if _is_rubin(service_url):
+        name = "ssotap" if urlsplit(service_url).path.rstrip("/").endswith("ssotap") else "tap"
+        service = f'lsst.rsp.get_tap_service("{name}")'
+    else:
+        service = f"pyvo.dal.TAPService({_without_secrets(service_url)!r})"
+    return f"""\
+service = {service}
+job = service.submit_job(query, uploads={{{match.upload!r}: upload}}{_maxrec(plan)})
+try:
+    job.run()
+    while job.phase in {UNFINISHED}:
+        time.sleep(1)
+    job.raise_if_error()
+    pairs = job.fetch_result().to_table()
+finally:
+    job.delete()"""
+
+
+def _maxrec(plan: Plan) -> str:
+    maxrec = getattr(plan, "maxrec", None)
+    return f", maxrec={maxrec}" if maxrec else ""
+
+
+def _pairs(match: Match, asked: Query) -> str:
+    """The pairs in order of upload row and separation, and the choice among them that `find` asks for."""
+    lines = [f"rows = np.asarray(pairs[{asked.row!r}])"]
+    if asked.position:
+        ra, dec = asked.position
+        lines += [
+            "here = np.radians(ra[rows]), np.radians(dec[rows])",
+            f"there = np.radians(np.asarray(pairs[{ra!r}])), np.radians(np.asarray(pairs[{dec!r}]))",
+            "separation = np.degrees(angular_separation(*here, *there)) * 3600",
+        ]
+    keys = [f"np.asarray(pairs[{name!r}])" for name in reversed(asked.key)]
+    by = ", ".join([*keys, *(["separation"] if asked.position else []), "rows"])
+    lines.append(f"order = np.lexsort(({by}))")
+    if match.find == "nearest":
+        lines += [
+            "# The nearest counterpart of each row.",
+            "order = order[np.unique(rows[order], return_index=True)[1]]",
+        ]
+    if match.find == "symmetric":
+        key = (
+            f"pairs[{asked.key[0]!r}]"
+            if len(asked.key) == 1
+            else f"zip({', '.join(f'pairs[{k!r}]' for k in asked.key)})"
+        )
+        closest = ", ".join(["rows", *keys, "separation"])
+        lines += [
+            "# The closest pairs first, each row of either side at most once.",
+            f"keys = list({key})",
+            "used_rows, used_keys, kept = set(), set(), np.zeros(len(pairs), dtype=bool)",
+            f"for i in np.lexsort(({closest})):",
+            "    if rows[i] not in used_rows and keys[i] not in used_keys:",
+            "        kept[i] = True",
+            "        used_rows.add(rows[i])",
+            "        used_keys.add(keys[i])",
+            "order = order[kept[order]]",
+        ]
+    return "\n".join(lines)
+
+
+def _result(match: Match, plan: Plan) -> str:
+    names = {column.name: plan.names[column.name] for column in plan.query.columns if column.name in plan.names}
+    if all(name == shown for name, shown in names.items()):
+        copying = [
+            f"for name in {_listed([repr(name) for name in names], '[]')}:",
+            "    result[name] = pairs[name][order]",
+        ]
+    else:  # the user's table has columns of these names
+        renamed = _listed([f"{name!r}: {shown!r}" for name, shown in names.items()], "{}")
+        copying = [f"for name, shown in {renamed}.items():", "    result[shown] = pairs[name][order]"]
+    lines = [
+        "# Your columns, joined back by row number, then the target's.",
+        "result = table[rows[order]]",
+        f'result.rename_columns(result.colnames, [f"{match.upload}_{{name}}" for name in result.colnames])',
+        *copying,
+    ]
+    if plan.separation:
+        lines += [f"result[{plan.separation!r}] = separation[order]", f'result[{plan.separation!r}].unit = "arcsec"']
+    return "\n".join([*lines, "result"])
+
+
+def _listed(items: list[str], brackets: str) -> str:
+    """The items in brackets, on one line if they fit, else on several."""
+    flat = f"{brackets[0]}{', '.join(items)}{brackets[1]}"
+    if len(flat) <= 100:
+        return flat
+    lines = [""]
+    for item in items:
+        if len(lines[-1]) + len(item) > 100:
+            lines.append("")
+        lines[-1] += f"{item}, "
+    return "\n".join([brackets[0], *(f"    {line.rstrip()}" for line in lines), brackets[1]])
+
+
+def _text(adql: str) -> str:
+    """The query as a Python literal, on several lines where that is safe."""
+    if '"""' in adql or "\\" in adql or adql.endswith('"'):
+        return repr(adql)
+    return f'"""\n{adql}\n"""'
+
+
+def _is_rubin(service_url: str) -> bool:
+    return "lsst" in (urlsplit(service_url).hostname or "")
+
+
+def _without_secrets(service_url: str) -> str:
+    """The URL without user, password, query and fragment."""
+    parts = urlsplit(service_url)
+    return urlunsplit((parts.scheme, parts.netloc.rpartition("@")[2], parts.path, "", ""))
