@@ -1,0 +1,215 @@
+"""astropy tables to VOTable and back, with our own fast codec.
+
+UCD, utype and xtype of a column are in its `meta`; its unit and description are astropy's own.
+"""
+
+from __future__ import annotations
+
+from os import PathLike
+from pathlib import Path
+from typing import Any, BinaryIO, cast
+
+import numpy as np
+from astropy import units as u
+from astropy.table import Column as TableColumn
+from astropy.table import MaskedColumn, Table
+from numpy.typing import NDArray
+
+from tapwidget.errors import ColumnError, FileFormatError, QueryError
+from tapwidget.ivoa.tapschema import Column
+from tapwidget.tables.binary2 import spread
+from tapwidget.tables.votable_document import Document, read_document, write_document
+
+Mask = NDArray[np.bool_] | None
+
+DATATYPES = {
+    np.dtype(bool): "boolean",
+    np.dtype(np.uint8): "unsignedByte",
+    np.dtype(np.int16): "short",
+    np.dtype(np.int32): "int",
+    np.dtype(np.int64): "long",
+    np.dtype(np.float32): "float",
+    np.dtype(np.float64): "double",
+    np.dtype(np.complex64): "floatComplex",
+    np.dtype(np.complex128): "doubleComplex",
+}
+# Text wider than this as numpy's 'U', where each row is as wide as the widest, stays an object array of str.
+WIDEST_TEXT_ARRAY = 512 << 20
+
+
+def to_votable(table: Table, *, serialization: str = "BINARY2", name: str = "") -> bytes:
+    """The table as a VOTable document ("BINARY2" or "TABLEDATA"), with no QUERY_STATUS: what an upload wants.
+
+    Raises `ColumnError` for a column that VOTable cannot hold as it is.
+    """
+    columns = columns_of(table)
+    parts = [values_of(table[column.name]) for column in columns]
+    chunks = write_document(
+        columns,
+        [values for values, _ in parts],
+        [mask for _, mask in parts],
+        serialization=serialization,
+        query_status="",
+        table_name=name,
+    )
+    return b"".join(chunks)
+
+
+def from_votable(source: bytes | str | PathLike[str] | BinaryIO) -> Table:
+    """The first table of the results in a VOTable: its bytes, its path, or an open file.
+
+    Columns have the dtype their datatype says, text 'U'; they are a `MaskedColumn` only where a value is missing. What
+    the service said is in `table.meta`: "query_status", "overflow" (bool), "infos" (dict), "changes" (what was read in
+    another way than it stands in the document), "name" and "description" where given.
+
+    Raises
+    ------
+    FileFormatError
+        No VOTable, or not whole.
+    QueryError
+        The document says QUERY_STATUS ERROR; `.said` is the service's message.
+    """
+    if isinstance(source, (str, PathLike)):
+        with Path(source).open("rb") as file:
+            document = read_document(file)
+    else:
+        document = read_document(source)
+    if document.query_status == "ERROR":
+        said = document.query_message or document.infos.get("message", "")
+        raise QueryError(
+            f"The service answered the query with an error: {said or 'it did not say which'}. "
+            "Change the query accordingly.",
+            said=said,
+        )
+    return table_of(document)
+
+
+def table_of(document: Document) -> Table:
+    """A document as an astropy Table."""
+    parts = zip(document.columns, document.arrays, document.masks, strict=True)
+    table = Table([_column(*part) for part in parts], copy=False)
+    table.meta["query_status"] = document.query_status
+    table.meta["overflow"] = document.overflow
+    table.meta["infos"] = dict(document.infos)
+    table.meta["changes"] = list(document.changes)
+    if document.name:
+        table.meta["name"] = document.name
+    if document.description:
+        table.meta["description"] = document.description
+    return table
+
+
+def columns_of(table: Table) -> tuple[Column, ...]:
+    """The FIELDs that say what the table's columns are.
+
+    Text is `char` where all of it is ASCII, else `unicodeChar`, of varying length; bool is `boolean`.
+
+    Raises `ColumnError` for what VOTable has no datatype for: unsigned integers but uint8, float16, times, objects.
+    """
+    if not table.colnames:
+        raise ColumnError("The table has no columns.")
+    return tuple(_field(name, table[name]) for name in table.colnames)
+
+
+def values_of(column: Any) -> tuple[NDArray[Any], Mask]:
+    """A table column as a plain array, and its mask, None where nothing is missing."""
+    if isinstance(column, np.ma.MaskedArray):
+        mask = np.ma.getmaskarray(column)
+        return np.asarray(column.data), mask if mask.any() else None
+    return np.asarray(column), None
+
+
+def _field(name: str, column: Any) -> Column:
+    if not isinstance(column, TableColumn):
+        raise ColumnError(
+            f"Column {name!r} is a {type(column).__name__}, which VOTable cannot hold as one column; "
+            "make plain columns of it first (tapwidget.read_table does)."
+        )
+    values, mask = values_of(column)
+    if values.dtype.kind in "USO" or values.dtype.kind == "T":
+        datatype, arraysize = _text_type(name, values, mask)
+    else:
+        known = DATATYPES.get(values.dtype.newbyteorder("="))
+        if known is None:
+            raise ColumnError(
+                f"Column {name!r} has values of type {values.dtype}, for which VOTable has no datatype. "
+                "Convert it: unsigned or 8-bit integers to a wider signed type, float16 to float32, times to ISO text."
+            )
+        datatype = known
+        arraysize = "x".join(map(str, values.shape[:0:-1]))
+        if values.shape[1:] == (1,):
+            raise ColumnError(f"Column {name!r} has arrays of one number as cells; make it a column of numbers.")
+    meta = column.meta
+    return Column(
+        name,
+        datatype,
+        arraysize,
+        xtype=str(meta.get("xtype", "")),
+        unit=unit_text(column.unit),
+        ucd=str(meta.get("ucd", "")),
+        utype=str(meta.get("utype", "")),
+        description=column.description or "",
+    )
+
+
+def unit_text(unit: Any) -> str:
+    """A unit as VOUnit writes it; as it came where it is none that astropy knows."""
+    if unit is None:
+        return ""
+    if isinstance(unit, u.UnrecognizedUnit):
+        return str(unit)
+    try:
+        return str(u.Unit(unit).to_string("vounit"))
+    except (ValueError, TypeError):
+        return str(unit)
+
+
+def _text_type(name: str, values: NDArray[Any], mask: Mask) -> tuple[str, str]:
+    shown = values if mask is None else values[~mask]
+    flat = shown.ravel()
+    if flat.dtype.kind == "S":
+        ascii_only = bool((np.ascontiguousarray(flat).view(np.uint8) < 128).all()) if flat.size else True
+        if not ascii_only:
+            raise ColumnError(f"Column {name!r} holds bytes that are not ASCII; decode them to text first.")
+    elif flat.dtype.kind == "U":
+        ascii_only = bool((np.ascontiguousarray(flat).view(np.uint32) < 128).all()) if flat.size else True
+    else:
+        for index, value in enumerate(flat.tolist()):
+            if value is not None and not isinstance(value, (str, bytes)):
+                raise ColumnError(
+                    f"Column {name!r} holds {type(value).__name__} objects (first at row {index}), not text or numbers. "
+                    "Convert it to one type first."
+                )
+        ascii_only = all(value is None or value.isascii() for value in flat.tolist())
+    if values.ndim > 1:
+        longest = max((len(value) for value in flat.tolist() if value is not None), default=1)
+        return "char" if ascii_only else "unicodeChar", "x".join(map(str, [max(1, longest), *values.shape[:0:-1]]))
+    return "char" if ascii_only else "unicodeChar", "*"
+
+
+def _column(column: Column, values: NDArray[Any], mask: Mask) -> TableColumn:
+    if column.is_text and values.dtype == object:
+        values = _as_text(values)
+    meta = {key: getattr(column, key) for key in ("ucd", "utype", "xtype") if getattr(column, key)}
+    unit = u.Unit(column.unit, parse_strict="silent") if column.unit else None
+    words: dict[str, Any] = {
+        "name": column.name,
+        "unit": unit,
+        "description": column.description or None,
+        "meta": meta,
+        "copy": False,
+    }
+    if mask is None:
+        return TableColumn(values, **words)
+    return MaskedColumn(values, mask=spread(mask, values.shape), **words)
+
+
+def _as_text(values: NDArray[Any]) -> NDArray[Any]:
+    """str objects as numpy's own text, unless one long text would make all rows as wide."""
+    flat = values.ravel().tolist()
+    if not all(isinstance(text, str) for text in flat):
+        return values  # cells with a varying number of texts
+    widest = max(map(len, flat), default=1)
+    if 4 * widest * len(flat) > WIDEST_TEXT_ARRAY or any(text.endswith("\0") for text in flat):
+        return values
+    return cast(NDArray[Any], values.astype(f"U{max(1, widest)}"))
