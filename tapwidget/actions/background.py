@@ -47,7 +47,7 @@ class Background:
         def task() -> None:
             try:
                 answer = work()
-            except BaseException as error:  # noqa: BLE001 - whatever it is, the user is told where they look
+            except BaseException as error:
                 problem = error
                 self.post(object(), lambda: failed(problem))
                 if not isinstance(error, TapWidgetError):

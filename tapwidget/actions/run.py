@@ -4,10 +4,15 @@ from __future__ import annotations
 
 from typing import Any
 
+from astropy.table import Table
+
 from tapwidget.actions.background import Background
 from tapwidget.errors import JobAbortedError
+from tapwidget.match.spec import IdentifierMatch, SkyMatch
 from tapwidget.state.form import Form
 from tapwidget.state.runs import Run, Runs
+from tapwidget.tables.preflight import prepare
+from tapwidget.tables.roles import position_of, recognise
 
 
 class Runner:
@@ -40,7 +45,7 @@ class Runner:
 
         def send() -> Any:
             if adql:
-                return service.submit(adql, uploads={match.upload: service.whole_upload(match, table)})
+                return service.submit(adql, uploads={match.upload: whole_upload(match, table)})
             return service.submit(match, table)
 
         self._background.run(
@@ -68,3 +73,14 @@ class Runner:
     def _failed(self, run: Run, error: BaseException) -> None:
         run.phase = "ABORTED" if isinstance(error, JobAbortedError) else "ERROR"
         run.error = str(error) or type(error).__name__
+
+
+def whole_upload(match: SkyMatch | IdentifierMatch, table: Table) -> Table:
+    """Every column of the user's table, ready to travel: ADQL written by hand may use any of them.
+
+    The names are those of the query that the form made: the row number, the position in ICRS degrees, and the rest.
+    """
+    position = None
+    if isinstance(match, SkyMatch):
+        position = position_of(table, match.ra, match.dec) if match.ra else recognise(table).position
+    return prepare(table, table.colnames, position=position, name=match.upload).table

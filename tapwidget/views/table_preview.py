@@ -7,7 +7,7 @@ from html import escape
 
 from astropy.table import Table
 
-from tapwidget.tables.page import format_cell
+from tapwidget.tables.cell_format import column_cells
 
 ROWS = 4
 COLUMNS = 14
@@ -23,12 +23,12 @@ def preview(table: Table, roles: Mapping[str, str], *, rows: int = ROWS, columns
         Column name to what it was recognised as ("RA", "magnitude", ...).
     """
     names = sorted(table.colnames, key=lambda name: name not in roles)[:columns]
-    first = table[names][:rows]
     head = "".join(
         f"<th>{span('tw-role', roles.get(name, ''))}{escape(name)}{span('tw-unit', str(table[name].unit or ''))}</th>"
         for name in names
     )
-    body = "".join("<tr>" + "".join(cell(first, name, row) for name in names) + "</tr>" for row in range(len(first)))
+    shown = [column_cells(table, name).shown(slice(0, rows)) for name in names]
+    body = "".join(f"<tr>{''.join(map(cell, row))}</tr>" for row in zip(*shown, strict=True))
     left = len(table.colnames) - len(names)
     more = f'<div class="tw-note">and {left:,} more columns, which stay with their rows</div>' if left else ""
     return f'<div class="tw-preview"><table><thead><tr>{head}</tr></thead><tbody>{body}</tbody></table>{more}</div>'
@@ -38,6 +38,5 @@ def span(css_class: str, text: str) -> str:
     return f'<span class="{css_class}">{escape(text)}</span>'
 
 
-def cell(table: Table, name: str, row: int) -> str:
-    shown = format_cell(table[name], row)
-    return f"<td>{escape(shown)}</td>" if shown else '<td class="tw-missing">missing</td>'
+def cell(text: str | None) -> str:
+    return '<td class="tw-missing">missing</td>' if text is None else f"<td>{escape(text)}</td>"

@@ -1,0 +1,99 @@
+"""Every notebook runs from top to bottom, offline, and its named outputs are what astropy and numpy count."""
+
+import ast
+from pathlib import Path
+from typing import Any
+
+import nbformat
+import numpy as np
+import pyarrow.parquet as pq
+import pytest
+from astropy import units as u
+from astropy.coordinates import SkyCoord, search_around_sky
+from astropy.io import ascii as ascii_tables
+from nbclient import NotebookClient
+
+from tapwidget.simulation import sky, user_table
+
+NOTEBOOKS = Path(__file__).parents[2] / "notebooks"
+
+
+def execute(notebook: Path, folder: Path, expression: str) -> Any:
+    """Run the notebook in `folder`, then evaluate `expression` in its kernel; the value must be a Python literal."""
+    cells = nbformat.read(notebook, as_version=4)
+    cells.cells.append(nbformat.v4.new_code_cell(f"print(repr({expression}))"))
+    client = NotebookClient(cells, timeout=300, kernel_name="python3", resources={"metadata": {"path": str(folder)}})
+    client.execute()
+    return ast.literal_eval(cells.cells[-1].outputs[0].text)
+
+
+def pairs(user: Any, target: Any, radius: u.Quantity) -> tuple[np.ndarray, np.ndarray]:
+    mine = SkyCoord(user["ra"], user["dec"], unit="deg")
+    theirs = SkyCoord(target["coord_ra"], target["coord_dec"], unit="deg")
+    rows, objects, *_ = search_around_sky(mine, theirs, radius)
+    return rows, objects
+
+
+@pytest.fixture(scope="module")
+def truth(tmp_path_factory: pytest.TempPathFactory) -> dict[str, Any]:
+    """What the tutorial's steps give, counted without tapwidget's matching."""
+    paths = sky.make()
+    csv = user_table.csv(tmp_path_factory.mktemp("csv"))
+    user = ascii_tables.read(str(csv), format="csv", comment="#", fill_values=[("null", "0"), ("-9999", "0")])
+    target = pq.read_table(paths["dp1.Object"], columns=["objectId", "coord_ra", "coord_dec", "r_cModelMag"])
+    target = {name: target[name].to_numpy() for name in target.column_names}
+    rows, objects = pairs(user, target, 1 * u.arcsec)
+    mine = np.ma.filled(np.ma.asarray(user["r"][rows], dtype=float), np.nan)
+    theirs = target["r_cModelMag"][objects].astype(float)
+    kept = (mine > 17) & (np.abs(mine - theirs) < 0.1)
+    edges = np.arange(40) / 2 + 7.5
+    everyone = np.ma.filled(np.ma.asarray(user["r"], dtype=float), np.nan)
+    series = [everyone, theirs, theirs[kept]]
+    return {
+        "lengths": (len(user), len(rows), int(kept.sum())),
+        "ids": sorted(zip(user["objid"][rows].tolist(), target["objectId"][objects].tolist(), strict=True)),
+        "counts": [np.histogram(values[np.isfinite(values)], edges)[0].tolist() for values in series],
+        "by_hand": len(pairs(user, target, 0.00027 * u.deg)[0]),
+    }
+
+
+def test_the_tutorial(tmp_path: Path, truth: dict[str, Any]) -> None:
+    user_table.csv(tmp_path)
+    named = execute(
+        NOTEBOOKS / "01_tutorial.ipynb",
+        tmp_path,
+        """{
+            "lengths": (len(user), len(results), len(results_2)),
+            "ids": sorted(zip(results["ut1_objid"].tolist(), results["objectId"].tolist())),
+            "separation": (float(results["separation"].max()), str(results["separation"].unit)),
+            "unit": str(results["r_cModelMag"].unit),
+            "labels": [text.get_text() for text in figure.axes[0].get_legend().get_texts()],
+            "by_hand": len(by_hand),
+            "asteroids": (len(asteroids), len(matched)),
+            "equal": all(a == b for a, b in zip(matched["ut2_mpc_designation"], matched["mpcDesignation"])),
+            "app": type(app).__name__,
+        }""",
+    )
+    assert named["lengths"] == truth["lengths"]
+    assert named["ids"] == truth["ids"]
+    assert named["by_hand"] == truth["by_hand"]
+    largest, unit = named["separation"]
+    assert unit == "arcsec"
+    assert 0.9 < largest < 1.0
+    assert named["unit"] == "mag"
+    assert sorted(named["labels"]) == ["results, r_cModelMag", "results_2, r_cModelMag", "ut1, r"]
+    asteroids, matched = named["asteroids"]
+    assert asteroids == 1000
+    assert 500 < matched < 1000
+    assert named["equal"]
+    assert named["app"] == "CrossMatch"
+
+
+def test_every_notebook_is_tested_and_carries_no_outputs() -> None:
+    names = sorted(path.name for path in NOTEBOOKS.glob("*.ipynb"))
+    source = Path(__file__).read_text(encoding="utf-8")
+    for name in names:
+        assert name in source, f"{name} has no test"
+        for cell in nbformat.read(NOTEBOOKS / name, as_version=4).cells:
+            assert not cell.get("outputs"), f"{name} was saved with outputs: clear them"
+    assert names
