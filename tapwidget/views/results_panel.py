@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from typing import Any
-
 import ipywidgets
 import numpy as np
 import traitlets
@@ -12,9 +10,9 @@ from tapwidget.actions.background import Background
 from tapwidget.errors import ColumnError
 from tapwidget.plots.columns import targets_magnitude, users_magnitude
 from tapwidget.plots.palette import stroke_of_run
-from tapwidget.plots.series import Series, plain
+from tapwidget.plots.series import Series
 from tapwidget.state.form import Form
-from tapwidget.state.runs import Run, Runs
+from tapwidget.state.runs import Runs
 from tapwidget.views.magnitude_histogram import MagnitudeHistogram
 from tapwidget.views.results_table import ResultsTable
 from tapwidget.views.sky_plot import SkyPlot
@@ -38,6 +36,7 @@ class ResultsPanel(ipywidgets.VBox):
         self._form, self._runs = form, runs
         self._background = background or Background()
         self._watched: set[int] = set()
+        self._series_of_table: int | None = None  # which series of the histogram the table shows
         self.table = ResultsTable()
         self.histogram = MagnitudeHistogram()
         self.sky = SkyPlot()
@@ -74,6 +73,7 @@ class ResultsPanel(ipywidgets.VBox):
     def _draw(self) -> None:
         """Put the user's table and every visible run over one another, in the styles of Figure 1."""
         series: list[Series] = []
+        self._series_of_table = None
         left_out: list[str] = []
         if self._form.table is not None:
             try:
@@ -88,6 +88,8 @@ class ResultsPanel(ipywidgets.VBox):
             except ColumnError as error:
                 left_out.append(str(error))
                 continue
+            if run is self._runs.current:
+                self._series_of_table = len(series)
             stroke = stroke_of_run(number)
             series.append(
                 Series(
@@ -99,25 +101,11 @@ class ResultsPanel(ipywidgets.VBox):
                     band=self.band,
                 )
             )
-        self.histogram.series = series
+        self.histogram.series = tuple(series)
         self._said.value = notes(*(f"Not drawn: {sentence}" for sentence in left_out))
         self._plots.layout.display = None if series else "none"
 
     def _select_interval(self) -> None:
         """Select the rows of the table whose magnitude lies in the brushed interval."""
-        current: Run | None = self._runs.current
-        if current is None or current.result is None:
-            return
-        interval = self.histogram.interval
-        if interval is None:
-            self.table.selected_rows = []
-            return
-        try:
-            column = targets_magnitude(current.result, self.band, name=current.name)
-        except ColumnError as error:
-            self._said.value = notes(str(error))
-            return
-        magnitudes = plain(current.result[column])
-        low, high = interval
-        rows: Any = np.flatnonzero((magnitudes >= low) & (magnitudes <= high))
-        self.table.selected_rows = rows.tolist()
+        if self._series_of_table is not None:
+            self.table.selected_rows = np.flatnonzero(self.histogram.rows_in_interval(self._series_of_table)).tolist()

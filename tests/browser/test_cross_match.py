@@ -1,0 +1,118 @@
+"""The whole journey in a browser, by mouse: from the file to Figure 1, as notebook 01 tells it."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pyarrow.parquet as pq
+import pytest
+from astropy import units as u
+from astropy.coordinates import SkyCoord, search_around_sky
+from astropy.io import ascii as ascii_tables
+
+from tapwidget.simulation import sky, user_table
+
+NOTEBOOK = Path(__file__).parents[2] / "notebooks" / "01_tutorial.ipynb"
+EDGES = np.arange(40) / 2 + 7.5
+
+
+@pytest.fixture(scope="module")
+def csv(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    return user_table.csv(tmp_path_factory.mktemp("csv"))
+
+
+@pytest.fixture(scope="module")
+def truth(csv: Path) -> dict[str, Any]:
+    """Pairs and histograms from astropy and numpy alone."""
+    user = ascii_tables.read(str(csv), format="csv", comment="#", fill_values=[("null", "0"), ("-9999", "0")])
+    columns = ["objectId", "coord_ra", "coord_dec", "r_cModelMag"]
+    parquet = pq.read_table(sky.make()["dp1.Object"], columns=columns)
+    target = {name: parquet[name].to_numpy() for name in columns}
+    mine = SkyCoord(user["ra"], user["dec"], unit="deg")
+    theirs = SkyCoord(target["coord_ra"], target["coord_dec"], unit="deg")
+    rows, objects, *_ = search_around_sky(mine, theirs, 1 * u.arcsec)
+    r = np.ma.filled(np.ma.asarray(user["r"], dtype=float), np.nan)
+    c_model = target["r_cModelMag"][objects].astype(float)
+    close = np.abs(r[rows] - c_model) < 0.1
+    kept = (r[rows] > 17) & close
+
+    def count(values: np.ndarray) -> list[int]:
+        return np.histogram(values[np.isfinite(values)], EDGES)[0].tolist()
+
+    return {
+        "rows": len(user),
+        "ids": {(int(user["objid"][i]), int(target["objectId"][j])) for i, j in zip(rows, objects, strict=True)},
+        "pairs": len(rows),
+        "close": int(close.sum()),
+        "kept": int(kept.sum()),
+        "counts": [count(r), count(c_model), count(c_model[kept])],
+    }
+
+
+def test_from_the_file_to_figure_1_by_mouse(lab: Any, csv: Path, truth: dict[str, Any]) -> None:
+    notebook = lab.open_notebook(NOTEBOOK, beside=[csv], run=False)
+    notebook.run_all()
+    app = notebook.page.locator(".tw-app").first
+
+    # 1 Your table: the file beside the notebook, recognised.
+    app.get_by_text("simulated sky", exact=True).first.wait_for()
+    app.get_by_label("your table").select_option(label=option(app, "your table", "sdss.csv"))
+    app.get_by_text(f"{truth['rows']:,} rows").first.wait_for()
+    app.get_by_text("position ra, dec").wait_for()
+    app.get_by_text("identifier objid").wait_for()
+    app.get_by_text("magnitudes u, g, r, i, z").wait_for()
+
+    # 2 and 3: dp1.Object and 1 arcsec as they stand; Run.
+    assert app.get_by_label("target").input_value()
+    run = app.get_by_role("button", name="Run", exact=True)
+    notebook.page.wait_for_function("button => !button.disabled", arg=run.element_handle())
+    run.click()
+    app.get_by_text(f"results: {truth['pairs']:,} rows").wait_for()
+    app.locator(".tw-phase[data-phase=COMPLETED]").first.wait_for()
+
+    # The identifiers on the screen are pairs that astropy finds, to the last digit.
+    shown = on_screen(app, "ut1_objid", "objectId")
+    assert len(shown) >= 5
+    assert shown <= truth["ids"]
+
+    # The tutorial's two constraints, with what they would keep of the last result.
+    app.get_by_role("button", name="Magnitude range").click()
+    low = app.get_by_title("from, mag; empty for no limit")
+    low.fill("17")
+    low.press("Enter")
+    app.get_by_role("button", name="Magnitude difference").click()
+    app.get_by_text(f"keeps {truth['close']:,} of the last {truth['pairs']:,}").wait_for()
+    app.locator("pre.tw-adql", has_text="ABS(ut1.r - r_cModelMag) < 0.1").first.wait_for()
+    run.click()
+    app.get_by_text(f"results_2: {truth['kept']:,} rows").wait_for()
+
+    # Figure 1: grey, solid, dashed; counts as numpy has them.
+    series = notebook.wait_for_python(
+        "len(app.results.histogram.series) == 3 and "
+        "[(s.style, s.label, s.count(app.results.histogram.edges).counts.tolist()) for s in app.results.histogram.series]"
+    )
+    assert [style for style, _, _ in series] == ["filled", "solid", "dashed"]
+    assert [label for _, label, _ in series] == ["ut1, r", "results, r_cModelMag", "results_2, r_cModelMag"]
+    assert [counts for *_, counts in series] == truth["counts"]
+
+
+def option(app: Any, label: str, name: str) -> str:
+    """The full label of the option that begins with `name`."""
+    options = app.get_by_label(label).locator("option")
+    options.filter(has_text=name).first.wait_for(state="attached")
+    return next(text for text in options.all_inner_texts() if text.startswith(name))
+
+
+def on_screen(app: Any, *columns: str) -> set[tuple[int, ...]]:
+    """Values of integer columns of the results table as a person reads them."""
+    grid = app.get_by_role("grid")
+    names = [text.split("\n")[0] for text in grid.get_by_role("columnheader").all_inner_texts()]
+    places = [names.index(column) for column in columns]
+    found = set()
+    for row in grid.get_by_role("row").all():
+        cells = row.get_by_role("gridcell").all_inner_texts()
+        if cells:
+            found.add(tuple(int(cells[place]) for place in places))
+    return found
