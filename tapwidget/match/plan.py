@@ -37,7 +37,7 @@ class Plan(Protocol):
     """A match made ready for one service.
 
     `names` gives the names in the result of the answer's columns, `separation` that of the separation (empty where
-    there is none). A plan may also have `position`, the user's own position columns, and `maxrec`, the row limit it asks for.
+    there is none). A plan may also have `position`, the user's own position columns, and `maxrec`, the limit of rows.
     """
 
     @property

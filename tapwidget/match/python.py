@@ -15,7 +15,7 @@ from astropy.table import QTable, Table
 
 from tapwidget.match.adql import Query
 from tapwidget.match.plan import Plan
-from tapwidget.match.python_position import position_code
+from tapwidget.match.python_position import position_code, python_text
 from tapwidget.match.spec import Match
 
 UNFINISHED = '("PENDING", "QUEUED", "EXECUTING", "HELD", "SUSPENDED", "UNKNOWN")'
@@ -63,7 +63,7 @@ def _imports(asked: Query, service_url: str, position: str) -> str:
 def _reading(table: Any) -> str:
     """How the cell gets the user's table, as an astropy Table called `table`."""
     if isinstance(table, str | os.PathLike):
-        return f"table = Table.read({os.fspath(table)!r})"
+        return f"table = Table.read({python_text(os.fspath(table))})"
     if isinstance(table, Table):
         read = table.meta.get("tapwidget", {}).get("read", "")
         if read:
@@ -80,12 +80,12 @@ def _upload(plan: Plan, table: Any) -> str:
     row_type = np.asarray(upload.table[upload.row_column]).dtype.name
     lines = [
         "# What travels: the row number, the position, and the columns that the query uses.",
-        f'upload = Table({{{upload.row_column!r}: np.arange(len(table), dtype="{row_type}")}})',
+        f'upload = Table({{{python_text(upload.row_column)}: np.arange(len(table), dtype="{row_type}")}})',
     ]
     if upload.position:
-        lines.append(f"upload[{upload.position[0]!r}], upload[{upload.position[1]!r}] = ra, dec")
+        lines.append(f"upload[{python_text(upload.position[0])}], upload[{python_text(upload.position[1])}] = ra, dec")
     travelling = [name for name in upload.names if upload.names[name] not in (upload.position or ())]
-    lines += [f"upload[{upload.names[name]!r}] = {_column(name, upload, table)}" for name in travelling]
+    lines += [f"upload[{python_text(upload.names[name])}] = {_column(name, upload, table)}" for name in travelling]
     if any(upload.table[upload.names[name]].dtype.kind == "S" for name in travelling):
         lines.append("upload.convert_unicode_to_bytestring()")
     if upload.position:
@@ -95,7 +95,7 @@ def _upload(plan: Plan, table: Any) -> str:
 
 def _column(name: str, upload: Any, table: Any) -> str:
     """The user's column as it travels: of another type only where the upload needs one."""
-    code = f"table[{name!r}]"
+    code = f"table[{python_text(name)}]"
     if not isinstance(table, Table) or name not in table.colnames:
         return code
     ours, theirs = table[name].dtype, upload.table[upload.names[name]].dtype
@@ -109,10 +109,10 @@ def _job(match: Match, plan: Plan, service_url: str) -> str:
         name = "ssotap" if urlsplit(service_url).path.rstrip("/").endswith("ssotap") else "tap"
         service = f'lsst.rsp.get_tap_service("{name}")'
     else:
-        service = f"pyvo.dal.TAPService({_without_secrets(service_url)!r})"
+        service = f"pyvo.dal.TAPService({python_text(_without_secrets(service_url))})"
     return f"""\
 service = {service}
-job = service.submit_job(query, uploads={{{match.upload!r}: upload}}{_maxrec(plan)})
+job = service.submit_job(query, uploads={{{python_text(match.upload)}: upload}}{_maxrec(plan)})
 try:
     job.run()
     while job.phase in {UNFINISHED}:
@@ -130,15 +130,15 @@ def _maxrec(plan: Plan) -> str:
 
 def _pairs(match: Match, asked: Query) -> str:
     """The pairs in order of upload row and separation, and the choice among them that `find` asks for."""
-    lines = [f"rows = np.asarray(pairs[{asked.row!r}])"]
+    lines = [f"rows = np.asarray(pairs[{python_text(asked.row)}])"]
     if asked.position:
-        ra, dec = asked.position
+        ra, dec = (f"np.asarray(pairs[{python_text(name)}])" for name in asked.position)
         lines += [
             "here = np.radians(ra[rows]), np.radians(dec[rows])",
-            f"there = np.radians(np.asarray(pairs[{ra!r}])), np.radians(np.asarray(pairs[{dec!r}]))",
+            f"there = np.radians({ra}), np.radians({dec})",
             "separation = np.degrees(angular_separation(*here, *there)) * 3600",
         ]
-    keys = [f"np.asarray(pairs[{name!r}])" for name in reversed(asked.key)]
+    keys = [f"np.asarray(pairs[{python_text(name)}])" for name in reversed(asked.key)]
     by = ", ".join([*keys, *(["separation"] if asked.position else []), "rows"])
     lines.append(f"order = np.lexsort(({by}))")
     if match.find == "nearest":
@@ -148,9 +148,9 @@ def _pairs(match: Match, asked: Query) -> str:
         ]
     if match.find == "symmetric":
         key = (
-            f"pairs[{asked.key[0]!r}]"
+            f"pairs[{python_text(asked.key[0])}]"
             if len(asked.key) == 1
-            else f"zip({', '.join(f'pairs[{k!r}]' for k in asked.key)})"
+            else f"zip({', '.join(f'pairs[{python_text(k)}]' for k in asked.key)})"
         )
         closest = ", ".join(["rows", *keys, "separation"])
         lines += [
@@ -171,11 +171,11 @@ def _result(match: Match, plan: Plan) -> str:
     names = {column.name: plan.names[column.name] for column in plan.query.columns if column.name in plan.names}
     if all(name == shown for name, shown in names.items()):
         copying = [
-            f"for name in {_listed([repr(name) for name in names], '[]')}:",
+            f"for name in {_listed([python_text(name) for name in names], '[]')}:",
             "    result[name] = pairs[name][order]",
         ]
     else:  # the user's table has columns of these names
-        renamed = _listed([f"{name!r}: {shown!r}" for name, shown in names.items()], "{}")
+        renamed = _listed([f"{python_text(name)}: {python_text(shown)}" for name, shown in names.items()], "{}")
         copying = [f"for name, shown in {renamed}.items():", "    result[shown] = pairs[name][order]"]
     lines = [
         "# Your columns, joined back by row number, then the target's.",
@@ -184,7 +184,10 @@ def _result(match: Match, plan: Plan) -> str:
         *copying,
     ]
     if plan.separation:
-        lines += [f"result[{plan.separation!r}] = separation[order]", f'result[{plan.separation!r}].unit = "arcsec"']
+        lines += [
+            f"result[{python_text(plan.separation)}] = separation[order]",
+            f'result[{python_text(plan.separation)}].unit = "arcsec"',
+        ]
     return "\n".join([*lines, "result"])
 
 

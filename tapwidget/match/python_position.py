@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from typing import Any
 
 import numpy as np
@@ -10,7 +11,14 @@ from tapwidget.errors import MatchError
 from tapwidget.match.plan import Plan, Position
 
 FRAMES = {"fk5": "fk5", "fk4": "fk4", "galactic": "galactic", "ecliptic": "barycentricmeanecliptic"}
-SPLIT = ("RAh", "RAm", "RAs", "DE-", "DEd", "DEm", "DEs")
+SPLIT = re.compile(r"(?P<axis>ra|dec|de)[ _]?(?P<part>[hmsd]|-|sign|sgn)$", re.IGNORECASE)
+NUMBERS = "np.ma.filled(np.ma.asarray(table[name], dtype=float), np.nan)"
+
+
+def python_text(text: str) -> str:
+    """The text as a Python literal, in double quotes where nothing in it needs care."""
+    plain = text.isprintable() and '"' not in text and "\\" not in text
+    return f'"{text}"' if plain else repr(text)
 
 
 def position_code(plan: Plan, table: Any) -> str:
@@ -31,8 +39,11 @@ def position_code(plan: Plan, table: Any) -> str:
 
 
 def _numbers(*columns: str) -> str:
-    names = ", ".join(map(repr, columns))
-    return f"ra, dec = (np.ma.filled(np.ma.asarray(table[name], dtype=float), np.nan) for name in ({names}))"
+    return f"ra, dec = ({NUMBERS} for name in {_names(*columns)})"
+
+
+def _names(*columns: str) -> str:
+    return f"({', '.join(map(python_text, columns))})"
 
 
 def _to_icrs(position: Position) -> list[str]:
@@ -45,13 +56,12 @@ def _to_icrs(position: Position) -> list[str]:
 
 
 def _sexagesimal(position: Position) -> str:
-    ra, dec = position.columns
     frame = FRAMES.get(position.frame, "icrs")
-    unit = '"deg"' if frame in {"galactic", "barycentricmeanecliptic"} else '("hourangle", "deg")'
+    unit = '("hourangle", "deg")' if frame in {"icrs", "fk5", "fk4"} else '"deg"'
     return "\n".join(
         [
-            f"text = [np.ma.filled(np.ma.asarray(table[name]).astype(str), '') for name in ({ra!r}, {dec!r})]",
-            "have = (np.char.strip(text[0]) != '') & (np.char.strip(text[1]) != '')",
+            f'text = [np.ma.filled(table[name].astype(str), "") for name in {_names(*position.columns)}]',
+            'have = (np.char.strip(text[0]) != "") & (np.char.strip(text[1]) != "")',
             f'sky = SkyCoord(text[0][have], text[1][have], unit={unit}, frame="{frame}").icrs',
             "ra, dec = np.full((2, len(table)), np.nan)",
             "ra[have], dec[have] = sky.ra.deg, sky.dec.deg",
@@ -60,7 +70,39 @@ def _sexagesimal(position: Position) -> str:
 
 
 def _split(position: Position) -> str:
-    raise NotImplementedError
+    """Hours, minutes, seconds and a sign, degrees, minutes, seconds in columns of their own, as CDS has them."""
+    parts = {_part(name): name for name in position.columns}
+    sign = parts.pop("de-", "")
+    numbers = {part: f"part[{python_text(name)}]" for part, name in parts.items()}
+    sums = {
+        axis: " + ".join(
+            numbers[axis + p] + by for p, by in (*first, ("m", " / 60"), ("s", " / 3600")) if axis + p in numbers
+        )
+        for axis, first in (("ra", [("h", "")]), ("de", []))
+    }
+    degrees = numbers["ded"]
+    south = (
+        f'np.char.strip(np.ma.filled(table[{python_text(sign)}].astype(str), "")) == "-"'
+        if sign
+        else f"np.signbit({degrees})"
+    )
+    return "\n".join(
+        [
+            f"part = {{name: {NUMBERS} for name in {_names(*parts.values())}}}",
+            f"ra = 15 * ({sums['ra']})",
+            f"dec = np.where({south}, -1, 1) * (abs({degrees}) + {sums['de']})",
+            *_to_icrs(position),
+        ]
+    )
+
+
+def _part(name: str) -> str:
+    """ "RAh" to "rah", "DE-" to "de-", "Dec_sign" to "de-"."""
+    match = SPLIT.search(name.strip())
+    if match is None:
+        raise MatchError(f"It is not clear which part of a position the column {name!r} holds.")
+    axis = "ra" if match["axis"].lower() == "ra" else "de"
+    return axis + {"sign": "-", "sgn": "-"}.get(match["part"].lower(), match["part"].lower())
 
 
 def _columns_alike(plan: Plan, table: Any) -> tuple[str, str]:
