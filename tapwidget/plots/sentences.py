@@ -5,8 +5,6 @@ from __future__ import annotations
 from collections.abc import Sequence
 from itertools import pairwise
 
-import numpy as np
-
 from tapwidget.plots.histogram import Histogram
 from tapwidget.plots.series import Series
 
@@ -43,15 +41,9 @@ def of_interval(series: Sequence[Series], interval: Interval, unit: str) -> str:
     return f"{number(low)} to {number(high)} {unit}".rstrip() + f": {counts}"
 
 
-def of_bin(series: Sequence[Series], histograms: Sequence[Histogram], value: float, unit: str) -> str:
-    """The counts of the bin that holds `value`; empty where there is no bin."""
-    if not histograms:
-        return ""
-    edges = histograms[0].edges
-    if not edges[0] <= value <= edges[-1]:
-        return ""
-    place = min(int(np.searchsorted(edges, value, side="right")) - 1, len(edges) - 2)
-    counts = " · ".join(f"{one.label} {found.counts[place]:,}" for one, found in zip(series, histograms, strict=True))
+def of_bin(series: Sequence[Series], edges: Sequence[float], place: int, unit: str) -> str:
+    """The counts of one bin: "17 to 17.5 mag: ut1, r 212 · results 140"."""
+    counts = " · ".join(f"{one.label} {one.count(edges).counts[place]:,}" for one in series)
     return f"{number(edges[place])} to {number(edges[place + 1])} {unit}".rstrip() + f": {counts}"
 
 

@@ -6,7 +6,7 @@ labelled 16, a logarithmic scale that breaks outlines where a bin is empty, a le
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from typing import Any
 
 import bqplot
@@ -30,22 +30,32 @@ class HistogramPlot:
     ----------
     area : ipywidgets.Box
         To be displayed.
-    brush, pointer : bqplot interactions
-        Their `selected` is what the mouse did: an interval, or one magnitude.
+    brush : bqplot interaction
+        Its `selected` is the interval that the mouse drew.
+
+    Parameters
+    ----------
+    on_read : callable
+        Called with a bin's number while the mouse reads counts, and goes over that bin.
     """
 
-    def __init__(self) -> None:
+    def __init__(self, on_read: Callable[[int], None]) -> None:
         self._x = bqplot.LinearScale(allow_padding=False)
         self._y = bqplot.LinearScale(allow_padding=False)
         self._scales = {"x": self._x, "y": self._y}
         self._x_axis = bqplot.Axis(scale=self._x, grid_lines="none", label_offset="34px")
         self._y_axis = bqplot.Axis(scale=self._y, side="left", grid_lines="solid", label="number", label_offset="50px")
         self.brush = bqplot.interacts.BrushIntervalSelector(scale=self._x)
-        self.pointer = bqplot.interacts.IndexSelector(scale=self._x, line_width=1)
         self._held = bqplot.Lines(  # shows the interval while the brush is away
             x=[0, 0], y=[0, 0], scales=self._scales, fill="bottom", opacities=[0],
             colors=["var(--jp-brand-color1, #1976d2)"], fill_opacities=[0.16], visible=False,
         )  # fmt: skip
+        # One invisible column a bin, which the mouse can be over. Not bqplot's IndexSelector: it waits for a click.
+        self._columns = bqplot.Lines(
+            x=[0, 0], y=[0, 0], scales=self._scales, fill="inside", colors=["var(--jp-brand-color1, #1976d2)"]
+        )
+        self._columns.on_hover(lambda _mark, event: on_read(int(event["data"]["index"]) + self._first_column))
+        self._first_column = self._drawn = 0
         self._outlines: list[bqplot.Lines] = []
         options = {"display_toolbar": False} if bqplot.Figure.class_traits().get("display_toolbar") else {}  # from 0.13
         self._figure = bqplot.Figure(
@@ -72,6 +82,8 @@ class HistogramPlot:
         largest = max(1.0, float(histogram.covering(found, shown)))
         top = largest * (1.5 if logarithmic else 1.06)
         self._draw_axes(shown, top, logarithmic=logarithmic, label=x_label)
+        if found:
+            self._draw_columns(found[0].edges, shown, self._y.min, self._y.max)
         self._draw_outlines(series, found, floor, logarithmic=logarithmic, band_colours=band_colours)
         self._legend.value = plot_style.legend(series, band_colours=band_colours)
         self._legend.layout.display = None if series else "none"
@@ -83,7 +95,7 @@ class HistogramPlot:
     def select(self, interval: tuple[float, float] | None) -> None:
         """Move the brush there, unless it is there already; None takes it away."""
         selected = self.brush.selected
-        self._held.visible = interval is not None and self._figure.interaction is self.pointer
+        self._held.visible = interval is not None and self._reading
         if interval is None:
             if selected is not None:
                 self.brush.selected = None
@@ -96,8 +108,13 @@ class HistogramPlot:
 
     def read(self, reading: bool) -> None:
         """Have the mouse read counts, or select an interval."""
-        self._figure.interaction = self.pointer if reading else self.brush
+        self._figure.interaction = None if reading else self.brush
         self._held.visible = reading and self.brush.selected is not None
+        self._set_marks()
+
+    @property
+    def _reading(self) -> bool:
+        return self._figure.interaction is None
 
     def _draw_axes(self, shown: tuple[float, float], top: float, *, logarithmic: bool, label: str) -> None:
         low, high = shown
@@ -136,7 +153,20 @@ class HistogramPlot:
                 line.opacities = [0.0] if filled else [1.0]
                 line.line_style = "solid" if filled else one.style
                 line.stroke_width = one.width
-        marks = [self._held, *self._outlines[: len(found)]]
+        self._drawn = len(found)
+        self._set_marks()
+
+    def _draw_columns(self, edges: np.ndarray, shown: tuple[float, float], floor: float, top: float) -> None:
+        seen = np.flatnonzero((edges[1:] > shown[0]) & (edges[:-1] < shown[1]))
+        low, high = edges[seen], edges[seen + 1]
+        self._first_column = int(seen[0]) if len(seen) else 0
+        with self._columns.hold_sync():
+            self._columns.opacities = [0.0] * len(seen)
+            self._columns.x = np.column_stack([low, low, high, high])
+            self._columns.y = np.tile([floor, top, top, floor], (len(seen), 1))
+
+    def _set_marks(self) -> None:
+        marks = [self._held, *self._outlines[: self._drawn], *([self._columns] if self._reading else [])]
         if self._figure.marks != marks:
             self._figure.marks = marks
 

@@ -24,7 +24,7 @@ if TYPE_CHECKING:
     from matplotlib.figure import Figure
 
 HINT = "Drag across the plot to select an interval of magnitudes."
-READ_HINT = "Move the pointer over the plot to read the counts of a bin; a click holds it."
+READ_HINT = "Move the pointer over the plot to read the counts of a bin."
 
 
 class MagnitudeHistogram(ipywidgets.VBox):
@@ -67,7 +67,9 @@ class MagnitudeHistogram(ipywidgets.VBox):
     def __init__(self, user: Any = None, *runs: Any, band: str = "r", **kwargs: Any) -> None:
         # Guards what is drawn. Never held while a public trait is set: an observer may wait for a lock of its own.
         self._lock = threading.RLock()
-        self._plot = HistogramPlot()
+        self._filling = False  # while the controls are being set to what the traits say, they say nothing back
+        self._pointed: int | None = None  # the bin under the pointer
+        self._plot = HistogramPlot(self._on_read)
         self._make_controls()
         super().__init__(
             [stylesheet(), plot_style.plot_stylesheet(), self._plot.area, self._readout, self._row, self._bins_row,
@@ -239,7 +241,6 @@ class MagnitudeHistogram(ipywidgets.VBox):
         self.observe(self._redraw, ["series", "edges", "shown", "logarithmic", "colours", "x_label", "unit"])
         self.observe(self._show_interval, ["interval"])
         self._plot.brush.observe(self._on_brush, "selected")
-        self._plot.pointer.observe(self._on_pointer, "selected")
         self._mode.observe(self._on_mode, "value")
         self._low.observe(self._on_ends, "value")
         self._high.observe(self._on_ends, "value")
@@ -261,11 +262,12 @@ class MagnitudeHistogram(ipywidgets.VBox):
         if self.interval is not None and np.array_equal(selected, self.interval):
             return  # this is our own, coming back
         low, high = self.shown
-        digits = max(0, 4 - math.floor(math.log10(high - low)))  # finer than a pixel
+        digits = max(0, 3 - math.floor(math.log10(high - low)))  # finer than a pixel
         self.interval = tuple(round(float(end), digits) for end in selected)
 
-    def _on_pointer(self, _change: object) -> None:
+    def _on_read(self, place: int) -> None:
         with self._lock:
+            self._pointed = place
             self._say()
 
     def _on_mode(self, _change: object) -> None:
@@ -277,9 +279,10 @@ class MagnitudeHistogram(ipywidgets.VBox):
         self._bins_row.layout.display = None if change["new"] else "none"
 
     def _on_ends(self, _change: object) -> None:
-        typed = (self._low.value.strip(), self._high.value.strip())
-        if typed == self._interval_as_text():
-            return
+        with self._lock:
+            typed = (self._low.value.strip(), self._high.value.strip())
+            if self._filling or typed == self._interval_as_text():
+                return
         if not any(typed):
             self.interval = None
         elif all(typed):
@@ -291,10 +294,11 @@ class MagnitudeHistogram(ipywidgets.VBox):
         self._complain("")
 
     def _on_bins(self, _change: object) -> None:
-        first, last, low, high = (end.value for end in self._ends)
-        current = (len(self.edges) - 1, self.edges[0], self.edges[-1], *self.shown)
-        if (self._number.value, first, last, low, high) == current:
-            return
+        with self._lock:
+            first, last, low, high = (end.value for end in self._ends)
+            current = (len(self.edges) - 1, self.edges[0], self.edges[-1], *self.shown)
+            if self._filling or (self._number.value, first, last, low, high) == current:
+                return
         try:
             if (self._number.value, first, last) != current[:3]:
                 self.edges = histogram.uniform(self._number.value, first, last)
@@ -338,7 +342,11 @@ class MagnitudeHistogram(ipywidgets.VBox):
         with self._lock:
             interval = self.interval
             self._plot.select(interval)
-            self._low.value, self._high.value = self._interval_as_text()
+            self._filling = True
+            try:
+                self._low.value, self._high.value = self._interval_as_text()
+            finally:
+                self._filling = False
             self._clear.disabled = interval is None
             self._say()
 
@@ -347,10 +355,8 @@ class MagnitudeHistogram(ipywidgets.VBox):
         if not self.series:
             said = "There are no magnitudes to show yet."
         elif self._reading:
-            pointed = self._plot.pointer.selected
-            if pointed is not None and len(pointed):
-                found = tuple(one.count(self.edges) for one in self.series)
-                said = sentences.of_bin(self.series, found, float(pointed[0]), self.unit) or said
+            if self._pointed is not None and self._pointed < len(self.edges) - 1:
+                said = sentences.of_bin(self.series, self.edges, self._pointed, self.unit)
         elif self.interval is not None:
             said = sentences.of_interval(self.series, self.interval, self.unit)
         self._readout.value = escape(said)
@@ -359,9 +365,13 @@ class MagnitudeHistogram(ipywidgets.VBox):
         self._problem.value = text("tw-error", message) if message else ""
 
     def _fill_controls(self) -> None:
-        self._number.value = len(self.edges) - 1
-        for end, value in zip(self._ends, (self.edges[0], self.edges[-1], *self.shown), strict=True):
-            end.value = value
+        self._filling = True
+        try:
+            self._number.value = len(self.edges) - 1
+            for end, value in zip(self._ends, (self.edges[0], self.edges[-1], *self.shown), strict=True):
+                end.value = value
+        finally:
+            self._filling = False
 
     def _fill_details(self, series: tuple[Series, ...], found: tuple[histogram.Histogram, ...]) -> None:
         if self._details.selected_index is None:  # nobody looks: send nothing

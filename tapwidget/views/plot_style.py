@@ -25,10 +25,11 @@ CSS = f"""
 .tw-plot {{ --tw-ink: var(--jp-ui-font-color1, #222); --bq-content-font-color: var(--jp-ui-font-color1, #222);
   {_variables(CYCLE_ON_LIGHT, BANDS)} }}
 [data-jp-theme-light='false'] .tw-plot, .vscode-dark .tw-plot {{ {_variables(CYCLE_ON_DARK, BANDS_ON_DARK)} }}
+.tw-plot .bqplot {{ --bq-grid-color: var(--jp-border-color3, #e4e4e4); }}
 .tw-plot-area {{ position: relative; overflow: hidden; }}
 .tw-plot-area > .bqplot {{ min-width: 0; margin: 0; }}
 .tw-plot .bqplot .axis text.axislabel {{ font-size: 13px; }}
-.tw-plot .bqplot .indsel {{ stroke: var(--jp-brand-color1, #1976d2); stroke-width: 1px; }}
+.tw-plot .bqplot path.line:hover {{ opacity: 0.2 !important; }}
 .tw-plot .bqplot .brushintsel .selection {{ fill: var(--jp-brand-color1, #1976d2); fill-opacity: 0.16;
   stroke: var(--jp-brand-color1, #1976d2); stroke-width: 1px; }}
 .tw-plot .bqplot path.line[style*="dasharray: 10, 10"] {{ stroke-dasharray: {DASHES["dashed"]} !important; }}
@@ -93,7 +94,7 @@ def _sample(series: Series, css: str) -> str:
     else:
         dash = DASHES.get(series.style, "none")
         shape = (
-            f'<line x1="0" y1="6" x2="26" y2="6" '
+            f'<line x1="0" y1="6.5" x2="26" y2="6.5" '
             f'style="stroke:{escape(css)};stroke-width:{series.width};stroke-dasharray:{dash}"/>'
         )
     return f'<svg width="26" height="12" aria-hidden="true">{shape}</svg>'
