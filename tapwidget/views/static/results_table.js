@@ -1,0 +1,575 @@
+// The browser's half of ResultsTable (tapwidget/views/results_table.py tells the messages).
+//
+// It holds one window of texts and draws the rows and columns in sight. Whatever came from a table is put in as
+// textContent, title or value, so it never becomes HTML. A position is a place in the order shown, a row number is
+// Python's affair. The functions above `render` are pure and tested with `node --test`.
+
+export const ROW_HEIGHT = 24;
+export const TALLEST = 15e6; // px; browsers cut an element at about 33e6, and Firefox earlier
+const TALL = 420; // px of the grid, unless the widget's layout says how high it is
+const ROWS_BESIDE = 30; // asked for above and below what is in sight
+const COLUMNS_BESIDE = 6;
+const PATIENCE = 400; // ms before the caption says that Python has not answered yet
+const ASK_AGAIN = 5000; // ms; an answer can get lost when a kernel restarts
+const TYPING = 200; // ms of rest before a filter is sent
+
+/** Height of the scrolled body in px: true up to TALLEST, squeezed beyond. */
+export function bodyHeight(rows) {
+  return Math.min(rows * ROW_HEIGHT, TALLEST);
+}
+
+/** The position at the top edge, with its fraction, at this scrollTop; `view` is the height in sight in px. */
+export function positionAt(scrollTop, rows, view) {
+  const furthest = Math.max(0, rows - view / ROW_HEIGHT);
+  const way = bodyHeight(rows) - view;
+  if (way <= 0) return 0;
+  return Math.min(furthest, rows * ROW_HEIGHT <= TALLEST ? scrollTop / ROW_HEIGHT : (scrollTop / way) * furthest);
+}
+
+/** The scrollTop that puts this position at the top edge: the inverse of positionAt. */
+export function scrollTopOf(position, rows, view) {
+  const furthest = Math.max(0, rows - view / ROW_HEIGHT);
+  const way = bodyHeight(rows) - view;
+  if (way <= 0 || furthest === 0) return 0;
+  const wanted = Math.max(0, Math.min(position, furthest));
+  return rows * ROW_HEIGHT <= TALLEST ? wanted * ROW_HEIGHT : (wanted / furthest) * way;
+}
+
+/** [first, last) of the columns that touch left..right; `edges` are the left edges and at the end the total width. */
+export function columnsBetween(edges, left, right) {
+  let first = 0;
+  while (first < edges.length - 2 && edges[first + 1] <= left) first++;
+  let last = first;
+  while (last < edges.length - 1 && edges[last] < right) last++;
+  return [first, last];
+}
+
+/** Does a loaded window hold all of what is needed? Both {first, last, c0, c1}. */
+export function covers(loaded, need) {
+  if (need.last <= need.first || need.c1 <= need.c0) return true;
+  return loaded.first <= need.first && loaded.last >= need.last && loaded.c0 <= need.c0 && loaded.c1 >= need.c1;
+}
+
+/** The sort keys after a click on a column: ascending, descending, none; `add` keeps the other keys. */
+export function nextSort(keys, name, add) {
+  const old = keys.find((key) => key[0] === name);
+  const direction = !old ? "ascending" : old[1] === "ascending" ? "descending" : null;
+  if (!add) return direction ? [[name, direction]] : [];
+  if (!old) return [...keys, [name, direction]];
+  return keys.flatMap((key) => (key[0] !== name ? [key] : direction ? [[name, direction]] : []));
+}
+
+/** Where a key moves the current row; null when it is not a key that moves. */
+export function moved(position, key, rows, page) {
+  const to = {
+    ArrowUp: position - 1,
+    ArrowDown: position + 1,
+    PageUp: position - page,
+    PageDown: position + page,
+    Home: 0,
+    End: rows - 1,
+  }[key];
+  return to === undefined ? null : Math.max(0, Math.min(rows - 1, to));
+}
+
+/** [[a, b)] of both ends and all between. */
+export function rangeBetween(one, other) {
+  return [[Math.min(one, other), Math.max(one, other) + 1]];
+}
+
+/** The marks ("0110") of positions first.. after a selection was changed in the page, before Python confirms. */
+export function marked(marks, first, mode, ranges) {
+  return Array.from(marks, (old, i) => {
+    const hit = ranges.some(([a, b]) => first + i >= a && first + i < b);
+    if (mode === "replace") return hit ? "1" : "0";
+    if (!hit) return old;
+    return mode === "add" ? "1" : mode === "remove" ? "0" : old === "1" ? "0" : "1";
+  }).join("");
+}
+
+const count = (n) => n.toLocaleString("en-US");
+const rowsOf = (n) => `${count(n)} row${n === 1 ? "" : "s"}`;
+
+/** The line below the table. */
+export function caption({ total, shown, selected, selected_shown }) {
+  const rows = shown === total ? rowsOf(total) : `${count(shown)} of ${rowsOf(total)}`;
+  if (!selected) return rows;
+  const unseen = selected - selected_shown;
+  return `${rows}, ${count(selected)} selected${unseen ? ` (${count(unseen)} of them filtered out)` : ""}`;
+}
+
+/** What the pointer resting on a column's name tells. */
+export function headingTitle({ name, unit, ucd, description, sortable }) {
+  const facts = [unit ? `${name} [${unit}]` : name, description, ucd ? `UCD ${ucd}` : ""].filter(Boolean);
+  return [...facts, sortable ? "Click to sort, shift-click to sort by this as well" : "Arrays cannot be sorted"].join("\n");
+}
+
+export const FILTER_HELP = {
+  integer: "15..24, >17, =18, 3,5,7 (any of), -- (missing), !-- (not missing)",
+  float: "15..24, >17, =18.2 (to the digits typed), -- (missing), !-- (not missing)",
+  boolean: "true, false, -- (missing)",
+};
+const TEXT_HELP = "text it contains, =the whole text, !text (not that), -- (missing), !-- (not missing)";
+
+function make(tag, className, properties = {}) {
+  const { role, ...rest } = properties;
+  const element = Object.assign(document.createElement(tag), { className, ...rest });
+  if (role) element.setAttribute("role", role);
+  return element;
+}
+
+function render({ model, el }) {
+  const view = `v${Math.random().toString(36).slice(2)}`;
+  const stop = new AbortController(); // ends every listener at once
+  const timers = new Map();
+  const later = (name, ms, task) => {
+    clearTimeout(timers.get(name));
+    if (task) timers.set(name, setTimeout(task, ms));
+  };
+  const listen = (target, name, task) => target.addEventListener(name, task, { signal: stop.signal });
+  const send = (type, content = {}) => model.send({ type, view, version: page.version, ...content });
+
+  const notes = make("div", "tw-notes");
+  const nothing = make("div", "tw-nothing", { textContent: "No table yet. The rows of a match appear here." });
+  const grid = make("div", "tw-grid", { role: "grid", tabIndex: 0 });
+  const head = make("div", "tw-head", { role: "rowgroup" });
+  const names = make("div", "tw-head-row", { role: "row" });
+  const filters = make("div", "tw-head-row", { role: "row" });
+  const body = make("div", "tw-body", { role: "rowgroup" });
+  const noneLeft = make("div", "tw-none-left");
+  const foot = make("div", "tw-foot");
+  const status = make("span", "tw-status", { role: "status" });
+  const problem = make("span", "tw-problem", { role: "alert" });
+  const clear = make("button", "tw-clear", { type: "button", textContent: "Clear filters" });
+  head.append(names, filters);
+  grid.append(head, body);
+  foot.append(status, problem, clear);
+  el.classList.add("tw-table");
+  el.append(notes, nothing, grid, foot);
+  grid.setAttribute("aria-label", "Table of results");
+  grid.setAttribute("aria-multiselectable", "true");
+  // JupyterLab's own keys (A, B, X, Ctrl+A, arrows) must not reach its cells from in here.
+  for (const part of [grid, foot]) part.setAttribute("data-lm-suppress-shortcuts", "true");
+
+  let page = {}; // the trait: order, counts, filters
+  let loaded = {}; // the window of cells at hand
+  let columns = [];
+  let edges = [0];
+  let pool = []; // row elements, reused
+  let pending = 0; // number of the window request under way
+  let requests = 0;
+  let current = { row: 0, column: 0 }; // where the keyboard is
+  let anchor = 0; // where a shift-selection starts
+  let frame = 0;
+  let drawnHeadings = null;
+  let measured = 0; // px of a digit
+
+  // Drawing
+
+  function takePage() {
+    const headings = model.get("_headings");
+    const next = model.get("_page");
+    if (next.headings !== headings.version) return; // the other half is on its way
+    const fresh = headings.version !== drawnHeadings;
+    const sameOrder = next.version === page.version;
+    page = next;
+    later("patience");
+    if (sameOrder) return drawState(); // a filter was refused: the rows stay where they are
+    loaded = next;
+    pending = 0;
+    later("again");
+    if (fresh) {
+      drawnHeadings = headings.version;
+      columns = headings.columns;
+      drawNotes(headings.notes);
+      drawHead();
+      current = { row: 0, column: 0 };
+    }
+    current.row = Math.max(0, Math.min(current.row, page.shown - 1));
+    anchor = current.row;
+    if (fresh) grid.scrollLeft = 0;
+    nothing.hidden = page.has_table;
+    grid.hidden = foot.hidden = !page.has_table;
+    body.style.height = `${bodyHeight(page.shown)}px`;
+    reserve();
+    grid.setAttribute("aria-rowcount", page.shown + 2);
+    grid.scrollTop = 0;
+    drawState();
+    draw();
+  }
+
+  /** Room for all rows, so that filtering some of them away does not make the notebook jump. */
+  function reserve() {
+    const around = head.offsetHeight + grid.offsetHeight - grid.clientHeight;
+    grid.style.minHeight = `${Math.min(TALL, around + Math.max(2, page.total ?? 0) * ROW_HEIGHT)}px`;
+    grid.style.maxHeight = el.style.height ? "none" : `${TALL}px`;
+  }
+
+  function drawNotes(list) {
+    notes.replaceChildren(
+      ...list.map(({ weight, text }) =>
+        make("div", `tw-note${weight === "warning" ? " tw-note-warning" : ""}`, { role: "note", textContent: text }),
+      ),
+    );
+  }
+
+  function drawHead() {
+    names.replaceChildren();
+    filters.replaceChildren();
+    columns.forEach((column, i) => {
+      const number = ["integer", "float"].includes(column.kind) ? " tw-number" : "";
+      const heading = make("div", `tw-heading${number}`, { role: "columnheader", title: headingTitle(column) });
+      heading.setAttribute("aria-colindex", i + 1);
+      const button = make("button", "tw-sort", { type: "button", tabIndex: -1, disabled: !column.sortable });
+      const name = make("span", "tw-name");
+      name.append(make("span", "", { textContent: column.name }), make("span", "tw-arrow"));
+      button.append(name, make("span", "tw-unit", { textContent: column.unit }));
+      heading.append(button);
+      const cell = make("div", `tw-filter`, { role: "gridcell" });
+      const input = make("input", "", { type: "text", placeholder: "filter", spellcheck: false, autocomplete: "off" });
+      input.title = FILTER_HELP[column.kind] ?? TEXT_HELP;
+      input.setAttribute("aria-label", `Filter ${column.name}`);
+      cell.append(input);
+      names.append(heading);
+      filters.append(cell);
+    });
+    grid.setAttribute("aria-colcount", columns.length);
+    pool = [];
+    body.replaceChildren(noneLeft);
+    measured = 0;
+    layOut();
+  }
+
+  /** Column widths from the width of a digit, which is known only once we are in the page, and changes with the font. */
+  function layOut() {
+    const digits = make("span", "", { textContent: "0".repeat(50) });
+    digits.style.cssText = "position:absolute;visibility:hidden";
+    grid.append(digits);
+    const digit = digits.getBoundingClientRect().width / 50 || 7.5;
+    digits.remove();
+    if (digit === measured) return;
+    measured = digit;
+    edges = [0];
+    for (const column of columns) edges.push(edges.at(-1) + Math.ceil(column.width * digit) + 18);
+    for (const row of [names, filters]) {
+      Array.from(row.children, (cell, i) => (cell.style.width = `${edges[i + 1] - edges[i]}px`));
+    }
+    for (const part of [names, filters, head, body]) part.style.width = `${edges.at(-1)}px`;
+  }
+
+  /** Everything but the cells: arrows, filter boxes, caption. */
+  function drawState() {
+    columns.forEach((column, i) => {
+      const rank = page.sort.findIndex((key) => key[0] === column.name);
+      const direction = rank < 0 ? "none" : page.sort[rank][1];
+      const arrow = { none: "", ascending: "▲", descending: "▼" }[direction];
+      names.children[i].setAttribute("aria-sort", direction);
+      names.children[i].querySelector(".tw-arrow").textContent = arrow + (arrow && page.sort.length > 1 ? rank + 1 : "");
+      const input = filters.children[i].firstChild;
+      const wrong = column.name in page.filter_errors;
+      const text = page.filters[column.name] ?? "";
+      // What is being typed, or was refused, stays.
+      if (!wrong && document.activeElement !== input && !timers.has(`filter ${i}`)) input.value = text;
+      input.classList.toggle("tw-active", Boolean(text));
+      input.setAttribute("aria-invalid", wrong);
+    });
+    const filtered = Object.keys(page.filters).length > 0;
+    noneLeft.hidden = page.shown > 0;
+    noneLeft.textContent = filtered ? "No row passes the filters." : "The table has no rows.";
+    clear.hidden = !filtered && !Object.keys(page.filter_errors).length;
+    status.textContent = caption(page);
+    say(Object.values(page.filter_errors).join(" "));
+  }
+
+  function say(text) {
+    problem.textContent = text;
+  }
+
+  function inSight() {
+    const height = Math.max(0, grid.clientHeight - head.offsetHeight);
+    const top = positionAt(grid.scrollTop, page.shown, height);
+    const [c0, c1] = columnsBetween(edges, grid.scrollLeft, grid.scrollLeft + grid.clientWidth);
+    return {
+      top,
+      first: Math.floor(top),
+      last: Math.min(page.shown, Math.ceil(top + height / ROW_HEIGHT)),
+      c0,
+      c1,
+      height,
+      page: Math.max(1, Math.floor(height / ROW_HEIGHT) - 1),
+    };
+  }
+
+  function drawSoon() {
+    frame ||= requestAnimationFrame(() => {
+      frame = 0;
+      draw();
+    });
+  }
+
+  function draw() {
+    if (!page.has_table) return;
+    const sight = inSight();
+    const wanted = sight.last - sight.first;
+    while (pool.length < wanted) {
+      const row = make("div", "tw-row", { role: "row" });
+      body.append(row);
+      pool.push(row);
+    }
+    const used = new Set();
+    for (let position = sight.first; position < sight.last; position++) {
+      const row = pool[position % pool.length]; // so that a row keeps its element while it moves
+      used.add(row);
+      drawRow(row, position, sight);
+    }
+    for (const row of pool) row.hidden = !used.has(row);
+    const shownRow = current.row >= sight.first && current.row < sight.last;
+    if (shownRow && current.column >= sight.c0 && current.column < sight.c1) {
+      grid.setAttribute("aria-activedescendant", `${view}-current`);
+    } else {
+      grid.removeAttribute("aria-activedescendant");
+    }
+    ask(sight);
+  }
+
+  function drawRow(row, position, sight) {
+    const at = position - loaded.first;
+    const selected = position >= loaded.first && position < loaded.last && loaded.marks[at] === "1";
+    row.style.transform = `translateY(${grid.scrollTop + (position - sight.top) * ROW_HEIGHT}px)`;
+    row.setAttribute("aria-rowindex", position + 3); // two rows of headings go before
+    row.setAttribute("aria-selected", selected);
+    row.dataset.position = position;
+    while (row.children.length > sight.c1 - sight.c0) row.lastChild.remove();
+    while (row.children.length < sight.c1 - sight.c0) row.append(make("div", "tw-cell", { role: "gridcell" }));
+    for (let c = sight.c0; c < sight.c1; c++) {
+      const cell = row.children[c - sight.c0];
+      const text = position < loaded.last ? loaded.cells[c - loaded.c0]?.[at] : undefined;
+      const isCurrent = position === current.row && c === current.column;
+      const kind = ["integer", "float"].includes(columns[c].kind) ? " tw-number" : "";
+      const state = text === undefined ? " tw-loading" : text === null ? " tw-missing" : "";
+      cell.className = `tw-cell${kind}${state}${isCurrent ? " tw-current" : ""}`;
+      const content = text === undefined ? "…" : (text ?? "—");
+      if (cell.textContent !== content) cell.textContent = content;
+      cell.style.left = `${edges[c]}px`;
+      cell.style.width = `${edges[c + 1] - edges[c]}px`;
+      cell.setAttribute("aria-colindex", c + 1);
+      if (text === null) cell.setAttribute("aria-label", "missing");
+      else cell.removeAttribute("aria-label");
+      if (isCurrent) cell.id = `${view}-current`;
+      else cell.removeAttribute("id");
+    }
+  }
+
+  // Asking Python
+
+  /** One request at a time: the next goes out with the answer to the last, for what is in sight by then. */
+  function ask(sight) {
+    const complete = covers(loaded, sight);
+    grid.setAttribute("aria-busy", !complete);
+    if (complete || pending) return;
+    pending = ++requests;
+    send("window", {
+      request: pending,
+      first: Math.max(0, sight.first - ROWS_BESIDE),
+      last: sight.last + ROWS_BESIDE,
+      c0: Math.max(0, sight.c0 - COLUMNS_BESIDE),
+      c1: sight.c1 + COLUMNS_BESIDE,
+    });
+    waiting();
+    later("again", ASK_AGAIN, () => {
+      pending = 0;
+      drawSoon();
+    });
+  }
+
+  function waiting() {
+    later("patience", PATIENCE, () => {
+      status.textContent = `${caption(page)} (waiting for Python …)`;
+    });
+  }
+
+  function received(message) {
+    if (message.view !== view) return;
+    if (message.type === "copied") return copied(message);
+    if (message.version !== page.version) return;
+    later("patience");
+    if (message.type === "window" && message.request === pending) {
+      pending = 0;
+      later("again");
+      loaded = message;
+    } else if (message.type === "marks") {
+      const marks = Array.from(loaded.marks);
+      for (let p = Math.max(message.first, loaded.first); p < Math.min(message.last, loaded.last); p++) {
+        marks[p - loaded.first] = message.marks[p - message.first];
+      }
+      loaded = { ...loaded, marks: marks.join("") };
+    }
+    const { shown, selected, selected_shown } = message;
+    page = { ...page, shown, selected, selected_shown };
+    status.textContent = caption(page);
+    drawSoon();
+  }
+
+  function select(mode, ranges) {
+    loaded = { ...loaded, marks: marked(loaded.marks, loaded.first, mode, ranges) };
+    send("select", { mode, ranges });
+    waiting();
+    drawSoon();
+  }
+
+  function sendFilter(i) {
+    timers.delete(`filter ${i}`);
+    const text = filters.children[i].firstChild.value;
+    if (text.trim() === (page.filters[columns[i].name] ?? "").trim() && !(columns[i].name in page.filter_errors)) return;
+    send("filter", { column: columns[i].name, text });
+    waiting();
+  }
+
+  async function copied({ text, rows, error }) {
+    if (error !== undefined) return say(error);
+    try {
+      await navigator.clipboard.writeText(text);
+      say("");
+      status.textContent = `${caption(page)}; copied ${rows ? rowsOf(rows) : "one cell"}`;
+    } catch {
+      say("The browser did not allow copying. Over plain http it never does: use https, or copy in Python.");
+    }
+  }
+
+  // What people do
+
+  function goTo(row, column) {
+    current = { row, column };
+    const sight = inSight();
+    if (row < sight.top) grid.scrollTop = scrollTopOf(row, page.shown, sight.height);
+    else if (row + 1 > sight.top + sight.height / ROW_HEIGHT) {
+      grid.scrollTop = scrollTopOf(row + 1 - sight.height / ROW_HEIGHT, page.shown, sight.height);
+    }
+    if (edges[column] < grid.scrollLeft) grid.scrollLeft = edges[column];
+    else if (edges[column + 1] > grid.scrollLeft + grid.clientWidth) {
+      grid.scrollLeft = Math.min(edges[column], edges[column + 1] - grid.clientWidth);
+    }
+    drawSoon();
+  }
+
+  function pressed(event) {
+    const command = event.ctrlKey || event.metaKey;
+    const target = moved(current.row, event.key, page.shown, inSight().page);
+    if (command && event.key.toLowerCase() === "a") {
+      select("replace", [[0, page.shown]]);
+    } else if (command && event.key.toLowerCase() === "c") {
+      send("copy", { cell: page.shown ? [current.row, current.column] : null });
+    } else if (command && !["Home", "End"].includes(event.key)) {
+      return;
+    } else if (event.key === "Escape") {
+      send("none");
+    } else if (event.key === "ArrowUp" && current.row === 0 && !event.shiftKey) {
+      filters.children[current.column].firstChild.focus();
+    } else if (!page.shown) {
+      return;
+    } else if (target !== null) {
+      goTo(target, current.column);
+      if (event.shiftKey) select("replace", rangeBetween(anchor, target));
+      else anchor = target;
+    } else if (event.key === "ArrowLeft" || event.key === "ArrowRight") {
+      const step = event.key === "ArrowLeft" ? -1 : 1;
+      goTo(current.row, Math.max(0, Math.min(columns.length - 1, current.column + step)));
+    } else if (event.key === " " || event.key === "Enter") {
+      if (event.shiftKey) select("add", rangeBetween(anchor, current.row));
+      else select(event.key === " " ? "toggle" : "replace", rangeBetween(current.row, current.row));
+      if (!event.shiftKey) anchor = current.row;
+    } else {
+      return;
+    }
+    event.preventDefault();
+    event.stopPropagation();
+  }
+
+  function pressedAbove(event, i) {
+    const isInput = event.target.tagName === "INPUT";
+    const step = { ArrowLeft: -1, ArrowRight: 1 }[event.key];
+    if (event.key === "ArrowDown" || (isInput && event.key === "Enter") || event.key === "Escape") {
+      if (isInput) {
+        if (event.key === "Enter") {
+          later(`filter ${i}`);
+          sendFilter(i);
+        }
+        current.column = i;
+        grid.focus();
+        drawSoon();
+      } else filters.children[i].firstChild.focus();
+    } else if (event.key === "ArrowUp" && isInput) {
+      names.children[i].firstChild.focus();
+    } else if (step && !isInput) {
+      names.children[i + step]?.firstChild.focus();
+    } else return;
+    event.preventDefault();
+    event.stopPropagation();
+  }
+
+  const columnOf = (target) => {
+    const cell = target.closest(".tw-heading, .tw-filter");
+    return cell ? Array.prototype.indexOf.call(cell.parentElement.children, cell) : -1;
+  };
+  listen(grid, "scroll", drawSoon);
+  listen(grid, "keydown", (event) => {
+    if (event.target === grid) pressed(event);
+    else if (head.contains(event.target)) pressedAbove(event, columnOf(event.target));
+  });
+  listen(names, "click", (event) => {
+    const column = columns[columnOf(event.target)];
+    if (!column?.sortable) return;
+    send("sort", { keys: nextSort(page.sort, column.name, event.shiftKey) });
+    waiting();
+  });
+  listen(filters, "input", (event) => {
+    const i = columnOf(event.target);
+    later(`filter ${i}`, TYPING, () => sendFilter(i));
+  });
+  listen(body, "click", (event) => {
+    const row = event.target.closest(".tw-row");
+    if (!row) return;
+    const position = Number(row.dataset.position);
+    const cell = event.target.closest(".tw-cell");
+    current = { row: position, column: cell ? Number(cell.getAttribute("aria-colindex")) - 1 : current.column };
+    const command = event.ctrlKey || event.metaKey;
+    if (event.shiftKey) select(command ? "add" : "replace", rangeBetween(anchor, position));
+    else {
+      anchor = position;
+      select(command ? "toggle" : "replace", rangeBetween(position, position));
+    }
+  });
+  listen(body, "mouseover", (event) => {
+    const cell = event.target.closest(".tw-cell");
+    if (cell) cell.title = cell.scrollWidth > cell.clientWidth ? cell.textContent : "";
+  });
+  listen(clear, "click", () => {
+    for (const cell of filters.children) cell.firstChild.value = "";
+    send("clear_filters");
+    grid.focus();
+  });
+  const resized = new ResizeObserver(() => {
+    layOut();
+    reserve();
+    drawSoon();
+  });
+  resized.observe(grid);
+  model.on("change:_page", takePage);
+  model.on("msg:custom", received);
+  takePage();
+  send("hello");
+
+  return () => {
+    send("bye");
+    stop.abort();
+    resized.disconnect();
+    cancelAnimationFrame(frame);
+    for (const timer of timers.values()) clearTimeout(timer);
+    model.off("change:_page", takePage);
+    model.off("msg:custom", received);
+    el.classList.remove("tw-table");
+    el.replaceChildren();
+  };
+}
+
+export default { render };
