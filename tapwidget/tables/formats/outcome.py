@@ -1,0 +1,44 @@
+"""What reading a file gave: the table, and every word about how it was read."""
+
+from __future__ import annotations
+
+import warnings
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+
+from astropy.table import Table
+
+
+@dataclass
+class Outcome:
+    """A table as read, the format's name, what was done to it in sentences, and the same in plain astropy.
+
+    `call` is a Python expression with the word ``PATH`` in place of the file's path; empty where plain astropy
+    does not give the same table.
+    """
+
+    table: Table
+    format: str
+    changes: list[str] = field(default_factory=list)
+    call: str = ""
+
+
+@contextmanager
+def quiet() -> Iterator[None]:
+    """Without astropy's warnings on units and headers: what matters of them is said in `changes`."""
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore")
+        yield
+
+
+def listing(names: list[str] | tuple[str, ...], most: int = 5) -> str:
+    """Names in a sentence: the first few, and how many more."""
+    shown = ", ".join(f"`{name}`" for name in names[:most])
+    return shown if len(names) <= most else f"{shown} and {len(names) - most} more"
+
+
+def count(number: int, noun: str) -> str:
+    """1 row, 2 rows, 12,070 rows."""
+    plural = noun[:-1] + "ies" if noun.endswith("ry") else noun + "s"
+    return f"{number:,} {noun if number == 1 else plural}"

@@ -1,0 +1,45 @@
+"""The VOTable that VOParquet puts into the metadata of a Parquet file: names, units, UCDs, descriptions, no rows.
+
+Source: Parquet in the VO (IVOA Note 1.0): keys IVOA.VOTable-Parquet.version and IVOA.VOTable-Parquet.content.
+"""
+
+from __future__ import annotations
+
+from typing import Any
+from xml.etree import ElementTree
+
+import pyarrow as pa
+from astropy.table import Table
+
+VERSION_KEY, CONTENT_KEY = b"IVOA.VOTable-Parquet.version", b"IVOA.VOTable-Parquet.content"
+DATATYPES = {
+    "bool": "boolean", "int8": "short", "uint8": "unsignedByte", "int16": "short", "uint16": "int", "int32": "int",
+    "uint32": "long", "int64": "long", "uint64": "long", "halffloat": "float", "float": "float", "double": "double",
+}  # fmt: skip
+
+
+def votable_metadata(table: Table, arrow: Any) -> dict[bytes, bytes]:
+    """The two entries of metadata for `table`, whose Arrow form is `arrow`."""
+    root = ElementTree.Element("VOTABLE", {"version": "1.4", "xmlns": "http://www.ivoa.net/xml/VOTable/v1.3"})
+    element = ElementTree.SubElement(ElementTree.SubElement(root, "RESOURCE", {"type": "meta"}), "TABLE")
+    for field, column in zip(arrow.schema, table.columns.values(), strict=True):
+        kind, size = field.type, ""
+        if pa.types.is_fixed_size_list(kind):
+            kind, size = kind.value_type, str(kind.list_size)
+        datatype = DATATYPES.get(str(kind), "unicodeChar")
+        words = {"name": column.name, "datatype": datatype, "arraysize": "*" if datatype == "unicodeChar" else size}
+        words["unit"] = _unit(column.unit)
+        words |= {key: str(column.meta.get(key) or "") for key in ("ucd", "utype", "xtype")}
+        made = ElementTree.SubElement(element, "FIELD", {key: word for key, word in words.items() if word})
+        if column.description:
+            ElementTree.SubElement(made, "DESCRIPTION").text = str(column.description)
+    return {VERSION_KEY: b"1.0", CONTENT_KEY: ElementTree.tostring(root)}
+
+
+def _unit(unit: Any) -> str:
+    if unit is None:
+        return ""
+    try:
+        return str(unit.to_string("vounit"))
+    except (ValueError, AttributeError):
+        return str(unit)
