@@ -10,7 +10,6 @@ object with None for a null). Masks are bool arrays, True where the value is mis
 from __future__ import annotations
 
 from collections.abc import Sequence
-from math import prod
 from typing import Any
 
 import numpy as np
@@ -182,29 +181,28 @@ def numbers(kind: FieldType, values: NDArray[Any], mask: Mask) -> NDArray[Any]:
 
 
 def _pack_text(kind: FieldType, values: NDArray[Any], mask: Mask) -> tuple[_Cells, NDArray[np.bool_]]:
-    shape = values.shape[1:]
-    if kind.variable and kind.length is not None:
-        raise ColumnError(f"Column {kind.name!r}: a varying number of texts in one cell cannot be written.")
-    if shape != kind.shape:
-        raise ColumnError(f"Column {kind.name!r} has cells of shape {shape}, declared are {kind.shape}.")
-    each = None if mask is None else spread(mask, values.shape).ravel()
-    texts, missing = strings_of(kind.name, values.ravel(), each)
+    texts, missing = texts_of(kind, values, mask)
     flat, sizes = encode_texts(kind.name, texts, unicode=kind.datatype == "unicodeChar")
     width = kind.item.itemsize
     most = kind.limit if kind.length is None else kind.length
-    if most is not None and len(sizes) and int(sizes.max()) > most * width:
-        at = int(np.argmax(sizes > most * width))
+    if most is not None and sizes.max(initial=0) > most * width:
+        row = int(np.argmax(sizes > most * width))
         raise ColumnError(
-            f"Column {kind.name!r} is declared with arraysize {most}, but row {at // max(1, prod(shape))} holds "
-            f"{sizes[at] // width} characters: {texts[at][:40]!r}. Declare it with arraysize '*'."
+            f"Column {kind.name!r} is declared with arraysize {most}, but row {row} holds {sizes[row] // width} "
+            f"characters: {texts[row][:40]!r}. Declare it with arraysize '*'."
         )
-    if shape:
-        missing = whole_cells(kind, values, missing.reshape(values.shape))
     if kind.length is None:
         return _Cells(None, flat, sizes), missing
     cells = np.zeros((len(texts), kind.length * width), np.uint8)
     cells[np.arange(cells.shape[1]) < sizes[:, None]] = flat
-    return _Cells(cells.view(kind.item).reshape(len(values), *kind.stored)), missing
+    return _Cells(cells.view(kind.item)), missing
+
+
+def texts_of(kind: FieldType, values: NDArray[Any], mask: Mask) -> tuple[list[str], NDArray[np.bool_]]:
+    """A text column as str, and which are missing; `ColumnError` for cells of several texts, which few can read."""
+    if values.ndim > 1 or kind.shape or (kind.variable and kind.length is not None):
+        raise ColumnError(f"Column {kind.name!r} has several texts in one cell. Make a column of each.")
+    return strings_of(kind.name, values, mask)
 
 
 def _pack_arrays(kind: FieldType, values: NDArray[Any], mask: NDArray[np.bool_]) -> tuple[_Cells, NDArray[np.bool_]]:

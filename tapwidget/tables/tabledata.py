@@ -7,7 +7,7 @@ those of `binary2`.
 from __future__ import annotations
 
 import re
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from typing import Any
 
 import numpy as np
@@ -15,10 +15,9 @@ from numpy.typing import NDArray
 
 from tapwidget.errors import ColumnError
 from tapwidget.ivoa.tapschema import Column
-from tapwidget.tables.binary2 import numbers, rows_of, spread, whole_cells
+from tapwidget.tables.binary2 import numbers, rows_of, texts_of, whole_cells
 from tapwidget.tables.field_types import FieldType, field_type
 from tapwidget.tables.tabledata_reader import decode_rows
-from tapwidget.tables.text_bytes import strings_of
 
 __all__ = ["decode_rows", "encode_rows", "escape"]
 
@@ -92,32 +91,19 @@ def _words(kind: FieldType, values: NDArray[Any]) -> list[str]:
 
 
 def _texts(kind: FieldType, values: NDArray[Any], mask: Mask) -> list[str]:
-    each = int(np.prod(kind.shape))
-    if values.shape[1:] != kind.shape or (kind.variable and kind.length is not None):
-        raise ColumnError(f"Column {kind.name!r} has cells of shape {values.shape[1:]}, declared are {kind.shape}.")
-    texts, _ = strings_of(kind.name, values.ravel(), None if mask is None else spread(mask, values.shape).ravel())
+    texts, _ = texts_of(kind, values, mask)
     most = kind.limit if kind.length is None else kind.length
     joined = "".join(texts)
-    for row, text in enumerate(texts) if NOT_XML.search(joined) else ():
-        if NOT_XML.search(text):
-            raise ColumnError(
-                f"Column {kind.name!r} holds {text[:40]!r} at row {row}, which XML cannot say; use BINARY2."
-            )
+    wrong: list[tuple[Callable[[str], object], str]] = []
+    if NOT_XML.search(joined):
+        wrong.append((NOT_XML.search, "which XML cannot say; use BINARY2"))
     if kind.datatype == "char" and not joined.isascii():
-        row, text = next((r, t) for r, t in enumerate(texts) if not t.isascii())
-        raise ColumnError(
-            f"Column {kind.name!r} is declared as 'char', but row {row} holds {text[:40]!r}, which is not ASCII; "
-            "declare it as 'unicodeChar'."
-        )
+        wrong.append((lambda text: not text.isascii(), "which is not ASCII; declare it as 'unicodeChar'"))
     if most is not None and max(map(len, texts), default=0) > most:
-        row, text = next((r, t) for r, t in enumerate(texts) if len(t) > most)
-        raise ColumnError(
-            f"Column {kind.name!r} is declared with arraysize {most}, but row {row // max(1, each)} holds {len(text)} "
-            f"characters: {text[:40]!r}. Declare it with arraysize '*'."
-        )
-    if kind.shape:
-        texts = ["".join(t.ljust(kind.length or 0) for t in texts[i : i + each]) for i in range(0, len(texts), each)]
-        joined = "".join(texts)
+        wrong.append((lambda text: len(text) > most, f"longer than its arraysize {most}; declare it as '*'"))
+    for test, why in wrong:
+        row, text = next((row, text) for row, text in enumerate(texts) if test(text))
+        raise ColumnError(f"Column {kind.name!r} holds {text[:40]!r} at row {row}, {why}.")
     return [text.translate(REFERENCES) for text in texts] if SPECIAL.search(joined) else texts
 
 

@@ -166,6 +166,11 @@ def _is_number(text: str) -> bool:
     return True
 
 
+def _integer_or_none(text: str) -> int | None:
+    """An integer; None for the NaN that some write where an integer is missing."""
+    return None if text.strip().lower() == "nan" else _integer(text)
+
+
 def _integer(text: str) -> int:
     """Decimal, or hexadecimal with 0x (VOTable 1.4, section 6)."""
     word = text.strip()
@@ -202,7 +207,11 @@ def _items(kind: FieldType, text: str) -> list[Any]:
         if len(parts) % 2:
             raise ValueError(text)
         return [complex(*pair) for pair in zip(parts[::2], parts[1::2], strict=True)]
-    read: Callable[[str], Any] = _boolean if kind.datatype == "boolean" else _integer if kind.is_integer else _float
+    read: Callable[[str], Any] = _float
+    if kind.datatype == "boolean":
+        read = _boolean
+    elif kind.is_integer:
+        read = _integer_or_none
     return [read(word) for word in words]
 
 

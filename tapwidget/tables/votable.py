@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from os import PathLike
 from pathlib import Path
-from typing import Any, BinaryIO, cast
+from typing import Any, BinaryIO
 
 import numpy as np
 from astropy import units as u
@@ -15,7 +15,7 @@ from astropy.table import Column as TableColumn
 from astropy.table import MaskedColumn, Table
 from numpy.typing import NDArray
 
-from tapwidget.errors import ColumnError, FileFormatError, QueryError
+from tapwidget.errors import ColumnError, QueryError
 from tapwidget.ivoa.tapschema import Column
 from tapwidget.tables.binary2 import spread
 from tapwidget.tables.votable_document import Document, read_document, write_document
@@ -127,7 +127,7 @@ def _field(name: str, column: Any) -> Column:
         )
     values, mask = values_of(column)
     if values.dtype.kind in "USO" or values.dtype.kind == "T":
-        datatype, arraysize = _text_type(name, values, mask)
+        datatype, arraysize = _text_type(name, values, mask), "*"
     else:
         known = DATATYPES.get(values.dtype.newbyteorder("="))
         if known is None:
@@ -164,27 +164,24 @@ def unit_text(unit: Any) -> str:
         return str(unit)
 
 
-def _text_type(name: str, values: NDArray[Any], mask: Mask) -> tuple[str, str]:
-    shown = values if mask is None else values[~mask]
-    flat = shown.ravel()
-    if flat.dtype.kind == "S":
-        ascii_only = bool((np.ascontiguousarray(flat).view(np.uint8) < 128).all()) if flat.size else True
-        if not ascii_only:
-            raise ColumnError(f"Column {name!r} holds bytes that are not ASCII; decode them to text first.")
-    elif flat.dtype.kind == "U":
-        ascii_only = bool((np.ascontiguousarray(flat).view(np.uint32) < 128).all()) if flat.size else True
-    else:
-        for index, value in enumerate(flat.tolist()):
-            if value is not None and not isinstance(value, (str, bytes)):
-                raise ColumnError(
-                    f"Column {name!r} holds {type(value).__name__} objects (first at row {index}), not text or numbers. "
-                    "Convert it to one type first."
-                )
-        ascii_only = all(value is None or value.isascii() for value in flat.tolist())
+def _text_type(name: str, values: NDArray[Any], mask: Mask) -> str:
+    """ "char" where all text is ASCII, else "unicodeChar"."""
     if values.ndim > 1:
-        longest = max((len(value) for value in flat.tolist() if value is not None), default=1)
-        return "char" if ascii_only else "unicodeChar", "x".join(map(str, [max(1, longest), *values.shape[:0:-1]]))
-    return "char" if ascii_only else "unicodeChar", "*"
+        raise ColumnError(f"Column {name!r} has several texts in one cell, which few can read. Make a column of each.")
+    shown = values if mask is None else values[~mask]
+    if shown.dtype.kind == "U":
+        return "char" if (np.ascontiguousarray(shown).view(np.uint32) < 128).all() else "unicodeChar"
+    texts = [text for text in shown.tolist() if text is not None]
+    for text in texts:
+        if not isinstance(text, (str, bytes)):
+            raise ColumnError(
+                f"Column {name!r} holds objects of type {type(text).__name__}, not text or numbers. Convert it first."
+            )
+        if isinstance(text, bytes) and not text.isascii():
+            raise ColumnError(
+                f"Column {name!r} holds bytes that are not ASCII: {text[:40]!r}. Decode them to text first."
+            )
+    return "char" if all(text.isascii() for text in texts) else "unicodeChar"
 
 
 def _column(column: Column, values: NDArray[Any], mask: Mask) -> TableColumn:
@@ -212,4 +209,4 @@ def _as_text(values: NDArray[Any]) -> NDArray[Any]:
     widest = max(map(len, flat), default=1)
     if 4 * widest * len(flat) > WIDEST_TEXT_ARRAY or any(text.endswith("\0") for text in flat):
         return values
-    return cast(NDArray[Any], values.astype(f"U{max(1, widest)}"))
+    return values.astype(f"U{max(1, widest)}")
