@@ -1,0 +1,164 @@
+"""The command `tapwidget`: demo, serve, match, doctor.
+
+Exit status: 0 done, 1 the match (or what else was asked) failed, 2 bad usage or bad input, 3 the result is truncated.
+An error is one sentence on stderr, never a traceback.
+"""
+
+from __future__ import annotations
+
+import argparse
+import os
+import sys
+from collections.abc import Callable, Sequence
+from pathlib import Path
+from typing import NoReturn
+
+from tapwidget.cli.outcomes import BAD_INPUT, DONE, FAILED, UsageError
+from tapwidget.errors import MatchError, TableError, TapWidgetError, TargetError
+
+
+def main(arguments: Sequence[str] | None = None) -> int:
+    """Run one command and return its exit status."""
+    parser = build_parser()
+    chosen = parser.parse_args(arguments)
+    command: Callable[[argparse.Namespace], int] = chosen.command
+    try:
+        return command(chosen)
+    except (UsageError, TableError, MatchError, TargetError) as error:
+        return complain(error, BAD_INPUT)
+    except TapWidgetError as error:
+        return complain(error, FAILED)
+    except BrokenPipeError:
+        # Whoever read our output has enough of it (`| head`). Python would complain again when it flushes at exit.
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        return DONE
+    except KeyboardInterrupt:
+        return complain("interrupted.", FAILED)
+
+
+def complain(error: object, status: int) -> int:
+    """Say the error on stderr, in one line, with what the service itself said; return the status."""
+    said = getattr(error, "said", "")
+    text = str(error) if not said or said in str(error) else f"{error} The service said: {said}"
+    print(f"tapwidget: {' '.join(text.split())}", file=sys.stderr, flush=True)
+    return status
+
+
+def build_parser() -> argparse.ArgumentParser:
+    """The four commands and their options."""
+    from tapwidget import __version__
+
+    parser = argparse.ArgumentParser(
+        prog="tapwidget", description="Match your objects to a survey over TAP.", allow_abbrev=False
+    )
+    parser.add_argument("--version", action="version", version=f"tapwidget {__version__}")
+    commands = parser.add_subparsers(required=True, metavar="COMMAND")
+    add_demo(commands.add_parser("demo", help="the app in JupyterLab over a simulated sky", allow_abbrev=False))
+    add_serve(commands.add_parser("serve", help="a TAP service over files or a simulated sky", allow_abbrev=False))
+    add_match(commands.add_parser("match", help="match a table, for scripts", allow_abbrev=False))
+    add_doctor(commands.add_parser("doctor", help="what works here and what does not", allow_abbrev=False))
+    return parser
+
+
+def add_demo(parser: argparse.ArgumentParser) -> None:
+    parser.add_argument("--no-browser", action="store_true", help="only print the address")
+    parser.add_argument("--port", type=port, help="port of JupyterLab (default: the first free one from 8888)")
+    parser.add_argument("--dir", type=Path, default=Path("tapwidget-demo"), help="the notebooks' folder (%(default)s)")
+    parser.set_defaults(command=demo)
+
+
+def add_serve(parser: argparse.ArgumentParser) -> None:
+    parser.add_argument("files", nargs="*", type=Path, metavar="FILE", help="Parquet, FITS, VOTable, CSV or ECSV")
+    parser.add_argument("--host", default="127.0.0.1", help="address to listen on (%(default)s)")
+    parser.add_argument("--port", type=port, default=0, help="port to listen on (default: any free one)")
+    parser.add_argument("--token", default="", help="ask callers for this token")
+    # For a process that starts the service as its child: end with it, however it ends.
+    parser.add_argument("--with-parent", action="store_true", help=argparse.SUPPRESS)
+    parser.set_defaults(command=serve)
+
+
+def add_match(parser: argparse.ArgumentParser) -> None:
+    parser.add_argument("file", metavar="FILE", help="your table: CSV, FITS, VOTable, ECSV, Parquet ...")
+    parser.add_argument("--service", required=True, metavar="URL|NAME", help="its URL, or demo, rsp, gaia ...")
+    parser.add_argument("--target", required=True, metavar="SCHEMA.TABLE", help="the table to match with")
+    parser.add_argument("--radius", metavar="ANGLE", help="largest separation: 1arcsec, 0.5arcmin, 0.00027deg")
+    parser.add_argument("--on", metavar="UPLOADCOL=TARGETCOL", help="match by identifier instead of by position")
+    parser.add_argument("--ra", default="", metavar="COL", help="your column of right ascension (default: recognised)")
+    parser.add_argument("--dec", default="", metavar="COL", help="your column of declination (default: recognised)")
+    parser.add_argument("--columns", default="", metavar="A,B,...", help="columns of the target to return")
+    parser.add_argument(
+        "--where", nargs="+", action="extend", default=[], metavar="ADQL", help="conditions, as in 'ut1.r > 17'"
+    )
+    parser.add_argument("--find", choices=("all", "nearest", "symmetric"), default="all", help="pairs to keep")
+    parser.add_argument("--out", type=Path, metavar="FILE.{fits,vot,ecsv,parquet,csv}", help="default: CSV on stdout")
+    parser.add_argument("--adql", action="store_true", help="only print the query")
+    parser.add_argument("--quiet", action="store_true", help="no progress")
+    parser.set_defaults(command=match)
+
+
+def add_doctor(parser: argparse.ArgumentParser) -> None:
+    parser.add_argument("--service", default="", metavar="URL|NAME", help="also try this service")
+    parser.set_defaults(command=doctor)
+
+
+def port(text: str) -> int:
+    """A port number as argparse reads it."""
+    if not text.isdigit() or int(text) > 65535:
+        raise argparse.ArgumentTypeError(f"{text!r} is not a port: give a number from 0 to 65535")
+    return int(text)
+
+
+def demo(chosen: argparse.Namespace) -> int:
+    from tapwidget.demo import run
+
+    return run(chosen.dir, port=chosen.port, browser=not chosen.no_browser)
+
+
+def serve(chosen: argparse.Namespace) -> int:
+    missing = [file for file in chosen.files if not file.is_file()]
+    if missing:
+        raise UsageError(f"There is no file {missing[0]}.")
+    try:
+        from tapwidget.server.run import main as run_server
+    except ModuleNotFoundError as error:
+        no_server(error)
+    names = None
+    if not chosen.files:
+        from tapwidget.simulation.sky import make
+
+        names = make()
+    try:
+        return run_server(
+            chosen.files or None,
+            names=names,
+            host=chosen.host,
+            port=chosen.port,
+            token=chosen.token,
+            with_parent=chosen.with_parent,
+        )
+    except OSError as error:
+        raise TapWidgetError(
+            f"The service could not listen on {chosen.host}:{chosen.port} ({error.strerror or error}). "
+            "Take another --port, or none, to get a free one."
+        ) from error
+
+
+def no_server(error: ModuleNotFoundError) -> NoReturn:
+    """Say what to install when a package of the server is missing; anything else missing is a fault of ours."""
+    if (error.name or "").startswith("tapwidget"):
+        raise error
+    raise TapWidgetError(
+        f'The built-in service is not installed here (no {error.name}). Install it: pip install "tapwidget[server]"'
+    ) from error
+
+
+def match(chosen: argparse.Namespace) -> int:
+    from tapwidget.cli.match import run
+
+    return run(chosen)
+
+
+def doctor(chosen: argparse.Namespace) -> int:
+    from tapwidget.cli.doctor import run
+
+    return run(chosen.service)

@@ -1,0 +1,144 @@
+"""`tapwidget match`: the engine of the widgets, for scripts. The result is all that goes to stdout."""
+
+from __future__ import annotations
+
+import argparse
+import contextlib
+import shutil
+import sys
+import tempfile
+from collections.abc import Iterator
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from tapwidget.cli.outcomes import DONE, TRUNCATED, UsageError
+
+if TYPE_CHECKING:
+    from tapwidget.client.job import Job
+    from tapwidget.match.spec import IdentifierMatch, SkyMatch
+
+SUFFIXES = (".fits", ".vot", ".xml", ".ecsv", ".parquet", ".pq", ".csv")
+
+
+def run(chosen: argparse.Namespace) -> int:
+    """Match as asked; the exit status."""
+    # Everything that can be wrong with what was typed is found before a file is read or a service asked.
+    check_out(chosen.out)
+    match = specification(chosen)
+    say = silence if chosen.quiet else tell
+
+    from tapwidget.client.services import connect
+    from tapwidget.tables.files import read_table
+
+    table = read_table(chosen.file)
+    say(f"{chosen.file}: {len(table)} rows")
+    for change in table.meta.get("tapwidget", {}).get("changes", ()):
+        say(f"  {change}")
+    service = connect(chosen.service)
+    if chosen.adql:
+        print(match.adql(service, table))
+        return DONE
+
+    job = service.submit(match, table)
+    if job.plan is not None:
+        for change in job.plan.changes:
+            say(f"  {change}")
+    say(f"job {job.url}")
+    with progress(job, say):
+        try:
+            result = job.result()
+        except KeyboardInterrupt:
+            tell(f"Not waiting any longer. The job goes on: {job.url}")
+            raise
+    deliver(result, chosen.out)
+    say(f"{len(result)} rows" + (f" in {chosen.out}" if chosen.out else ""))
+    if result.meta.get("overflow"):
+        tell(
+            f"The result is truncated: the service stops at this many rows, and {len(result)} are here. "
+            "Match fewer rows, take a smaller radius, or add a condition."
+        )
+        return TRUNCATED
+    return DONE
+
+
+def specification(chosen: argparse.Namespace) -> SkyMatch | IdentifierMatch:
+    """The match that the options ask for."""
+    from tapwidget.match.spec import IdentifierMatch, SkyMatch
+
+    common: dict[str, Any] = {
+        "columns": [name for name in (part.strip() for part in chosen.columns.split(",")) if name],
+        "where": chosen.where,
+        "find": chosen.find,
+    }
+    if bool(chosen.on) == bool(chosen.radius):
+        raise UsageError("Give either --radius, to match by position, or --on, to match by identifier.")
+    if chosen.on:
+        if chosen.ra or chosen.dec:
+            raise UsageError("--ra and --dec go with --radius: a match by identifier (--on) uses no positions.")
+        upload_column, equals, target_column = chosen.on.partition("=")
+        if not (upload_column.strip() and equals and target_column.strip()):
+            raise UsageError(f"--on is {chosen.on!r}; write it as YOUR_COLUMN=TARGET_COLUMN.")
+        return IdentifierMatch(chosen.target, on=(upload_column.strip(), target_column.strip()), **common)
+    if bool(chosen.ra) != bool(chosen.dec):
+        raise UsageError("--ra and --dec go together: give both, or neither to have them recognised.")
+    return SkyMatch(chosen.target, radius=chosen.radius, ra=chosen.ra, dec=chosen.dec, **common)
+
+
+def check_out(out: Path | None) -> None:
+    """A result that cannot be written is found out before the work, not after it."""
+    if out is None:
+        return
+    if out.suffix.lower() not in SUFFIXES:
+        raise UsageError(f"--out is {out}; its name must end in one of {', '.join(SUFFIXES)}.")
+    if not out.absolute().parent.is_dir():
+        raise UsageError(f"There is no folder {out.absolute().parent} to write {out.name} into.")
+    if out.is_dir():
+        raise UsageError(f"--out is {out}, which is a folder.")
+
+
+def deliver(result: Any, out: Path | None) -> None:
+    """Write the result to `out`, or as CSV to stdout: the same bytes as in a file."""
+    from tapwidget.tables.saving import write_table
+
+    if out is not None:
+        write_table(result, out)
+        return
+    with tempfile.TemporaryDirectory() as folder:
+        path = Path(folder) / "result.csv"
+        write_table(result, path)
+        with path.open(encoding="utf-8", newline="") as text:
+            shutil.copyfileobj(text, sys.stdout)
+    sys.stdout.flush()
+
+
+@contextlib.contextmanager
+def progress(job: Job, say: Any) -> Iterator[None]:
+    """Say each change of the job's phase or progress while the block runs."""
+    last = ""
+
+    def changed(job: Job) -> None:
+        nonlocal last
+        line = describe(job)
+        if line != last:
+            last = line
+            say(f"{line}  {job.elapsed:.1f} s")
+
+    changed(job)
+    unsubscribe = job.subscribe(changed)
+    try:
+        yield
+    finally:
+        unsubscribe()
+
+
+def describe(job: Job) -> str:
+    """Phase and, where the service tells it, how far the job is."""
+    return f"{job.phase} {job.progress.percent:.0f} %" if job.progress.is_known else f"{job.phase}"
+
+
+def tell(line: str) -> None:
+    print(line, file=sys.stderr, flush=True)
+
+
+def silence(line: str) -> None:
+    """What --quiet makes of the progress."""
