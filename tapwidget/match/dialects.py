@@ -40,9 +40,18 @@ RUBIN = Dialect("Qserv", max_radius=60 / 3600)
 
 def dialect_of(service_url: str) -> Dialect:
     """The dialect of the service at that URL, by its host; the default for a host that is not known."""
-    host = (urlsplit(service_url).hostname or "").lower()
-    if host.endswith(("lsst.cloud", "lsst.ac.uk")) or "lsst" in host.split("."):
+    if is_rubin(service_url):
         return RUBIN
-    if host.endswith(("u-strasbg.fr", "unistra.fr")):
+    if _host(service_url).endswith(("u-strasbg.fr", "unistra.fr")):
         return CONTAINS_CIRCLE
     return DISTANCE_LITERAL
+
+
+def is_rubin(service_url: str) -> bool:
+    """Whether a Rubin Science Platform is there: data.lsst.cloud, rsp.lsst.ac.uk, usdf-rsp.slac.stanford.edu."""
+    labels = _host(service_url).split(".")
+    return "lsst" in labels or "usdf-rsp" in labels[0]
+
+
+def _host(service_url: str) -> str:
+    return (urlsplit(service_url).hostname or "").lower()

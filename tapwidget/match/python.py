@@ -14,6 +14,7 @@ import numpy as np
 from astropy.table import QTable, Table
 
 from tapwidget.match.adql import Query
+from tapwidget.match.dialects import is_rubin
 from tapwidget.match.plan import Plan
 from tapwidget.match.python_position import position_code, python_text
 from tapwidget.match.spec import Match
@@ -51,9 +52,9 @@ def _imports(asked: Query, service_url: str, position: str) -> str:
     coordinates = ["SkyCoord"] if "SkyCoord(" in position else []
     coordinates += ["angular_separation"] if asked.position else []
     third = [
-        "import lsst.rsp" if _is_rubin(service_url) else "",
+        "import lsst.rsp" if is_rubin(service_url) else "",
         "import numpy as np",
-        "" if _is_rubin(service_url) else "import pyvo",
+        "" if is_rubin(service_url) else "import pyvo",
         f"from astropy.coordinates import {', '.join(coordinates)}" if coordinates else "",
         "from astropy.table import Table",
     ]
@@ -105,7 +106,7 @@ def _column(name: str, upload: Any, table: Any) -> str:
 
 
 def _job(match: Match, plan: Plan, service_url: str) -> str:
-    if _is_rubin(service_url):
+    if is_rubin(service_url):
         name = "ssotap" if urlsplit(service_url).path.rstrip("/").endswith("ssotap") else "tap"
         service = f'lsst.rsp.get_tap_service("{name}")'
     else:
@@ -209,10 +210,6 @@ def _text(adql: str) -> str:
     if '"""' in adql or "\\" in adql or adql.endswith('"'):
         return repr(adql)
     return f'"""\n{adql}\n"""'
-
-
-def _is_rubin(service_url: str) -> bool:
-    return "lsst" in (urlsplit(service_url).hostname or "")
 
 
 def _without_secrets(service_url: str) -> str:
