@@ -80,7 +80,7 @@ class CrossMatch(ipywidgets.VBox):
         self.add_class("tw-app")
         self._query_changed(None)
         if table is not None:
-            self.file_picker.open(table)
+            self.file_picker.choose(table)
         self.service_picker.choose_usual() if service is None else self.service_picker.choose(service)
 
     @property

@@ -11,7 +11,7 @@ from astropy.table import Table
 
 from tapwidget.actions.background import Background, Latest
 from tapwidget.actions.load import Opened, open_table
-from tapwidget.tables.files import SUFFIXES
+from tapwidget.tables.files import SUFFIXES, as_table
 from tapwidget.tables.roles import Roles
 from tapwidget.views.role_picker import RolePicker
 from tapwidget.views.style import notes, stylesheet
@@ -55,6 +55,7 @@ class FilePicker(ipywidgets.VBox):
         self._background = background or Background()
         self._requests = Latest()
         self._folder = Path(folder).resolve()
+        self._shown_table: Table | None = None
         self._pick = ipywidgets.Dropdown(description="your table", layout=ipywidgets.Layout(width="340px"))
         self._again = ipywidgets.Button(icon="refresh", tooltip="look for files again", layout={"width": "36px"})
         self._path = ipywidgets.Text(
@@ -74,9 +75,9 @@ class FilePicker(ipywidgets.VBox):
         self.role_picker.observe(lambda _: self._show_preview(), ["ra", "dec"])
         self._list()
         if table is not None:
-            self.open(table)
+            self.choose(table)
 
-    def open(self, source: Any) -> None:
+    def choose(self, source: Any) -> None:
         """Open a file, or take a table from Python, in the background."""
         number = self._requests.next()
         self.message = (
@@ -113,7 +114,7 @@ class FilePicker(ipywidgets.VBox):
             self._folder = Path(chosen)
             self._list()
         elif chosen:
-            self.open(chosen)
+            self.choose(chosen)
 
     def _typed(self, change: dict[str, str]) -> None:
         chosen = Path(change["new"].strip()).expanduser()
@@ -123,7 +124,7 @@ class FilePicker(ipywidgets.VBox):
             self._folder = chosen.resolve()
             self._list()
         else:
-            self.open(str(chosen))
+            self.choose(str(chosen))
 
     def _opened(self, number: int, source: Any, opened: Opened) -> None:
         if not self._requests.is_current(number):
@@ -133,6 +134,7 @@ class FilePicker(ipywidgets.VBox):
         warnings = notes(*opened.changes) + notes(*opened.roles.warnings, css_class="tw-warning")
         self._said.value = notes(self.message) + warnings
         self.role_picker.offer(opened.table, opened.roles)
+        self._shown_table = opened.table
         with self.hold_trait_notifications():
             self.path = str(source) if is_file else ""
             self.roles = opened.roles
@@ -157,11 +159,15 @@ class FilePicker(ipywidgets.VBox):
             return
         self._preview.value = preview(self.table, self.role_picker.named_roles())
 
+    @traitlets.validate("table")
+    def _as_table(self, proposal: dict[str, Any]) -> Table | None:
+        given = proposal["value"]
+        return given if given is None or isinstance(given, Table) else as_table(given)
+
     @traitlets.observe("table")
     def _table_set(self, change: dict[str, Any]) -> None:
-        table = change["new"]
-        if table is not None and (not isinstance(table, Table) or self.roles is None):
-            self.open(table)
+        if change["new"] is not None and change["new"] is not self._shown_table:
+            self.choose(change["new"])
 
 
 def size(path: Path) -> str:

@@ -1,0 +1,97 @@
+"""A file is listed, opened, previewed and its columns recognised; what cannot be opened is said, and nothing is lost."""
+
+from pathlib import Path
+
+import pandas as pd
+import pytest
+from astropy.table import Table
+
+from tapwidget.actions.background import Immediate
+from tapwidget.views.file_picker import FilePicker
+
+CSV = "#Table1\nobjid,ra,dec,r\n1237670017269367163,38.0578934775496,7.4277059696483,20.8\n1237670017269367135,38.03,7.42,null\n"
+
+
+@pytest.fixture
+def folder(tmp_path: Path) -> Path:
+    (tmp_path / "sdss.csv").write_text(CSV)
+    (tmp_path / "page.csv").write_text("<!DOCTYPE html><html><body>Too many requests</body></html>")
+    (tmp_path / "notes.docx").write_text("not a table")
+    (tmp_path / "more").mkdir()
+    (tmp_path / "more" / "other.csv").write_text("name,ra,dec\nA,10,20\n")
+    return tmp_path
+
+
+def choose(picker: FilePicker, beginning: str) -> None:
+    picker._pick.value = next(value for label, value in picker._pick.options if label.startswith(beginning))
+
+
+def test_a_chosen_file_is_opened_and_its_columns_are_recognised(folder: Path) -> None:
+    picker = FilePicker(folder=folder, background=Immediate())
+    assert not any("docx" in label for label, _ in picker._pick.options)
+    choose(picker, "sdss.csv")
+    assert picker.table["objid"].tolist() == [1237670017269367163, 1237670017269367135]
+    assert picker.roles.position.columns == ("ra", "dec")
+    assert picker.roles.magnitudes == ("r",)
+    assert picker.path == str(folder / "sdss.csv")
+    assert "2 rows" in picker._said.value
+    assert "1237670017269367163" in picker._preview.value
+    assert "missing" in picker._preview.value
+
+
+def test_a_web_page_is_refused_by_name_and_the_choice_can_be_made_again(folder: Path) -> None:
+    picker = FilePicker(folder=folder, background=Immediate())
+    choose(picker, "page.csv")
+    assert picker.table is None
+    assert "page.csv" in picker.message
+    choose(picker, "sdss.csv")
+    assert len(picker.table) == 2
+    choose(picker, "page.csv")
+    assert picker.table is None
+    assert picker._preview.value == ""
+
+
+def test_folders_are_gone_into_and_out_of(folder: Path) -> None:
+    picker = FilePicker(folder=folder, background=Immediate())
+    choose(picker, "more/")
+    choose(picker, "other.csv")
+    assert picker.table["name"].tolist() == ["A"]
+    choose(picker, "../")
+    assert any(label.startswith("sdss.csv") for label, _ in picker._pick.options)
+
+
+def test_a_typed_path_that_does_not_exist_is_said(folder: Path) -> None:
+    picker = FilePicker(folder=folder, background=Immediate())
+    picker._path.value = str(folder / "missing.csv")
+    assert "missing.csv" in picker.message
+    assert picker.table is None
+
+
+@pytest.mark.parametrize("kind", [Table, pd.DataFrame, dict])
+def test_a_table_of_the_notebook_is_taken(kind: type, folder: Path) -> None:
+    columns = {"name": ["A", "B"], "ra": [10.0, 20.0], "dec": [-10.0, 20.0]}
+    picker = FilePicker(kind(columns), folder=folder, background=Immediate())
+    assert isinstance(picker.table, Table)
+    assert len(picker.table) == 2
+    picker.table = kind({"lon": [1.0, 2.0], "raj2000": [3.0, 4.0], "dej2000": [5.0, 6.0]})
+    assert picker.table["lon"].tolist() == [1.0, 2.0]
+    assert picker.roles.position.columns == ("raj2000", "dej2000")
+    assert "raj2000" in picker._preview.value
+
+
+def test_the_position_can_be_corrected(folder: Path) -> None:
+    table = Table({"ra": [10.0], "dec": [20.0], "ra_u": [1.0], "dec_u": [2.0]})
+    picker = FilePicker(table, folder=folder, background=Immediate())
+    picker.role_picker._ra.value = "ra_u"
+    assert (picker.ra, picker.dec) == ("", "")  # half a choice is none
+    picker.role_picker._dec.value = "dec_u"
+    assert (picker.ra, picker.dec) == ("ra_u", "dec_u")
+    assert "your choice" in picker.role_picker._said.value
+
+
+def test_hostile_names_and_cells_stay_text(folder: Path) -> None:
+    bad = "<img src=x onerror=alert(1)>"
+    picker = FilePicker(Table({bad: [bad], "ra": [1.0], "dec": [2.0]}), folder=folder, background=Immediate())
+    shown = picker._preview.value + picker._said.value + picker.role_picker._said.value
+    assert "<img" not in shown
+    assert "&lt;img" in shown
