@@ -1,0 +1,111 @@
+"""Fetches the result of a job, whole or not at all.
+
+Streamed to a temporary file, counted against what the service announced, then read; a result that was cut short is
+fetched once more from its start, and never taken for a whole one.
+"""
+
+from __future__ import annotations
+
+import tempfile
+from collections.abc import Callable
+from time import sleep
+from typing import IO
+
+import requests
+from astropy.table import Table
+
+from tapwidget.client import faults
+from tapwidget.client.addresses import mask, origin
+from tapwidget.client.faults import Outage
+from tapwidget.client.transport import Transport
+from tapwidget.errors import FileFormatError, JobError, ResultError
+from tapwidget.tables.votable import from_votable
+
+PIECE = 1 << 18
+# The first tries, and the longest pause between two of them, in seconds.
+TRIES = 2
+OUTAGES = 4
+PAUSE_S = 0.5
+LONGEST_PAUSE_S = 30.0
+# Building a large result can take a service a while before the first byte.
+READ_S = 300.0
+
+
+class _CutShortError(Exception):
+    """The bytes that arrived are not the whole result."""
+
+
+def download(
+    transport: Transport, url: str, job_url: str, *, received: Callable[[int, int | None], None] | None = None
+) -> Table:
+    """The table at `url`; `received` gets bytes so far and, where announced, in total.
+
+    Raises
+    ------
+    ResultError
+        If it does not arrive whole, twice.
+    JobError
+        If it is not there any more.
+    ServiceError
+        If the service does not give it out, or cannot be reached.
+    QueryError
+        If the document says that the query failed.
+    """
+    cut, outages = 0, 0
+    while True:
+        try:
+            return _once(transport, url, job_url, received)
+        except _CutShortError as error:
+            cut += 1
+            if cut >= TRIES:
+                raise ResultError(
+                    f"The result at {mask(url)} did not arrive whole: {error}. It was fetched {cut} times. The job is "
+                    "still there: job.result() tries again.",
+                    service=mask(transport.url),
+                    job_url=mask(job_url),
+                ) from error
+        except Outage as fault:
+            outages += 1
+            if outages >= OUTAGES:
+                raise
+            sleep(min(fault.retry_after or PAUSE_S * 2**outages, LONGEST_PAUSE_S))
+
+
+def _once(transport: Transport, url: str, job_url: str, received: Callable[[int, int | None], None] | None) -> Table:
+    doing = "fetching the result of a job"
+    # Compressing costs more than it gains where no network lies between.
+    headers = {"Accept-Encoding": "identity"} if origin(url).is_loopback else None
+    response = transport.get(url, doing=doing, stream=True, read_s=READ_S, headers=headers)
+    with response, tempfile.TemporaryFile(prefix="tapwidget-") as file:
+        if response.status_code in {404, 410}:
+            raise JobError(
+                f"{mask(transport.url)} does not have the result at {mask(url)} any more (HTTP {response.status_code}): "
+                "deleted, or its time to be kept is over. Submit the job again.",
+                service=mask(transport.url),
+                said=faults.words(response),
+                job_url=mask(job_url),
+            )
+        faults.check(response, doing, service=mask(transport.url))
+        _save(response, file, received)
+        file.seek(0)
+        try:
+            return from_votable(file)
+        except FileFormatError as error:
+            raise _CutShortError(str(error).rstrip(".")) from error
+
+
+def _save(response: requests.Response, file: IO[bytes], received: Callable[[int, int | None], None] | None) -> None:
+    announced = response.headers.get("Content-Length", "")
+    # With an encoding, the length announced is that of the compressed bytes.
+    total = int(announced) if announced.isdigit() and not response.headers.get("Content-Encoding") else None
+    done = 0
+    try:
+        for piece in response.iter_content(PIECE):
+            file.write(piece)
+            done += len(piece)
+            if received is not None:
+                received(done, total)
+    except requests.RequestException as error:
+        raise _CutShortError(f"the connection broke after {done} bytes") from error
+    if total is not None and done != total:
+        raise _CutShortError(f"{done} of {total} bytes came")

@@ -1,0 +1,389 @@
+"""One job at a TAP service: followed in the background, waited for, aborted, fetched.
+
+Source: UWS 1.1, section 2; TAP 1.1, section 2.2.3 (the result of an asynchronous query).
+"""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+from collections.abc import Callable, Generator
+from datetime import UTC, datetime
+from threading import Condition, Lock
+from time import monotonic
+from typing import Any
+
+from astropy.table import Table
+
+from tapwidget.client import faults
+from tapwidget.client.addresses import mask
+from tapwidget.client.download import download
+from tapwidget.client.faults import Outage
+from tapwidget.client.follower import Follower, Pace
+from tapwidget.client.plan import Plan
+from tapwidget.client.transport import Transport
+from tapwidget.client.uws_document import result_url
+from tapwidget.errors import JobAbortedError, JobError, JobTimeoutError, TapWidgetError
+from tapwidget.ivoa.uws import JobPhase, JobSummary, Progress
+
+log = logging.getLogger(__name__)
+
+DETAIL_READ_S = 15.0
+
+
+class Job:
+    """A job of a service. What it shows is what was last heard: no property ever asks the network.
+
+    Made by `Service.submit` and `Service.job`. `plan` is None for a query that was given as text, and for one that was
+    found again; `changes` are sentences on what was changed to make the upload acceptable.
+    """
+
+    def __init__(
+        self,
+        transport: Transport,
+        url: str,
+        *,
+        adql: str = "",
+        plan: Plan | None = None,
+        table: Table | None = None,
+        changes: tuple[str, ...] = (),
+        summary: JobSummary | None = None,
+        remember: Callable[[JobSummary, str], None] | None = None,
+        replace: Callable[[JobSummary], str] | None = None,
+        push: bool = False,
+        pace: Pace | None = None,
+    ) -> None:
+        self._transport = transport
+        self._url = url
+        self._adql = adql
+        self.plan = plan
+        self.changes = changes
+        self._table = table
+        self._summary = summary or JobSummary(job_id=url.rstrip("/").rpartition("/")[2])
+        self._remember = remember
+        self._replace = replace
+        self._push = push
+        self._pace = pace or Pace()
+        self._began = monotonic()
+        self._took: float | None = None
+        self._news = Condition()
+        self._trouble = ""
+        self._fault: TapWidgetError | None = None
+        self._heard: datetime | None = None
+        self._bytes: tuple[int, int | None] = (0, None)
+        self._subscribers: dict[int, Callable[[Job], None]] = {}
+        self._count = 0
+        self._fetching = Lock()
+        self._result: Table | None = None
+        self._follower: Follower | None = None
+
+    # What is known: never a network call.
+
+    @property
+    def url(self) -> str:
+        """Address of the job; what is needed to find it again."""
+        return mask(self._url)
+
+    @property
+    def job_id(self) -> str:
+        return self._summary.job_id
+
+    @property
+    def summary(self) -> JobSummary:
+        return self._summary
+
+    @property
+    def phase(self) -> JobPhase:
+        return self._summary.phase
+
+    @property
+    def progress(self) -> Progress:
+        return self._summary.progress
+
+    @property
+    def adql(self) -> str:
+        """The query; empty for a job found again whose service does not tell it."""
+        return self._adql or self._summary.parameters.get("QUERY", "")
+
+    @property
+    def elapsed(self) -> float:
+        """Seconds it has run: as the service counts them where it does, else since it was submitted here."""
+        told = self._summary
+        if told.start_time and told.end_time and told.phase.is_final:
+            return (told.end_time - told.start_time).total_seconds()
+        return (monotonic() - self._began) if self._took is None else self._took
+
+    @property
+    def last_error(self) -> str:
+        """What is in the way of hearing from the service just now, and may pass; empty when all is well."""
+        return self._trouble
+
+    @property
+    def last_heard(self) -> datetime | None:
+        """When the service last answered (UTC)."""
+        return self._heard
+
+    @property
+    def error(self) -> TapWidgetError | None:
+        """Why there is no result: the job failed or was aborted, or it cannot be followed any more."""
+        return self._fault or self._failure()
+
+    @property
+    def overflow(self) -> bool | None:
+        """Whether the result was cut at the row limit; None until it was fetched."""
+        return None if self._result is None else bool(self._result.meta.get("overflow", False))
+
+    @property
+    def received(self) -> tuple[int, int | None]:
+        """Bytes of the result that have arrived, and of how many, where the service says."""
+        return self._bytes
+
+    # What is done.
+
+    def wait(self, timeout: float | None = None) -> JobPhase:
+        """Block until the job has ended, however it ended; returns its phase. An interrupt leaves the job running.
+
+        Raises
+        ------
+        JobTimeoutError
+            If `timeout` seconds passed before; the job goes on.
+        ServiceError
+            If the job cannot be followed: its service stayed away, does not know it, or does not let us in.
+        """
+        until = None if timeout is None else monotonic() + timeout
+        self._watch()
+        with self._news:
+            while not self.phase.is_final and self._fault is None:
+                left = None if until is None else until - monotonic()
+                if left is not None and left <= 0:
+                    trouble = f" {self._trouble}" if self._trouble else ""
+                    raise JobTimeoutError(
+                        f"The job {self.url} has not ended within {timeout:g} s; it is {self.phase}, and goes on."
+                        f"{trouble} Wait again with job.wait(), or stop it with job.abort().",
+                        service=mask(self._transport.url),
+                        job_url=self.url,
+                    )
+                # Short waits: on some systems a wait without end cannot be interrupted from the keyboard.
+                self._news.wait(0.5 if left is None else min(left, 0.5))
+            if self._fault is not None and not self.phase.is_final:
+                raise self._fault
+            return self.phase
+
+    def abort(self) -> None:
+        """Ask the service to stop the job; returns once it has the message. Nothing happens to one that has ended.
+
+        Raises
+        ------
+        ServiceError
+            If the service cannot be reached or refuses.
+        """
+        if self.phase.is_final:
+            return
+        doing = "aborting a job"
+        response = self._transport.post(f"{self._url}/phase", {"PHASE": "ABORT"}, doing=doing)
+        faults.check(response, doing, service=mask(self._transport.url))
+        self._watch()
+        if self._follower is not None:
+            self._follower.nudge()
+
+    def delete(self) -> None:
+        """Take the job and its result off the service, for good; a table already fetched stays.
+
+        Raises
+        ------
+        ServiceError
+            If the service cannot be reached or refuses.
+        """
+        self.stop_watching()
+        response = self._transport.delete(self._url, doing="deleting a job")
+        if response.status_code not in {404, 410}:
+            faults.check(response, "deleting a job", service=mask(self._transport.url))
+        with self._news:
+            if not self.phase.is_final or self._result is None:
+                self._fault = self._fault or JobError(
+                    f"The job {self.url} was deleted. Submit it again.",
+                    service=mask(self._transport.url),
+                    job_url=self.url,
+                )
+            self._news.notify_all()
+
+    def result(self, timeout: float | None = None) -> Table:
+        """Wait for the end, fetch the result once, and return it. Later calls return the same table.
+
+        For a match: the table that `Plan.finish` describes. For a query: the service's own. Where the service cut it
+        at its row limit, `table.meta["overflow"]` and `job.overflow` are True.
+
+        Raises
+        ------
+        QueryError
+            The service failed the query; `.said` has its words.
+        JobAbortedError
+            The job was aborted.
+        ResultError
+            The result did not arrive whole, twice.
+        JobTimeoutError
+            `timeout` seconds passed before the job ended.
+        """
+        if self._result is None:
+            self.wait(timeout)
+        with self._fetching:
+            if self._result is None:
+                failure = self._failure()
+                if failure is not None:
+                    raise failure
+                address = result_url(self._summary, self._url)
+                raw = download(self._transport, address, self._url, received=self._count_bytes)
+                result = raw if self.plan is None or self._table is None else self.plan.finish(raw, self._table)
+                result.meta["overflow"] = bool(raw.meta.get("overflow", False))
+                self._result = result
+        return self._result
+
+    def subscribe(self, callback: Callable[[Job], None]) -> Callable[[], None]:
+        """Call `callback(job)` on each change, from the thread that follows the job; returns what ends that.
+
+        What the callback raises is logged and goes no further.
+        """
+        with self._news:
+            self._count += 1
+            number = self._count
+            self._subscribers[number] = callback
+
+        def unsubscribe() -> None:
+            with self._news:
+                self._subscribers.pop(number, None)
+
+        return unsubscribe
+
+    def stop_watching(self) -> None:
+        """Follow it no more. The job goes on at the service; `wait` and `result` follow it again."""
+        if self._follower is not None:
+            self._follower.stop()
+
+    def __await__(self) -> Generator[Any, None, Table]:
+        return self._result_later().__await__()
+
+    def __repr__(self) -> str:
+        percent = f" {self.progress.percent:.0f} %" if self.progress.is_known and not self.phase.is_final else ""
+        return f"<Job {self.job_id} {self.phase}{percent} {self.elapsed:.1f} s {self.url}>"
+
+    # How it is kept up to date.
+
+    def _watch(self) -> None:
+        """See to it that the job is followed, unless it has ended."""
+        with self._news:
+            if self.phase.is_final or (self._follower is not None and self._follower.is_running):
+                return
+            if self._fault is not None and isinstance(self._fault, JobError):
+                return
+            self._fault = None
+            self._follower = Follower(
+                self._transport,
+                self._url,
+                tell=self._told,
+                trouble=self._in_trouble,
+                ended=self._ended,
+                replace=self._replaced if self._replace else None,
+                push=self._push,
+                pace=self._pace,
+            )
+            self._follower.start()
+
+    def _told(self, summary: JobSummary) -> None:
+        if summary.phase is JobPhase.ERROR and not summary.error_message:
+            summary = self._with_detail(summary)
+        with self._news:
+            changed = summary != self._summary
+            self._summary = summary
+            self._heard = datetime.now(UTC)
+            if summary.phase.is_final and self._took is None:
+                self._took = monotonic() - self._began
+            self._news.notify_all()
+        if changed:
+            if self._remember is not None:
+                self._remember(summary, self._url)
+            self._publish()
+
+    def _with_detail(self, summary: JobSummary) -> JobSummary:
+        """The job with the words of its error document, where the summary has none (UWS 1.1, section 2.2.3.4)."""
+        try:
+            response = self._transport.get(f"{self._url}/error", doing="reading why a job failed", read_s=DETAIL_READ_S)
+        except Outage as fault:
+            self._in_trouble(str(fault))
+            return summary
+        said = faults.words(response) if response.status_code < 400 else ""
+        return JobSummary(**{**summary.__dict__, "error_message": said})
+
+    def _in_trouble(self, trouble: str) -> None:
+        with self._news:
+            changed = trouble != self._trouble
+            self._trouble = trouble
+            self._news.notify_all()
+        if changed:
+            self._publish()
+
+    def _ended(self, error: TapWidgetError | None) -> None:
+        with self._news:
+            self._fault = error
+            self._news.notify_all()
+        if error is not None:
+            self._publish()
+
+    def _replaced(self, summary: JobSummary) -> str:
+        url = self._replace(summary) if self._replace else ""
+        if url:
+            with self._news:
+                self._url, self._replace = url, None
+                self._summary = JobSummary(job_id=url.rstrip("/").rpartition("/")[2], run_id=summary.run_id)
+            self._publish()
+        return url
+
+    def _publish(self) -> None:
+        with self._news:
+            subscribers = list(self._subscribers.values())
+        for callback in subscribers:
+            try:
+                callback(self)
+            except Exception:  # a subscriber's fault must not stop the following
+                log.exception("a subscriber of job %s failed", self.job_id)
+
+    def _count_bytes(self, done: int, total: int | None) -> None:
+        self._bytes = (done, total)
+
+    def _failure(self) -> TapWidgetError | None:
+        told, service = self._summary, mask(self._transport.url)
+        match told.phase:
+            case JobPhase.ERROR:
+                return faults.of_query(told.error_message, service, job_url=self._url)
+            case JobPhase.ABORTED:
+                said = f" The service said: {faults.shorten(told.error_message)}" if told.error_message else ""
+                return JobAbortedError(
+                    f"The job {self.url} was aborted, by you or by the service.{said} Submit it again to have its result.",
+                    service=service,
+                    said=told.error_message,
+                    job_url=self.url,
+                )
+            case JobPhase.ARCHIVED:
+                return JobError(
+                    f"{service} has archived the job {self.url}: its result is gone. Submit it again.",
+                    service=service,
+                    job_url=self.url,
+                )
+        return None
+
+    async def _result_later(self) -> Table:
+        loop = asyncio.get_running_loop()
+        news = asyncio.Event()
+
+        def wake(_job: Job) -> None:
+            loop.call_soon_threadsafe(news.set)
+
+        unsubscribe = self.subscribe(wake)
+        try:
+            self._watch()
+            while not self.phase.is_final and self._fault is None:
+                news.clear()
+                if not self.phase.is_final and self._fault is None:
+                    await news.wait()
+        finally:
+            unsubscribe()
+        return await asyncio.to_thread(self.result)

@@ -1,0 +1,152 @@
+"""Every job on disk before it runs, so that a kernel that dies takes no job with it.
+
+One small file a job, written whole or not at all: kernels side by side cannot spoil each other's. Kept in the user's
+data directory (TAPWIDGET_DATA_DIR wins); readable by the owner only. No secret is ever in it.
+"""
+
+from __future__ import annotations
+
+import json
+import os
+import secrets
+from collections.abc import Iterator
+from dataclasses import asdict, dataclass, field, replace
+from datetime import UTC, datetime
+from pathlib import Path
+
+import platformdirs
+
+from tapwidget.client.uws_document import read_time
+from tapwidget.ivoa.uws import JobPhase
+
+VERSION = 1
+# Reading more than this would make the list of jobs slow; older ones stay on disk.
+NEWEST = 500
+
+
+@dataclass(frozen=True)
+class UploadRecord:
+    """What was uploaded: its name in the query, size, and where it came from. `sha256` is of the bytes sent."""
+
+    name: str
+    rows: int
+    bytes: int
+    sha256: str
+    source: str = ""
+
+
+@dataclass(frozen=True)
+class JobRecord:
+    """A job as the ledger, the service's list, or both know it. Times are UTC; `rows` counts those uploaded.
+
+    `url` is empty for one that was sent off but never heard of again; `key` is empty for one that the ledger lacks.
+    """
+
+    url: str
+    job_id: str
+    phase: JobPhase
+    service: str
+    adql: str = ""
+    rows: int | None = None
+    created: datetime | None = None
+    run_id: str = ""
+    started: datetime | None = None
+    ended: datetime | None = None
+    destruction: datetime | None = None
+    uploads: tuple[UploadRecord, ...] = ()
+    message: str = ""
+    key: str = field(default="", repr=False)
+
+    @property
+    def age(self) -> float | None:
+        """Seconds since it was created."""
+        return None if self.created is None else (datetime.now(UTC) - self.created).total_seconds()
+
+
+def directory() -> Path:
+    """Where the ledger is."""
+    base = os.environ.get("TAPWIDGET_DATA_DIR") or platformdirs.user_data_dir("tapwidget", appauthor=False)
+    return Path(base) / "jobs"
+
+
+class Ledger:
+    """The jobs of this user, on this machine. `place` is for tests."""
+
+    def __init__(self, place: Path | None = None) -> None:
+        self._place = place
+
+    @property
+    def place(self) -> Path:
+        return self._place or directory()
+
+    def add(self, record: JobRecord) -> JobRecord:
+        """Write a new job down; returns the record with its key."""
+        key = f"{datetime.now(UTC):%Y%m%dT%H%M%S%f}-{secrets.token_hex(4)}"
+        return self.write(replace(record, key=key))
+
+    def write(self, record: JobRecord) -> JobRecord:
+        """Write what is known of a job, in place of what was known before; atomic.
+
+        Raises
+        ------
+        OSError
+            If the disk does not take it.
+        """
+        place = self.place
+        place.mkdir(parents=True, exist_ok=True, mode=0o700)
+        target = place / f"{record.key}.json"
+        passing = place / f".{record.key}.{secrets.token_hex(4)}.part"
+        text = json.dumps({"version": VERSION, **asdict(record)}, default=_as_text, indent=1)
+        descriptor = os.open(passing, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
+        try:
+            with os.fdopen(descriptor, "w", encoding="utf-8") as file:
+                file.write(text)
+                file.flush()
+                # Without it, a power cut can leave an empty file behind the rename.
+                os.fsync(file.fileno())
+            os.replace(passing, target)
+        except BaseException:
+            passing.unlink(missing_ok=True)
+            raise
+        return record
+
+    def drop(self, record: JobRecord) -> None:
+        """Take a job out, because it never came to be or was deleted on request."""
+        if record.key:
+            (self.place / f"{record.key}.json").unlink(missing_ok=True)
+
+    def records(self, service: str | None = None) -> list[JobRecord]:
+        """The newest jobs, newest first; of one service, or of all."""
+        return [r for r in self._all() if service is None or r.service == service]
+
+    def find(self, url: str) -> JobRecord | None:
+        """The job with that address."""
+        return next((r for r in self._all() if r.url and r.url == url), None)
+
+    def _all(self) -> Iterator[JobRecord]:
+        files = sorted(self.place.glob("*.json"), reverse=True) if self.place.is_dir() else []
+        for file in files[:NEWEST]:
+            record = _read(file)
+            if record is not None:
+                yield record
+
+
+def _read(file: Path) -> JobRecord | None:
+    """A record; None for a file of another version, or one that another kernel just took away."""
+    try:
+        data = json.loads(file.read_text(encoding="utf-8"))
+        if data.pop("version") != VERSION:
+            return None
+        for name in ("created", "started", "ended", "destruction"):
+            data[name] = read_time(data[name] or "")
+        data["phase"] = JobPhase.of(data["phase"])
+        data["uploads"] = tuple(UploadRecord(**upload) for upload in data["uploads"])
+        return JobRecord(**{**data, "key": file.stem})
+    except (OSError, ValueError, TypeError, KeyError):
+        return None
+
+
+def _as_text(value: object) -> str:
+    if isinstance(value, datetime):
+        return value.isoformat()
+    raise TypeError(f"{type(value).__name__} does not belong into the ledger")

@@ -1,0 +1,318 @@
+"""One query on its way to being a job: created, written into the ledger, set running; again in TABLEDATA if need be.
+
+The order is what keeps a job from being lost: the ledger knows of the attempt before the service does, and of the job's
+address before it runs. Source: UWS 1.1, section 2.2.3.1 (creating); TAP 1.1, sections 2.3 and 2.7.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import logging
+import re
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, replace
+from datetime import UTC, datetime
+from urllib.parse import urlsplit
+
+import requests
+from astropy.table import Table
+
+from tapwidget.client import faults
+from tapwidget.client.addresses import mask, origin, resolve
+from tapwidget.client.documents import NotXmlError
+from tapwidget.client.faults import Outage
+from tapwidget.client.ledger import JobRecord, Ledger, UploadRecord
+from tapwidget.client.multipart import Multipart
+from tapwidget.client.transport import Transport
+from tapwidget.client.uws_document import read_job, read_jobs
+from tapwidget.errors import QueryError, ServiceError, ServiceUnavailableError, TapWidgetError, UploadError
+from tapwidget.ivoa.limits import Limits
+from tapwidget.ivoa.uws import JobPhase, JobSummary
+from tapwidget.tables.votable import to_votable
+
+log = logging.getLogger(__name__)
+
+# A service may unpack and load a large upload before it answers.
+CREATE_S = 600.0
+RUN_S = 180.0
+REDIRECTS = frozenset({301, 302, 303, 307, 308})
+LOOK_BACK = 50
+# Words of a service that could not read the upload, as far as its serialization may be why.
+ABOUT_UPLOAD = re.compile(r"binary2?\b|votable|serializ|stream|base64|upload|parse", re.IGNORECASE)
+
+
+@dataclass(frozen=True)
+class Order:
+    """What is asked of the service. `uploads` by their names in the query; `sources` say where each came from."""
+
+    adql: str
+    uploads: Mapping[str, Table]
+    maxrec: int | None
+    run_id: str
+    response_format: str = ""
+    sources: Mapping[str, str] | None = None
+
+
+class Serializations:
+    """Which way of writing uploads a service takes: BINARY2 until it proves not to. Kept by one service object."""
+
+    def __init__(self) -> None:
+        self.best = "BINARY2"
+        self.is_proven = False
+
+    def prove(self, serialization: str) -> None:
+        self.best, self.is_proven = serialization, True
+
+
+class Submission:
+    """The one attempt, or two, to have an order carried out."""
+
+    def __init__(
+        self, transport: Transport, ledger: Ledger, order: Order, limits: Limits, known: Serializations
+    ) -> None:
+        self._transport = transport
+        self._ledger = ledger
+        self._order = order
+        self._limits = limits
+        self._known = known
+        self._serialization = known.best
+        self._record = JobRecord("", "", JobPhase.UNKNOWN, transport.url)
+        self.notes: list[str] = []
+
+    @property
+    def can_try_tabledata(self) -> bool:
+        return bool(self._order.uploads) and not self._known.is_proven and self._serialization == "BINARY2"
+
+    def send(self) -> str:
+        """Create the job and set it running; returns its address.
+
+        Raises
+        ------
+        UploadError
+            If the upload is more than the service takes.
+        QueryError
+            If the service refuses it, in either serialization.
+        ServiceError
+            If it cannot be reached, or does not let us in.
+        """
+        try:
+            return self._send()
+        except QueryError as error:
+            if not (self.can_try_tabledata and ABOUT_UPLOAD.search(error.said)):
+                raise
+            self._serialization = "TABLEDATA"
+            return self._send()
+
+    def again(self, summary: JobSummary) -> str:
+        """The address of a job in TABLEDATA, in place of one that may have failed for its BINARY2; else ""."""
+        if not (self.can_try_tabledata and ABOUT_UPLOAD.search(summary.error_message)):
+            return ""
+        self.remember(summary, self._record.url)
+        self._serialization = "TABLEDATA"
+        try:
+            return self._send()
+        except TapWidgetError as error:
+            # The job that failed has told its reason, which is the one to be shown.
+            log.info("the upload in TABLEDATA was refused too: %s", error)
+            return ""
+
+    def remember(self, summary: JobSummary, url: str) -> None:
+        """Write a job's new state into the ledger."""
+        if self._record.url != url:
+            return
+        if summary.phase is JobPhase.COMPLETED and self._order.uploads:
+            self._known.prove(self._serialization)
+        self._write(told(self._record, summary))
+
+    def _send(self) -> str:
+        files = self._encoded()
+        self._write(
+            JobRecord(
+                url="",
+                job_id="",
+                phase=JobPhase.UNKNOWN,
+                service=self._transport.url,
+                adql=self._order.adql,
+                rows=sum(len(t) for t in self._order.uploads.values()) if self._order.uploads else None,
+                created=datetime.now(UTC),
+                run_id=self._order.run_id,
+                uploads=tuple(self._upload_record(name, content) for name, content in files.items()),
+            ),
+            is_new=True,
+        )
+        url = self._create(files)
+        self._write(replace(self._record, url=url, job_id=url.rpartition("/")[2], phase=JobPhase.PENDING))
+        self._run(url)
+        return url
+
+    def _encoded(self) -> dict[str, bytes]:
+        files = {
+            name: to_votable(t, serialization=self._serialization, name=name) for name, t in self._order.uploads.items()
+        }
+        check_limits(self._limits, self._order.uploads, sum(len(c) for c in files.values()), self._transport.url)
+        return files
+
+    def _upload_record(self, name: str, content: bytes) -> UploadRecord:
+        source = (self._order.sources or {}).get(name, "")
+        return UploadRecord(
+            name, len(self._order.uploads[name]), len(content), hashlib.sha256(content).hexdigest(), source
+        )
+
+    def _create(self, files: Mapping[str, bytes]) -> str:
+        """The address of the new job."""
+        try:
+            response = self._post(f"{self._transport.url}/async", files)
+        except Outage as fault:
+            found = "" if fault.is_undone else self._find_by_run_id()
+            if found:
+                return found
+            if fault.is_undone:
+                self._ledger.drop(self._record)
+                raise
+            raise ServiceUnavailableError(
+                f"{fault} The job may have been created all the same: service.jobs() shows it if it was, with "
+                f"run_id {self._order.run_id!r}.",
+                service=fault.service,
+                said=fault.said,
+            ) from fault
+        try:
+            return self._address(response)
+        except TapWidgetError:
+            self._ledger.drop(self._record)
+            raise
+
+    def _post(self, url: str, files: Mapping[str, bytes]) -> requests.Response:
+        order = self._order
+        form = {"REQUEST": "doQuery", "LANG": "ADQL", "QUERY": order.adql, "RUNID": order.run_id}
+        if order.maxrec is not None:
+            form["MAXREC"] = str(order.maxrec)
+        if order.response_format:
+            form["RESPONSEFORMAT"] = order.response_format
+        doing = "creating a job"
+        if not files:
+            return self._transport.post(url, form, doing=doing, read_s=CREATE_S)
+        form["UPLOAD"] = ";".join(f"{name},param:{name}" for name in files)
+        body = Multipart(form, files)
+        return self._transport.post(
+            url, body, doing=doing, read_s=CREATE_S, headers={"Content-Type": body.content_type}
+        )
+
+    def _address(self, response: requests.Response) -> str:
+        service = mask(self._transport.url)
+        location = response.headers.get("Location", "")
+        if response.status_code in REDIRECTS | {201} and location:
+            url = resolve(response.url, location)
+            if urlsplit(url).path.rstrip("/").endswith("/async"):
+                raise ServiceUnavailableError(
+                    f"{service} has moved to {mask(url).rpartition('/async')[0]}. Connect to that address.",
+                    service=service,
+                )
+            return url.partition("?")[0].rstrip("/")
+        faults.check(response, "creating a job", service=service)
+        try:
+            return f"{self._transport.url}/async/{read_job(response.content, self._transport.url).job_id}"
+        except NotXmlError:
+            said = faults.words(response)
+            if said and response.status_code == 200:
+                raise faults.of_query(said, service) from None
+            raise faults.of_response(response, "creating a job", service=service) from None
+
+    def _run(self, url: str) -> None:
+        doing = "setting a job running"
+        try:
+            response = self._transport.post(f"{url}/phase", {"PHASE": "RUN"}, doing=doing, read_s=RUN_S)
+            faults.check(response, doing, service=mask(self._transport.url))
+        except Outage as fault:
+            # It may or may not have begun. Whoever follows the job sees, and pushes it once more if it did not.
+            self.notes.append(f"Setting the job running was not confirmed: {fault}")
+        except ServiceError as error:
+            self._write(replace(self._record, phase=JobPhase.ERROR, message=str(error)))
+            raise
+
+    def _find_by_run_id(self) -> str:
+        """The address of the job that the service made of a request whose answer got lost; "" if it knows of none."""
+        try:
+            for url, summary in list_jobs(self._transport, last=LOOK_BACK):
+                if summary.run_id == self._order.run_id:
+                    return url
+        except ServiceError as error:
+            log.info("the list of jobs could not be searched for %s: %s", self._order.run_id, error)
+        return ""
+
+    def _write(self, record: JobRecord, *, is_new: bool = False) -> None:
+        try:
+            self._record = self._ledger.add(record) if is_new else self._ledger.write(record)
+        except OSError as error:
+            self._record = record
+            note = f"The job could not be written to {self._ledger.place} ({error}): keep its URL to find it again."
+            if note not in self.notes:
+                self.notes.append(note)
+                log.warning(note)
+
+
+def told(record: JobRecord, summary: JobSummary) -> JobRecord:
+    """The record, with what the service says of the job now."""
+    return replace(
+        record,
+        phase=summary.phase,
+        created=record.created or summary.creation_time,
+        started=summary.start_time or record.started,
+        ended=summary.end_time or record.ended,
+        destruction=summary.destruction or record.destruction,
+        message=summary.error_message or record.message,
+    )
+
+
+def list_jobs(transport: Transport, *, last: int) -> list[tuple[str, JobSummary]]:
+    """The user's newest jobs at the service, each with its address; none where a service keeps no list.
+
+    Raises
+    ------
+    AuthenticationError
+        If it wants to know first who asks.
+    ServiceUnavailableError
+        If it cannot be reached.
+    """
+    url, doing = f"{transport.url}/async", "listing the jobs"
+    response = transport.get(url, doing=doing, params={"LAST": str(last)})
+    if response.status_code in {403, 404, 405, 501}:
+        log.debug("%s gives out no list of jobs (HTTP %s)", mask(url), response.status_code)
+        return []
+    faults.check(response, doing, service=mask(transport.url))
+    try:
+        jobs = read_jobs(response.content, url)
+    except NotXmlError as error:
+        raise faults.of_response(response, doing, service=mask(transport.url)) from error
+    return [(job_url, summary) for job_url, summary in jobs if origin(job_url).host]
+
+
+def check_limits(limits: Limits, uploads: Mapping[str, Table], size: int, service: str) -> None:
+    """Raise UploadError if the uploads, of `size` bytes in all, are more than the service takes."""
+    if not uploads:
+        return
+    names = ", ".join(uploads)
+    rows = max(len(table) for table in uploads.values())
+    out = (
+        "Ways out: fewer rows (a part of the table at a time), or fewer columns in the conditions; only position, row "
+        "number and the columns that conditions use travel."
+    )
+    if not limits.upload:
+        raise UploadError(
+            f"{mask(service)} says that it takes no uploads, so {names} cannot be sent. Choose another service."
+        )
+    if limits.upload_rows is not None and rows > limits.upload_rows:
+        raise UploadError(
+            f"The upload {names} has {rows:,} rows; {mask(service)} takes at most {limits.upload_rows:,}. {out}"
+        )
+    if limits.upload_bytes is not None and size > limits.upload_bytes:
+        raise UploadError(
+            f"The upload {names} is {_mebibytes(size)} with {rows:,} rows; {mask(service)} takes at most "
+            f"{_mebibytes(limits.upload_bytes)}, about {rows * limits.upload_bytes // size:,} such rows. {out}"
+        )
+
+
+def _mebibytes(size: int) -> str:
+    return f"{size / 2**20:.1f} MiB ({size:,} bytes)"
+
+
+Remember = Callable[[JobSummary, str], None]

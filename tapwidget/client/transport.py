@@ -1,0 +1,118 @@
+"""Requests to one service: its session, its patience, and its secrets to its own host only.
+
+The session is pyvo's or the user's where one was given (lsst.rsp makes one that knows which address gets which
+credential); else our own.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from typing import Any
+
+import requests
+from requests.auth import AuthBase, HTTPBasicAuth
+
+from tapwidget import __version__
+from tapwidget.client import faults
+from tapwidget.client.addresses import Origin, origin
+
+CONNECT_S = 10.0
+READ_S = 30.0
+
+
+class Credential(AuthBase):
+    """A token, or user and password, that is shown to one origin and to nobody else, and never to a reader."""
+
+    def __init__(self, home: Origin, *, token: str = "", user: tuple[str, str] | None = None) -> None:
+        self._home = home
+        self._apply: Callable[[requests.PreparedRequest], object] = HTTPBasicAuth(*user) if user else self._bearer
+        self._token = token
+
+    def __call__(self, request: requests.PreparedRequest) -> requests.PreparedRequest:
+        there = origin(request.url or "")
+        # The one step allowed is from http to https of the same host: requests permits it on redirects too.
+        upgrade = (self._home.scheme, there.scheme, self._home.host) == ("http", "https", there.host)
+        if there == self._home or (upgrade and (self._home.port, there.port) == (80, 443)):
+            self._apply(request)
+        return request
+
+    def _bearer(self, request: requests.PreparedRequest) -> None:
+        request.headers["Authorization"] = f"Bearer {self._token}"
+
+    def __repr__(self) -> str:
+        return f"<Credential for {self._home.host}>"
+
+
+class Transport:
+    """Sends requests for one service and turns faults of the network into sentences."""
+
+    def __init__(
+        self,
+        url: str,
+        *,
+        session: Any = None,
+        token: str = "",
+        user: tuple[str, str] | None = None,
+        read_s: float = READ_S,
+    ) -> None:
+        self.url = url
+        self.home = origin(url)
+        self.read_s = read_s
+        self.is_ours = session is None
+        self.session = _own_session(self.home, token, user) if session is None else session
+
+    def get(self, url: str, *, doing: str, params: Mapping[str, str] | None = None, **more: Any) -> requests.Response:
+        """GET; redirects are followed, without secrets once they leave the host."""
+        return self.send("get", url, doing=doing, params=params, **more)
+
+    def post(self, url: str, data: Any, *, doing: str, **more: Any) -> requests.Response:
+        """POST without following the redirect: its target is the answer (UWS 1.1, section 2.2.3)."""
+        return self.send("post", url, doing=doing, data=data, allow_redirects=False, **more)
+
+    def delete(self, url: str, *, doing: str) -> requests.Response:
+        """DELETE without following the redirect, which leads to the list of all jobs."""
+        return self.send("delete", url, doing=doing, allow_redirects=False)
+
+    def send(
+        self,
+        method: str,
+        url: str,
+        *,
+        doing: str,
+        read_s: float | None = None,
+        headers: Mapping[str, str | None] | None = None,
+        **more: Any,
+    ) -> requests.Response:
+        """One request. `doing` is said in the error, if there is one: "reading its tables".
+
+        Raises
+        ------
+        Outage
+            If the network failed. An answer of whatever status is returned.
+        """
+        if not self.is_ours and origin(url) != self.home and hasattr(self.session, "headers"):
+            # A plain session of the user's puts its secrets on every request; this one goes to another host.
+            headers = {**(headers or {}), "Authorization": None}
+            more["auth"] = _nobody
+        try:
+            response: requests.Response = getattr(self.session, method)(
+                url, timeout=(CONNECT_S, read_s or self.read_s), headers=headers, **more
+            )
+        except requests.RequestException as error:
+            raise faults.of_exception(error, url, doing) from error
+        return response
+
+
+def _nobody(request: requests.PreparedRequest) -> requests.PreparedRequest:
+    """An authentication that adds nothing."""
+    return request
+
+
+def _own_session(home: Origin, token: str, user: tuple[str, str] | None) -> requests.Session:
+    session = requests.Session()
+    session.headers["User-Agent"] = f"tapwidget/{__version__} (IVOA-science) {session.headers['User-Agent']}"
+    # A proxy cannot reach this machine's own loopback address; people who have one set seldom except it.
+    session.trust_env = not home.is_loopback
+    if token or user:
+        session.auth = Credential(home, token=token, user=user)
+    return session
