@@ -1,4 +1,4 @@
-"""A file is listed, opened, previewed and its columns recognised; what cannot be opened is said, and nothing is lost."""
+"""A file is listed, opened, previewed and its columns recognised; what cannot be opened is said."""
 
 from pathlib import Path
 
@@ -9,7 +9,11 @@ from astropy.table import Table
 from tapwidget.actions.background import Immediate
 from tapwidget.views.file_picker import FilePicker
 
-CSV = "#Table1\nobjid,ra,dec,r\n1237670017269367163,38.0578934775496,7.4277059696483,20.8\n1237670017269367135,38.03,7.42,null\n"
+CSV = """#Table1
+objid,ra,dec,r
+1237670017269367163,38.0578934775496,7.4277059696483,20.8
+1237670017269367135,38.03,7.42,null
+"""
 
 
 @pytest.fixture
