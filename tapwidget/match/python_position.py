@@ -5,8 +5,6 @@ from __future__ import annotations
 import re
 from typing import Any
 
-import numpy as np
-
 from tapwidget.errors import MatchError
 from tapwidget.match.plan import Plan, Position
 
@@ -22,20 +20,45 @@ def python_text(text: str) -> str:
 
 
 def position_code(plan: Plan, table: Any) -> str:
-    """Code that defines `ra` and `dec`: float64 arrays in ICRS degrees, as long as the table, NaN where missing."""
+    """Code that defines `ra` and `dec`: float64 arrays in ICRS degrees, as long as the table, NaN where missing.
+
+    Raises MatchError where the position was converted and the plan does not say from what.
+    """
+    sent_as = {sent: name for name, sent in plan.upload.names.items()}
+    travelling = plan.upload.position or ()
+    if all(name in sent_as for name in travelling):  # the user's own columns travel: ICRS degrees as they are
+        return _numbers(*(sent_as[name] for name in travelling))
     position: Position | None = getattr(plan, "position", None)
     if position is None:
-        return _numbers(*_columns_alike(plan, table))
+        raise MatchError(
+            "The position was converted before the upload, in a way that is not known: no cell can repeat it."
+        )
     if position.form == "sexagesimal":
-        return _sexagesimal(position)
+        return _sexagesimal(position, table)
     if position.form == "split":
         return _split(position)
     lines = [_numbers(*position.columns)]
     if position.form == "hours":
         lines.append("ra = 15 * ra  # hours to degrees")
-    if position.form == "radians":
+    elif position.form == "radians":
         lines.append("ra, dec = np.degrees(ra), np.degrees(dec)")
+    else:
+        units = [_unit(table, name) for name in position.columns]
+        lines += [
+            f"{axis} = {axis} * {scale!r}  # {unit} to degrees"
+            for axis, (unit, scale) in zip(("ra", "dec"), units, strict=True)
+            if scale != 1
+        ]
+    lines.append("ra, dec = ra % 360, np.where(abs(dec) > 90, np.nan, dec)  # beyond 90: a sign for missing")
     return "\n".join([*lines, *_to_icrs(position)])
+
+
+def _unit(table: Any, name: str) -> tuple[str, float]:
+    """The unit of a column of angles, and its size in degrees; degrees if it says none."""
+    unit = getattr(table[name], "unit", None) if table is not None else None
+    if unit is None or getattr(unit, "physical_type", "") != "angle":
+        return "deg", 1.0
+    return str(unit), float(unit.to("deg"))
 
 
 def _numbers(*columns: str) -> str:
@@ -55,9 +78,10 @@ def _to_icrs(position: Position) -> list[str]:
     ]
 
 
-def _sexagesimal(position: Position) -> str:
+def _sexagesimal(position: Position, table: Any) -> str:
     frame = FRAMES.get(position.frame, "icrs")
-    unit = '("hourangle", "deg")' if frame in {"icrs", "fk5", "fk4"} else '"deg"'
+    in_hours = frame in {"icrs", "fk5", "fk4"} and str(getattr(table[position.columns[0]], "unit", "")) != "deg"
+    unit = '("hourangle", "deg")' if in_hours else '"deg"'
     return "\n".join(
         [
             f'text = [np.ma.filled(table[name].astype(str), "") for name in {_names(*position.columns)}]',
@@ -74,6 +98,8 @@ def _split(position: Position) -> str:
     parts = {_part(name): name for name in position.columns}
     sign = parts.pop("de-", "")
     numbers = {part: f"part[{python_text(name)}]" for part, name in parts.items()}
+    # Where only the seconds are missing they are taken as 0.
+    numbers.update({part: f"np.nan_to_num({code})" for part, code in numbers.items() if part[-1] == "s"})
     sums = {
         axis: " + ".join(
             numbers[axis + p] + by for p, by in (*first, ("m", " / 60"), ("s", " / 3600")) if axis + p in numbers
@@ -103,23 +129,3 @@ def _part(name: str) -> str:
         raise MatchError(f"It is not clear which part of a position the column {name!r} holds.")
     axis = "ra" if match["axis"].lower() == "ra" else "de"
     return axis + {"sign": "-", "sgn": "-"}.get(match["part"].lower(), match["part"].lower())
-
-
-def _columns_alike(plan: Plan, table: Any) -> tuple[str, str]:
-    """The user's columns whose values are just what travels as the position."""
-    upload = plan.upload
-    rows = np.asarray(upload.table[upload.row_column])
-    found = []
-    for travelling in upload.position or ():
-        values = np.asarray(upload.table[travelling])
-        names = [name for name in getattr(table, "colnames", ()) if _same(table[name], rows, values)]
-        names.sort(key=lambda name: name.lower() != travelling.lower())
-        found += names[:1] or [name for name, sent in upload.names.items() if sent == travelling]
-    if len(found) != 2:
-        raise MatchError("The position was converted before the upload in a way that cannot be written as a cell.")
-    return found[0], found[1]
-
-
-def _same(column: Any, rows: Any, values: Any) -> bool:
-    data = np.ma.getdata(column)
-    return data.ndim == 1 and data.dtype.kind in "fiu" and bool(np.array_equal(np.asarray(data)[rows], values))
