@@ -10,7 +10,6 @@ import contextlib
 import json
 import os
 import secrets
-import select
 import shutil
 import signal
 import socket
@@ -29,15 +28,13 @@ from urllib.parse import quote
 
 from tapwidget.errors import TapWidgetError
 
-READY = "TAP service ready at "
 SECONDS = 120.0
-"""How long a child may take to start; a loaded machine is slow, not broken."""
+"""How long JupyterLab may take to start; a loaded machine is slow, not broken."""
 
 PATIENCE = 15.0
 """How long JupyterLab may take to shut its kernels down before it is killed."""
 
 PORTS = range(8888, 8988)
-NEEDED = ("jupyterlab", "duckdb", "sqlglot", "starlette", "uvicorn")
 
 
 def run(directory: Path, *, port: int | None = None, browser: bool = True) -> int:
@@ -57,7 +54,9 @@ def run(directory: Path, *, port: int | None = None, browser: bool = True) -> in
     TapWidgetError
         Something is not installed, the folder cannot be written, the port is taken, or a child did not start.
     """
-    lacking = [name for name in NEEDED if find_spec(name) is None]
+    from tapwidget.client.builtin import BuiltIn, missing
+
+    lacking = [*missing(), *([] if find_spec("jupyterlab") else ["jupyterlab"])]
     if lacking:
         raise TapWidgetError(
             f'The demo is not installed here (no {", ".join(lacking)}). Install it: pip install "tapwidget[demo]"'
@@ -69,7 +68,9 @@ def run(directory: Path, *, port: int | None = None, browser: bool = True) -> in
     try:
         with ended_by_signals(), contextlib.ExitStack() as children:
             say("Starting the built-in TAP service over the simulated sky ...")
-            service_url = children.enter_context(tap_service())
+            service = BuiltIn()
+            children.callback(service.end)
+            service_url = service.url()
             say("Starting JupyterLab ...")
             command = lab_command(directory, port, url, browser=browser)
             lab = children.enter_context(jupyterlab(command, token=token, service_url=service_url))
@@ -143,36 +144,6 @@ def ended_by_signals() -> Iterator[None]:
             signal.signal(number, handler)
 
 
-@contextlib.contextmanager
-def tap_service() -> Iterator[str]:
-    """The built-in service as a child that ends with this process, however that ends; its URL."""
-    command = [sys.executable, "-m", "tapwidget", "serve", "--with-parent"]
-    # A session of its own: Ctrl-C in the terminal is for us alone, and we end the children in order.
-    child = subprocess.Popen(command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True, start_new_session=True)
-    assert child.stdin is not None
-    assert child.stdout is not None
-    try:
-        line = first_line(child)
-        if not line.startswith(READY):
-            raise TapWidgetError(
-                f"The built-in service did not start (exit status {child.poll()}); what it said is above. "
-                "`tapwidget serve` starts it alone."
-            )
-        yield line.removeprefix(READY).strip()
-    finally:
-        child.stdin.close()  # which ends it
-        end(child)
-        child.stdout.close()
-
-
-def first_line(child: subprocess.Popen[str]) -> str:
-    """The first line on a child's stdout; empty if it ends, or says nothing in time."""
-    assert child.stdout is not None
-    if os.name == "posix" and not select.select([child.stdout], [], [], SECONDS)[0]:
-        return ""
-    return child.stdout.readline()
-
-
 def lab_command(directory: Path, port: int, url: str, *, browser: bool) -> list[str]:
     """The command line of JupyterLab. No secret is on it: others on the machine can read command lines."""
     command = [
@@ -232,7 +203,7 @@ def wait_for(child: subprocess.Popen[bytes], url: str) -> None:
         time.sleep(0.1)
 
 
-def end(child: subprocess.Popen[str] | subprocess.Popen[bytes]) -> None:
+def end(child: subprocess.Popen[bytes]) -> None:
     """End a child politely, then by force. A second Ctrl-C does not leave it behind."""
     child.terminate()
     try:

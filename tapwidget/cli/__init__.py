@@ -64,7 +64,7 @@ def add_demo(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--no-browser", action="store_true", help="only print the address")
     parser.add_argument("--port", type=port, help="port of JupyterLab (default: the first free one from 8888)")
     parser.add_argument("--dir", type=Path, default=Path("tapwidget-demo"), help="the notebooks' folder (%(default)s)")
-    parser.set_defaults(command=demo)
+    parser.set_defaults(command=run_demo)
 
 
 def add_serve(parser: argparse.ArgumentParser) -> None:
@@ -74,7 +74,7 @@ def add_serve(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--token", default="", help="ask callers for this token")
     # For a process that starts the service as its child: end with it, however it ends.
     parser.add_argument("--with-parent", action="store_true", help=argparse.SUPPRESS)
-    parser.set_defaults(command=serve)
+    parser.set_defaults(command=run_serve)
 
 
 def add_match(parser: argparse.ArgumentParser) -> None:
@@ -93,12 +93,12 @@ def add_match(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--out", type=Path, metavar="FILE.{fits,vot,ecsv,parquet,csv}", help="default: CSV on stdout")
     parser.add_argument("--adql", action="store_true", help="only print the query")
     parser.add_argument("--quiet", action="store_true", help="no progress")
-    parser.set_defaults(command=match)
+    parser.set_defaults(command=run_match)
 
 
 def add_doctor(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--service", default="", metavar="URL|NAME", help="also try this service")
-    parser.set_defaults(command=doctor)
+    parser.set_defaults(command=run_doctor)
 
 
 def port(text: str) -> int:
@@ -108,13 +108,13 @@ def port(text: str) -> int:
     return int(text)
 
 
-def demo(chosen: argparse.Namespace) -> int:
+def run_demo(chosen: argparse.Namespace) -> int:
     from tapwidget.demo import run
 
     return run(chosen.dir, port=chosen.port, browser=not chosen.no_browser)
 
 
-def serve(chosen: argparse.Namespace) -> int:
+def run_serve(chosen: argparse.Namespace) -> int:
     missing = [file for file in chosen.files if not file.is_file()]
     if missing:
         raise UsageError(f"There is no file {missing[0]}.")
@@ -128,7 +128,7 @@ def serve(chosen: argparse.Namespace) -> int:
 
         names = make()
     try:
-        return run_server(
+        status: int = run_server(
             chosen.files or None,
             names=names,
             host=chosen.host,
@@ -136,11 +136,14 @@ def serve(chosen: argparse.Namespace) -> int:
             token=chosen.token,
             with_parent=chosen.with_parent,
         )
+    except KeyboardInterrupt:  # the usual end of a service in a terminal
+        return DONE
     except OSError as error:
         raise TapWidgetError(
-            f"The service could not listen on {chosen.host}:{chosen.port} ({error.strerror or error}). "
-            "Take another --port, or none, to get a free one."
+            f"The service could not be started on {chosen.host}:{chosen.port} ({error.strerror or error}). "
+            "If the port is taken, leave --port out to get a free one."
         ) from error
+    return status
 
 
 def no_server(error: ModuleNotFoundError) -> NoReturn:
@@ -152,13 +155,13 @@ def no_server(error: ModuleNotFoundError) -> NoReturn:
     ) from error
 
 
-def match(chosen: argparse.Namespace) -> int:
+def run_match(chosen: argparse.Namespace) -> int:
     from tapwidget.cli.match import run
 
     return run(chosen)
 
 
-def doctor(chosen: argparse.Namespace) -> int:
+def run_doctor(chosen: argparse.Namespace) -> int:
     from tapwidget.cli.doctor import run
 
     return run(chosen.service)

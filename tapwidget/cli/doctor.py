@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 import json
+import os
 import platform
 import re
 import sys
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterator
 from dataclasses import dataclass
 from importlib import metadata
-from importlib.util import find_spec
 from pathlib import Path
 
 from tapwidget.cli.outcomes import DONE, FAILED
@@ -17,6 +17,7 @@ from tapwidget.errors import TapWidgetError
 
 LAB_EXTENSIONS = ("@jupyter-widgets/jupyterlab-manager", "anywidget", "bqplot")
 OPTIONAL = ("server", "demo")
+TOKEN_VARIABLES = ("TAPWIDGET_TOKEN", "NUBLADO_TOKEN", "ACCESS_TOKEN")
 
 
 @dataclass(frozen=True)
@@ -53,13 +54,15 @@ def examine(service: str) -> Iterator[Finding]:
 
 def packages() -> Iterator[Finding]:
     """Every package that tapwidget asks for, with its version; those of an extra may be missing."""
+    told = {"tapwidget"}
     for requirement in metadata.requires("tapwidget") or ():
         extra = re.search(r"""extra\s*==\s*['"](\w+)['"]""", requirement)
         if extra and extra[1] not in OPTIONAL:
             continue
         name = re.split(r"[\s<>=!~;\[(]", requirement, maxsplit=1)[0]
-        if name == "tapwidget":
+        if name in told:  # one extra contains another
             continue
+        told.add(name)
         bounds = requirement.partition(";")[0].removeprefix(name).strip()
         try:
             version = metadata.version(name)
@@ -108,18 +111,22 @@ def lab_extensions() -> Iterator[Finding]:
 
 
 def token() -> Finding:
-    """Whether a token for the Rubin Science Platform is here."""
-    from tapwidget.client.services import has_token
-
-    if has_token():
-        return Finding("token", True, "present (its value is not shown)")
+    """Whether a token for the Rubin Science Platform is here, and where; its value is neither read nor shown."""
+    places = [f"in the environment variable {name}" for name in TOKEN_VARIABLES if os.environ.get(name)]
+    mounts = os.environ.get("NUBLADO_RUNTIME_MOUNTS_DIR", "/opt/lsst/software/jupyterlab")
+    files = (Path("/etc/nublado/secrets/token"), Path(mounts, "secrets/token"))
+    places += [f"in {file}" for file in files if file.is_file()]
+    if places:
+        return Finding("token", True, f"present, {' and '.join(places)} (its value is not shown)")
     return Finding("token", None, "none; only services that ask for one need it (TAPWIDGET_TOKEN)")
 
 
 def services(wanted: str) -> Iterator[Finding]:
     """The built-in service, if it is installed, and the one asked for."""
+    from tapwidget.client.builtin import missing
+
     if wanted != "demo":
-        lacking = missing_modules()
+        lacking = missing()
         if lacking:
             text = f'not installed (no {", ".join(lacking)}): pip install "tapwidget[server]"'
             yield Finding("built-in service", None, text)
@@ -127,11 +134,6 @@ def services(wanted: str) -> Iterator[Finding]:
             yield reach("demo", "built-in service")
     if wanted:
         yield reach(wanted, f"service {wanted}")
-
-
-def missing_modules(modules: Iterable[str] = ("duckdb", "sqlglot", "starlette", "uvicorn")) -> list[str]:
-    """Those of the modules that are not installed; loads none of them."""
-    return [name for name in modules if find_spec(name) is None]
 
 
 def reach(name: str, subject: str) -> Finding:

@@ -40,9 +40,8 @@ def run(chosen: argparse.Namespace) -> int:
         return DONE
 
     job = service.submit(match, table)
-    if job.plan is not None:
-        for change in job.plan.changes:
-            say(f"  {change}")
+    for change in job.changes:
+        say(f"  {change}")
     say(f"job {job.url}")
     with progress(job, say):
         try:
