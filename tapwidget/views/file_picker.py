@@ -14,7 +14,7 @@ from tapwidget.actions.load import Opened, open_table
 from tapwidget.tables.files import SUFFIXES, as_table
 from tapwidget.tables.roles import Roles
 from tapwidget.views.role_picker import RolePicker
-from tapwidget.views.style import notes, stylesheet
+from tapwidget.views.style import folded, notes, stylesheet
 from tapwidget.views.table_preview import preview
 
 MOST_FILES = 500  # entries listed of one folder; more is said
@@ -131,8 +131,9 @@ class FilePicker(ipywidgets.VBox):
             return
         is_file = isinstance(source, (str, Path))
         self.message = f"{len(opened.table):,} rows · {len(opened.table.colnames):,} columns"
-        warnings = notes(*opened.changes) + notes(*opened.roles.warnings, css_class="tw-warning")
-        self._said.value = notes(self.message) + warnings
+        changes = folded(f"{len(opened.changes)} things were done to read it rightly", opened.changes)
+        warnings = notes(*opened.roles.warnings, css_class="tw-warning")
+        self._said.value = notes(self.message) + changes + warnings
         self.role_picker.offer(opened.table, opened.roles)
         self._shown_table = opened.table
         with self.hold_trait_notifications():

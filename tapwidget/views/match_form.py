@@ -11,7 +11,7 @@ from tapwidget.actions.background import Background
 from tapwidget.state.form import Form
 from tapwidget.views.magnitude_constraints import MagnitudeConstraints
 from tapwidget.views.radius_control import RadiusControl
-from tapwidget.views.style import notes
+from tapwidget.views.style import folded
 from tapwidget.views.target_picker import TargetPicker
 
 FIND = (
@@ -77,7 +77,8 @@ class MatchForm(ipywidgets.VBox):
 
     @traitlets.observe("changes")
     def _changes_changed(self, _change: object) -> None:
-        self._changes.value = notes(*(f"Before the upload: {change}" for change in self.changes))
+        summary = f"{len(self.changes)} things change before the upload"
+        self._changes.value = folded(summary, [f"Before the upload: {change}" for change in self.changes])
 
     def _show_kind(self, _change: object) -> None:
         by_position = self._form.by == "position"

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from html import escape
 from pathlib import Path
 
@@ -25,3 +26,10 @@ def text(css_class: str, message: str, *, tag: str = "div", **attributes: str) -
 def notes(*messages: str, css_class: str = "tw-note") -> str:
     """One line of text a message, escaped; empty for no message."""
     return "".join(text(css_class, message) for message in messages if message)
+
+
+def folded(summary: str, messages: Sequence[str], *, most: int = 2) -> str:
+    """The messages as lines of text; behind one line that opens them when they are more than `most`."""
+    if len(messages) <= most:
+        return notes(*messages)
+    return f'<details class="tw-note"><summary>{escape(summary)}</summary>{notes(*messages)}</details>'

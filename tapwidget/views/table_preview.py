@@ -23,9 +23,11 @@ def preview(table: Table, roles: Mapping[str, str], *, rows: int = ROWS, columns
         Column name to what it was recognised as ("RA", "magnitude", ...).
     """
     names = sorted(table.colnames, key=lambda name: name not in roles)[:columns]
+    units = [str(table[name].unit or "") for name in names]
+    unit_line = [span("tw-unit", unit) if any(units) else "" for unit in units]
     head = "".join(
-        f"<th>{span('tw-role', roles.get(name, ''))}{escape(name)}{span('tw-unit', str(table[name].unit or ''))}</th>"
-        for name in names
+        f"<th>{span('tw-role', roles.get(name, ''))}{escape(name)}{unit}</th>"
+        for name, unit in zip(names, unit_line, strict=True)
     )
     shown = [column_cells(table, name).shown(slice(0, rows)) for name in names]
     body = "".join(f"<tr>{''.join(map(cell, row))}</tr>" for row in zip(*shown, strict=True))
