@@ -81,7 +81,7 @@ class CrossMatch(ipywidgets.VBox):
         self._query_changed(None)
         if table is not None:
             self.file_picker.choose(table)
-        self.service_picker.choose_usual() if service is None else self.service_picker.choose(service)
+        self.service_picker.choose(service)
 
     @property
     def result(self) -> Table | None:

@@ -41,6 +41,7 @@ class ServicePicker(ipywidgets.VBox):
     def __init__(self, service: Any = None, *, background: Background | None = None, **kwargs: object) -> None:
         self._background = background or Background()
         self._requests = Latest()
+        self._choosing = False
         self._pick = ipywidgets.Dropdown(
             options=[NONE, *NAMES], value="", description="service", layout=ipywidgets.Layout(width="340px")
         )
@@ -58,18 +59,13 @@ class ServicePicker(ipywidgets.VBox):
         if service is not None:
             self.choose(service)
 
-    def choose(self, service: Any) -> None:
-        """Connect to this service in the background: a name, an address, a client.Service or a pyvo TAPService."""
+    def choose(self, service: Any = None) -> None:
+        """Connect in the background: to a name, an address, a client.Service or a pyvo TAPService.
+
+        None is Rubin's service on its platform, else the built-in one where it is installed.
+        """
         if isinstance(service, str):
-            known = service if service in dict(map(reversed, NAMES)) else "other"
-            self._pick.unobserve(self._picked, "value")
-            self._pick.value = known
-            self._pick.observe(self._picked, "value")
-            self._address.layout.display = None if known == "other" else "none"
-            if known == "other" and self._address.value != service:
-                self._address.unobserve(self._typed, "value")
-                self._address.value = service
-                self._address.observe(self._typed, "value")
+            self._show_choice(service, service)
         number = self._requests.next()
         self._hint.value = ""
         self.message = "connecting ..."
@@ -80,7 +76,18 @@ class ServicePicker(ipywidgets.VBox):
             failed=lambda error: self._failed(number, error),
         )
 
+    def _show_choice(self, name: str, address: str) -> None:
+        """Set the boxes to what was chosen, without choosing it again."""
+        known = name if name in [value for _, value in NAMES] else "other"
+        self._choosing = True
+        self._pick.value = known
+        self._address.value = address if known == "other" else ""
+        self._choosing = False
+        self._address.layout.display = None if known == "other" else "none"
+
     def _picked(self, change: dict[str, str]) -> None:
+        if self._choosing:
+            return
         is_other = change["new"] == "other"
         self._address.layout.display = None if is_other else "none"
         if is_other:
@@ -92,13 +99,14 @@ class ServicePicker(ipywidgets.VBox):
             self.choose(change["new"])
 
     def _typed(self, change: dict[str, str]) -> None:
-        if change["new"].strip():
+        if change["new"].strip() and not self._choosing:
             self.choose(change["new"].strip())
 
     def _greeted(self, number: int, greeting: Greeting) -> None:
         if not self._requests.is_current(number):
             return
         limits = greeting.limits
+        self._show_choice(greeting.service.name, greeting.service.url)
         self.message = " · ".join(
             part
             for part in (
