@@ -15,7 +15,7 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
-LONGEST = 160  # characters of one cell on screen; longer text ends in an ellipsis there, never in a copy
+LONGEST = 100  # characters of one cell on screen; longer text ends in an ellipsis there, never in a copy
 ELEMENTS = 6  # of an array in one cell, likewise
 SAMPLE = 200  # rows from which the decimals and the width of a column are judged
 ELLIPSIS = "…"

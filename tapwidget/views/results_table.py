@@ -61,6 +61,30 @@ class TableTrait(traitlets.TraitType[Any, Any]):
             obj._notify_trait(self.name, old, new)
 
 
+class RowsTrait(traitlets.TraitType[Any, Any]):
+    """Row numbers of the widget's `table`: a sorted tuple of int, each once."""
+
+    default_value = ()
+    allow_none = True  # meaning none
+
+    def _validate(self, obj: Any, value: Any) -> tuple[int, ...]:
+        count = 0 if obj.table is None else len(obj.table)
+        if value is None:
+            return ()
+        rows = np.asarray(value if isinstance(value, np.ndarray) else list(value))
+        if rows.dtype == bool and rows.shape == (count,):
+            rows = np.flatnonzero(rows)
+        if rows.size == 0:
+            return ()
+        if rows.ndim != 1 or rows.dtype.kind not in "iu":
+            raise TableError("selected_rows takes row numbers, or True and False for each row of the table.")
+        rows = np.unique(rows)
+        if rows[0] < 0 or rows[-1] >= count:
+            wrong = rows[0] if rows[0] < 0 else rows[-1]
+            raise TableError(f"row {wrong} cannot be selected: the table has {count:,} rows, the first is 0.")
+        return tuple(rows.tolist())
+
+
 class ResultsTable(anywidget.AnyWidget):
     """A table to look at, sort, filter and select rows in.
 
@@ -84,7 +108,7 @@ class ResultsTable(anywidget.AnyWidget):
     _css = STATIC / "results_table.css"
 
     table = TableTrait()
-    selected_rows = traitlets.Any(())
+    selected_rows = RowsTrait()
     drawn = traitlets.Bool(False)
     _headings = traitlets.Dict().tag(sync=True)
     _page = traitlets.Dict().tag(sync=True)
@@ -102,32 +126,14 @@ class ResultsTable(anywidget.AnyWidget):
         self._filter_errors: dict[str, str] = {}
         self._windows: dict[str, tuple[int, int]] = {}
         super().__init__(**kwargs)
-        self._show_anew()
         self.on_msg(self._receive)
         # One after the other: a new table empties the selection.
+        if table is None:
+            self._show_anew()
         self.table = table
         self.selected_rows = selected_rows
 
     # What others set
-
-    @traitlets.validate("selected_rows")
-    def _valid_rows(self, proposal: dict[str, Any]) -> tuple[int, ...]:
-        count = 0 if self.table is None else len(self.table)
-        given = proposal["value"]
-        if given is None:
-            return ()
-        rows = np.asarray(given if isinstance(given, np.ndarray) else list(given))
-        if rows.dtype == bool and rows.shape == (count,):
-            rows = np.flatnonzero(rows)
-        if rows.size == 0:
-            return ()
-        if rows.ndim != 1 or rows.dtype.kind not in "iu":
-            raise TableError("selected_rows takes row numbers, or True and False for each row of the table.")
-        rows = np.unique(rows)
-        if rows[0] < 0 or rows[-1] >= count:
-            wrong = rows[0] if rows[0] < 0 else rows[-1]
-            raise TableError(f"row {wrong} cannot be selected: the table has {count:,} rows, the first is 0.")
-        return tuple(rows.tolist())
 
     @traitlets.observe("table")
     def _table_changed(self, _change: Any) -> None:
