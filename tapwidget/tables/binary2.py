@@ -157,27 +157,29 @@ def numbers(kind: FieldType, values: NDArray[Any], mask: Mask) -> NDArray[Any]:
     if mask is not None and mask.any():
         values = values.copy()
         values[mask] = np.nan if values.dtype.kind in "fc" else 0
-    if np.can_cast(values.dtype, target, "safe"):
+    with np.errstate(over="ignore"):
         result = values.astype(target, copy=False)
-    else:
-        with np.errstate(over="ignore"):
-            result = values.astype(target)
-        wrapped = values.dtype.kind == "u" and target.kind == "i" and (result < 0)
-        exact = np.isnan(values) if values.dtype.kind in "fc" else np.zeros(values.shape, bool)
-        exact |= result.astype(values.dtype) == values
-        if target.kind in "fc" and values.dtype.kind in "iu":  # a float at the edge may be cast back wrongly
-            exact &= np.abs(result) <= 2.0 ** np.finfo(target).nmant * 2
-        bad = ~exact | wrapped
-        if bad.any():
-            row = int(np.argwhere(bad)[0][0])
-            raise ColumnError(
-                f"Column {kind.name!r} is declared as {kind.datatype}, which cannot hold {values[bad][0]!s} "
-                f"(row {row}) exactly."
-            )
-    if mask is not None and mask.any() and target.kind in "fc":
-        result = result.copy() if result is values else result
-        result[mask] = np.nan
+    bad = _inexact(values, result)
+    if bad.any():
+        row = int(np.argwhere(bad)[0][0])
+        raise ColumnError(
+            f"Column {kind.name!r} is declared as {kind.datatype}, which cannot hold {values[bad][0]!s} "
+            f"(row {row}) exactly."
+        )
     return result
+
+
+def _inexact(values: NDArray[Any], result: NDArray[Any]) -> NDArray[np.bool_]:
+    """Which numbers another dtype does not hold, or not for sure."""
+    if np.can_cast(values.dtype, result.dtype, "safe"):
+        return np.zeros(values.shape, bool)
+    if result.dtype.kind in "iu":
+        limits = np.iinfo(result.dtype)
+        return np.asarray((values < limits.min) | (values > limits.max))
+    if values.dtype.kind in "iu":
+        limit = 2 ** (np.finfo(result.dtype).nmant + 1)
+        return np.asarray((values > limit) | (values < -limit if values.dtype.kind == "i" else False))
+    return np.asarray((result.astype(values.dtype) != values) & ~np.isnan(values))
 
 
 def _pack_text(kind: FieldType, values: NDArray[Any], mask: Mask) -> tuple[_Cells, NDArray[np.bool_]]:

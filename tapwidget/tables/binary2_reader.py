@@ -63,7 +63,9 @@ def decode_rows(
             )
     if not types:
         raise FileFormatError("The VOTable has rows but no FIELD.")
-    data = bytes(data) if isinstance(data, bytearray) else data
+    if not len(data):
+        return [(np.empty((0,) if kind.variable else (0, *kind.shape), kind.native), None) for kind in types]
+    data = memoryview(data)
     flags = (len(types) + 7) // 8 if binary2 else 0
     parts = _Parts(types, data, flags)
     return [_column(kind, j, parts, nulls[j], notes) for j, kind in enumerate(types)]
@@ -72,7 +74,7 @@ def decode_rows(
 class _Parts:
     """Where the cells are: runs of fixed width as structured arrays, the cells that vary by their starts and stops."""
 
-    def __init__(self, types: list[FieldType], data: bytes | memoryview, flags: int) -> None:
+    def __init__(self, types: list[FieldType], data: memoryview, flags: int) -> None:
         self.data = data
         # runs[i] is what lies before the i-th cell of varying length; the last one what lies behind all of them
         runs: list[list[tuple[Any, ...]]] = [[("nulls", "u1", (flags,))] if flags else []]
@@ -85,10 +87,16 @@ class _Parts:
                 runs.append([])
             else:
                 runs[-1].append((f"c{j}", kind.item, kind.stored))
+        size = len(data)
+        least = flags + sum(4 if kind.variable else kind.width for kind in types)
+        if least > size:
+            raise FileFormatError(
+                f"The binary rows are at least {least} bytes each, but there are {size} bytes in all: the VOTable is "
+                "incomplete, or its FIELDs do not tell what it holds."
+            )
         self.dtypes = [np.dtype(run) for run in runs]
         self.starts = np.empty((0, 0), np.int64)
         self.stops = self.starts
-        size = len(data)
         if not sizes:
             width = self.dtypes[0].itemsize
             if width == 0 or size % width:
@@ -97,7 +105,7 @@ class _Parts:
                     "or its FIELDs do not tell what it holds."
                 )
             self.nrows = size // width
-            self.runs = [np.frombuffer(data, self.dtypes[0], self.nrows) if size else np.empty(0, self.dtypes[0])]
+            self.runs = [np.frombuffer(data, self.dtypes[0])]
             return
         gaps = [dtype.itemsize for dtype in self.dtypes]
         found = np.fromiter(_walk(data, gaps, sizes), np.int64)
@@ -108,7 +116,6 @@ class _Parts:
         self.stops = self.starts + counts * np.array(sizes)
         befores = [self.starts[:, 0] - 4 - gaps[0], *self.stops.T]
         self.runs = [_take(buffer, at, dtype) for at, dtype in zip(befores, self.dtypes, strict=True)]
-        self.null_run = self.runs[0]
 
     def missing(self, j: int) -> Mask:
         """The null bits of the j-th column, most significant bit first."""
@@ -118,7 +125,7 @@ class _Parts:
         return bits != 0 if bits.any() else None
 
 
-def _walk(data: bytes | memoryview, gaps: list[int], sizes: list[int]) -> Iterator[int]:
+def _walk(data: memoryview, gaps: list[int], sizes: list[int]) -> Iterator[int]:
     """Where the counts of the cells of varying length are, row after row. Each row begins where the one before ends."""
     read = struct.Struct(">I").unpack_from
     steps = list(zip(gaps, sizes, strict=False))
@@ -224,7 +231,7 @@ def _varying(  # noqa: PLR0917 - private, called once
     kind: FieldType,
     starts: NDArray[np.int64],
     stops: NDArray[np.int64],
-    data: bytes | memoryview,
+    data: memoryview,
     mask: Mask,
     notes: list[str] | None,
 ) -> Read:

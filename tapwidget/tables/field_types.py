@@ -31,6 +31,8 @@ ITEMS = {
     "doubleComplex": ">c16",
 }
 INTEGERS = frozenset({"unsignedByte", "short", "int", "long"})
+# A FIELD may declare any size; what is made of it must stay within what numpy and memory take.
+LARGEST_CELL = 2**24
 ARRAYSIZE = re.compile(r"\s*(?:(\d+(?:x\d+)*)(x?\*)?|(\*))\s*\Z")
 
 
@@ -94,6 +96,10 @@ def field_type(column: Column) -> FieldType:
     if found is None:
         raise ColumnError(f"Column {name!r} has the arraysize {arraysize!r}; VOTable writes '12', '*', '12*' or '2x3'.")
     sizes = [int(n) for n in (found[1] or "").split("x") if n]
+    if prod(sizes) > LARGEST_CELL:
+        raise ColumnError(
+            f"Column {name!r} declares cells of {prod(sizes)} items; no more than {LARGEST_CELL} are read."
+        )
     variable = bool(found[2] or found[3])
     # "12*" is a bound on what varies, "2x*" has no bound
     limit = sizes.pop() if found[2] == "*" else None

@@ -7,6 +7,7 @@ converted at once: by Python's own float() and int() where all cells are plain, 
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
+from math import prod
 from typing import Any
 from xml.parsers import expat
 
@@ -22,6 +23,8 @@ Read = tuple[NDArray[Any], Mask]
 
 # Rows whose cells are held as text at one time.
 BLOCK_ROWS = 20_000
+# An empty cell may stand for a large array: a small document must not fill the memory.
+MOST_BLANK_ITEMS = 50_000_000
 BOOLEANS = {"t": True, "true": True, "1": True, "f": False, "false": False, "0": False, "?": None, "": None}
 
 
@@ -48,6 +51,7 @@ class Cells:
         self.nulls = [""] * len(self.types) if nulls is None else list(nulls)
         self.nrows = 0
         self.texts: list[str] = []
+        self.blank_items = 0
         self.blocks: list[list[Read]] = []
 
     def listen(self, parser: expat.XMLParserType, prefix: str, done: Callable[[], None]) -> None:
@@ -106,6 +110,14 @@ class Cells:
 
     def _convert(self) -> None:
         width = len(self.types)
+        for j, kind in enumerate(self.types):
+            if kind.shape and not kind.variable:
+                self.blank_items += prod(kind.shape) * sum(not text.strip() for text in self.texts[j::width])
+        if self.blank_items > MOST_BLANK_ITEMS:
+            raise FileFormatError(
+                f"The VOTable has empty cells that stand for more than {MOST_BLANK_ITEMS} missing numbers; "
+                "leave its array columns out of the query."
+            )
         first = self.nrows - (len(self.texts) // width if width else 0)
         self.blocks.append(
             [_column(kind, self.texts[j::width], self.nulls[j], first) for j, kind in enumerate(self.types)]

@@ -18,7 +18,6 @@ from numpy.typing import NDArray
 from tapwidget.errors import ColumnError, FileFormatError
 from tapwidget.ivoa.tapschema import Column
 from tapwidget.tables.binary2_reader import decode_rows
-from tapwidget.tables.field_types import field_type
 from tapwidget.tables.tabledata_reader import Cells
 
 Mask = NDArray[np.bool_] | None
@@ -85,6 +84,31 @@ def read_document(source: bytes | bytearray | memoryview | BinaryIO) -> Document
     return reader.document()
 
 
+class _Base64:
+    """Bytes out of base64 that comes in pieces; white space between them is of no account."""
+
+    def __init__(self) -> None:
+        self.data = bytearray()
+        self.rest = b""
+        self.padded = False
+
+    def feed(self, text: str) -> None:
+        try:
+            letters = self.rest + text.encode("ascii").translate(None, SPACE)
+            whole = len(letters) // 4 * 4
+            if self.padded and letters:
+                raise Base64Error("more follows what was its end")
+            self.data += a2b_base64(letters[:whole], strict_mode=True)
+        except (Base64Error, UnicodeEncodeError) as error:
+            raise FileFormatError(f"The binary rows of the VOTable are damaged: {error}.") from error
+        self.rest = letters[whole:]
+        self.padded = self.padded or letters[:whole].endswith(b"=")
+
+    def close(self) -> None:
+        if self.rest:
+            raise FileFormatError("The binary rows of the VOTable are incomplete: their base64 ends within a group.")
+
+
 @dataclass
 class _Table:
     """What is known of one TABLE while it is read."""
@@ -97,7 +121,7 @@ class _Table:
     description: str = ""
     serialization: str = ""
     cells: Cells | None = None
-    payload: bytes = b""
+    stream: _Base64 | None = None
 
 
 class _Reader:
@@ -157,7 +181,7 @@ class _Reader:
         elif parent == "DATA":
             self._start_data(self.table, name, f"{prefix}:" if prefix else "")
         elif name == "STREAM" and parent in {"BINARY", "BINARY2"}:
-            self._start_stream(attributes)
+            self._start_stream(self.table, attributes)
 
     def _start_table(self, attributes: dict[str, str]) -> None:
         results = bool(self.resources) and self.resources[-1].lower() == "results"
@@ -189,7 +213,7 @@ class _Reader:
         self._listen()
         self.path.pop()
 
-    def _start_stream(self, attributes: dict[str, str]) -> None:
+    def _start_stream(self, table: _Table, attributes: dict[str, str]) -> None:
         if "href" in attributes:
             raise FileFormatError(
                 f"The rows of the VOTable are in another file, {attributes['href']!r}, which is not fetched. "
@@ -199,7 +223,8 @@ class _Reader:
             raise FileFormatError(
                 f"The rows of the VOTable are encoded as {attributes['encoding']!r}; only base64 is read."
             )
-        self.text = []
+        table.stream = _Base64()
+        self.parser.CharacterDataHandler = table.stream.feed
 
     def _data(self, text: str) -> None:
         if self.text is not None:
@@ -211,15 +236,16 @@ class _Reader:
             self.resources.pop()
         elif name == "TABLE":
             self.table = None
-        if self.text is None or name not in {"INFO", "DESCRIPTION", "STREAM"}:
+        elif name == "STREAM" and self.table is not None and self.table.stream is not None:
+            self.table.stream.close()
+            self.parser.CharacterDataHandler = self._data
+        if self.text is None or name not in {"INFO", "DESCRIPTION"}:
             return
         text, self.text = "".join(self.text), None
         if name == "INFO":
             self._end_info(text.strip())
         elif self.table is None:
             return
-        elif name == "STREAM":
-            self.table.payload = _unbase64(text)
         elif self.path[-1] == "FIELD":
             self.table.columns[-1] = replace(self.table.columns[-1], description=" ".join(text.split()))
         else:
@@ -267,19 +293,13 @@ class _Reader:
 def _rows(table: _Table, columns: list[Column], changes: list[str]) -> list[tuple[NDArray[Any], Mask]]:
     if table.cells is not None:
         return table.cells.columns()
-    if table.payload or table.serialization:
-        return decode_rows(
-            columns, table.payload, binary2=table.serialization == "BINARY2", nulls=table.nulls, notes=changes
-        )
-    types = map(field_type, columns)
-    return [(np.empty((0,) if kind.variable else (0, *kind.shape), kind.native), None) for kind in types]
-
-
-def _unbase64(text: str) -> bytes:
-    try:
-        return a2b_base64(text.encode("ascii").translate(None, SPACE), strict_mode=True)
-    except (Base64Error, UnicodeEncodeError) as error:
-        raise FileFormatError(f"The binary rows of the VOTable are damaged or incomplete: {error}.") from error
+    if not table.serialization:
+        return decode_rows(columns, b"")
+    if table.stream is None:
+        raise FileFormatError(f"The VOTable announces rows in <{table.serialization}>, but there is no STREAM.")
+    return decode_rows(
+        columns, table.stream.data, binary2=table.serialization == "BINARY2", nulls=table.nulls, notes=changes
+    )
 
 
 def _unique(columns: list[Column]) -> tuple[list[Column], list[str]]:
