@@ -13,11 +13,10 @@ from numpy.typing import ArrayLike, NDArray
 from tapwidget.errors import ColumnError, TapWidgetError
 from tapwidget.plots import columns, histogram
 from tapwidget.plots.palette import STYLES, stroke_of_run
+from tapwidget.tables.photometry import SENTINELS
 
 if TYPE_CHECKING:
     from astropy.table import Table
-
-SENTINEL = -9999.0  # SDSS's (and others') "was not measured"
 
 
 @dataclass(frozen=True, eq=False)
@@ -86,7 +85,7 @@ class Series:
 
 
 def plain(values: Any, label: str = "") -> NDArray[np.float64]:
-    """Numbers as float64, NaN where there is none: masked, not finite, or the sentinel -9999."""
+    """Numbers as float64, NaN where there is none: masked, not finite, or one of the words for "none" (-9999)."""
     mask = getattr(values, "mask", None)
     if hasattr(values, "unmasked"):  # astropy's Masked quantities
         values = values.unmasked
@@ -102,7 +101,9 @@ def plain(values: Any, label: str = "") -> NDArray[np.float64]:
         ) from None
     if numbers.ndim != 1:
         raise ColumnError(f"The values of {label or 'this series'} have {numbers.ndim} dimensions, but must have one.")
-    missing = ~np.isfinite(numbers) | (numbers == SENTINEL)
+    missing = ~np.isfinite(numbers)
+    doubtful = np.flatnonzero(numbers < -90)  # few: comparing all with each sentinel would take longest of all
+    missing[doubtful] = np.isin(np.round(numbers[doubtful], 2), SENTINELS) | missing[doubtful]
     if mask is not None:
         missing |= np.broadcast_to(mask, missing.shape)
     return np.where(missing, np.nan, numbers)

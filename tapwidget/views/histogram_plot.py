@@ -7,6 +7,7 @@ labelled 16, a logarithmic scale that breaks outlines where a bin is empty, a le
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
+from decimal import Decimal
 from typing import Any
 
 import bqplot
@@ -57,10 +58,9 @@ class HistogramPlot:
         self._columns.on_hover(lambda _mark, event: on_read(int(event["data"]["index"]) + self._first_column))
         self._first_column = self._drawn = 0
         self._outlines: list[bqplot.Lines] = []
-        options = {"display_toolbar": False} if bqplot.Figure.class_traits().get("display_toolbar") else {}  # from 0.13
         self._figure = bqplot.Figure(
             axes=[self._x_axis, self._y_axis], marks=[], interaction=self.brush, fig_margin=MARGIN,
-            padding_x=0, padding_y=0, layout=ipywidgets.Layout(width="100%", height=f"{HEIGHT}px"), **options,
+            padding_x=0, padding_y=0, layout=ipywidgets.Layout(width="100%", height=f"{HEIGHT}px"), **figure_options(),
         )  # fmt: skip
         self._legend = ipywidgets.HTML()
         self._legend.add_class("tw-legend")
@@ -121,11 +121,11 @@ class HistogramPlot:
         if (self._x.min, self._x.max) != shown:
             with self._x.hold_sync():
                 self._x.min, self._x.max = low, high
-        _set_ticks(self._x_axis, layout.ticks(low, high))
+        set_ticks(self._x_axis, layout.ticks(low, high))
         self._x_axis.label = label
         ticks = layout.log_ticks(top) if logarithmic else layout.ticks(0, top, 6, whole=True)
         heights = [float(_height(tick, logarithmic)) for tick in ticks]
-        _set_ticks(self._y_axis, heights, [f"{tick:,.0f}" for tick in ticks])
+        set_ticks(self._y_axis, heights, [f"{tick:,.0f}" for tick in ticks])
         with self._y.hold_sync():
             self._y.min, self._y.max = float(_height(0.0, logarithmic)), float(_height(top, logarithmic))
         self._held.y = np.full(2, self._y.max)
@@ -171,18 +171,30 @@ class HistogramPlot:
             self._figure.marks = marks
 
 
+def figure_options() -> dict[str, Any]:
+    """What only some releases of bqplot know: 0.13 draws a toolbar over the plot unless told otherwise."""
+    return {"display_toolbar": False} if "display_toolbar" in bqplot.Figure.class_traits() else {}
+
+
 def _height(count: Any, logarithmic: bool) -> Any:
     # The logarithm is taken here: bqplot's LogScale breaks outlines where a bin is empty.
     return np.log10(np.maximum(count, LOG_FLOOR)) if logarithmic else count
 
 
-def _set_ticks(axis: bqplot.Axis, values: Sequence[float], labels: Sequence[str] | None = None) -> None:
+def set_ticks(axis: bqplot.Axis, values: Sequence[float], labels: Sequence[str] | None = None) -> None:
+    """Put ticks at these values and nowhere else, with these labels."""
     labels = labels or [sentences.number(value) for value in values]
     with axis.hold_sync():
+        axis.num_ticks = None if len(values) else 0  # of an empty list bqplot would make its own
         axis.tick_labels = {as_javascript(value): label for value, label in zip(values, labels, strict=True)}
         axis.tick_values = np.asarray(values, dtype=np.float64)
 
 
 def as_javascript(value: float) -> str:
     """A number as JavaScript writes it, which is how bqplot looks up a tick's label: 15 and 0.5, not 15.0."""
-    return str(int(value)) if value == int(value) else repr(float(value))
+    if value == int(value):
+        return str(int(value))
+    digits, _, exponent = repr(float(value)).partition("e")
+    if not exponent:
+        return digits
+    return f"{digits}e{int(exponent):+d}" if int(exponent) < -6 else f"{Decimal(repr(float(value))):f}"

@@ -39,6 +39,8 @@ CSS = f"""
   width: auto; background: var(--jp-layout-color0, white); opacity: 0.9; border-radius: 3px;
   border: 1px solid var(--jp-border-color2, #ccc); }}
 .tw-legend.tw-left {{ right: auto; left: 72px; }}
+.tw-legend.tw-below {{ position: static; border: none; max-width: 100%; padding-left: 60px; }}
+.tw-legend.tw-below .widget-html-content {{ display: flex; flex-wrap: wrap; }}
 .tw-legend .widget-html-content {{ line-height: 17px; }}
 .tw-legend div.tw-key {{ display: flex; align-items: center; gap: 7px; padding: 1px 8px 1px 6px; font-size: 12px;
   color: var(--jp-ui-font-color1, #222); overflow-wrap: anywhere; line-height: 16px; }}

@@ -1,0 +1,207 @@
+"""Where rows are on the sky, matched and unmatched, with a box that selects rows."""
+
+from __future__ import annotations
+
+import threading
+from typing import Any
+
+import ipywidgets
+import numpy as np
+import traitlets
+
+from tapwidget.errors import ColumnError, TableError
+from tapwidget.plots import sky
+from tapwidget.plots.columns import OF_THE_UPLOAD
+from tapwidget.plots.selection import row_numbers
+from tapwidget.tables.positions import icrs_degrees
+from tapwidget.tables.roles import Position, position_of, recognise
+from tapwidget.views import plot_style
+from tapwidget.views.sky_picture import ASPECT, BACKGROUND, MATCHED, UNMATCHED, SkyPicture
+from tapwidget.views.style import notes, stylesheet
+
+DRAWN = 3000  # points in one picture: more are no longer told apart, and make the page slow
+MARKED = 1000  # of the selected ones
+LIVE = 20_000  # rows up to which the selection follows the box while it is drawn; above, when it is done
+
+HINT = "Drag a box to select rows."
+
+
+class SkyPlot(ipywidgets.VBox):
+    """Positions of a table's rows, right ascension to the left.
+
+    Attributes
+    ----------
+    table : astropy.table.Table or None
+        Its rows are the points. Setting it empties the selection.
+    ra, dec : str
+        Columns of the position; empty for what is recognised (the target's rather than the upload's).
+    matched : array of bool, or None
+        One a row: rows that are not are drawn as rings. None when there is no such difference.
+    background : astropy.table.Table or None
+        Further positions, as of objects that were not matched: drawn grey, not to be selected.
+    background_label : str
+        What the legend calls them.
+    selected_rows : tuple of int
+        Row numbers of `table`, sorted. Takes any sequence of row numbers, or one bool a row.
+
+    Above some thousand points an even sample is drawn, and the plot says so; a box selects among all rows.
+    """
+
+    table = traitlets.Any(None, allow_none=True)
+    ra = traitlets.Unicode()
+    dec = traitlets.Unicode()
+    matched = traitlets.Any(None, allow_none=True)
+    background = traitlets.Any(None, allow_none=True)
+    background_label = traitlets.Unicode("others")
+    selected_rows = traitlets.Any(())
+
+    def __init__(self, table: Any = None, *, ra: str = "", dec: str = "", matched: Any = None, **kwargs: Any) -> None:
+        # Guards what is drawn. Never held while a public trait is set: an observer may wait for a lock of its own.
+        self._lock = threading.RLock()
+        none = np.zeros(0)
+        self._plane: tuple[sky.Floats, sky.Floats] = (none, none)
+        self._box: tuple[float, ...] = ()  # the last one that was looked at
+        self._picture = SkyPicture()
+        self._readout = ipywidgets.HTML()
+        self._readout.add_class("tw-readout")
+        self._account = ipywidgets.HTML()
+        self._clear = ipywidgets.Button(description="Clear", tooltip="Select nothing", layout={"width": "auto"})
+        row = ipywidgets.HBox([self._clear, self._readout])
+        row.add_class("tw-wrap")
+        parts = [stylesheet(), plot_style.plot_stylesheet(), self._picture.area, row, self._account]
+        super().__init__(parts, table=table, ra=ra, dec=dec, matched=matched, **kwargs)
+        self.add_class("tw-plot")
+        self._clear.on_click(lambda _button: self.clear())
+        self._picture.brush.observe(self._on_box, ["selected_x", "selected_y", "brushing"])
+        self.observe(self._redraw, ["ra", "dec", "matched", "background", "background_label"])
+        self.observe(self._new_table, "table")
+        self.observe(self._show_selected, "selected_rows")
+        self._redraw()
+
+    def clear(self) -> None:
+        """Select nothing, and take the box away."""
+        self.selected_rows = ()
+        self._picture.clear_box()
+
+    @traitlets.validate("table", "background")
+    def _check_table(self, proposal: Any) -> Any:
+        value = proposal["value"]
+        if value is not None and not hasattr(value, "colnames"):
+            raise TableError(f"{proposal['trait'].name} takes an astropy Table, not {type(value).__name__}.")
+        return value
+
+    @traitlets.validate("selected_rows")
+    def _check_rows(self, proposal: Any) -> tuple[int, ...]:
+        return row_numbers(proposal["value"], 0 if self.table is None else len(self.table))
+
+    def _new_table(self, _change: object) -> None:
+        self.selected_rows = ()
+        self._redraw()
+
+    def _redraw(self, _change: object = None) -> None:
+        with self._lock:
+            said: list[str] = []
+            ra, dec = self._positions(self.table, self.ra, self.dec, said)
+            back_ra, back_dec = self._positions(self.background, "", "", said)
+            middle = sky.about(np.concatenate([ra, back_ra]), np.concatenate([dec, back_dec]))
+            self._plane, behind = middle.plane(ra, dec), middle.plane(back_ra, back_dec)
+            every = tuple(np.concatenate(pair) for pair in zip(self._plane, behind, strict=True))
+            lines = self._picture.frame(middle, sky.field(every[0], every[1], aspect=ASPECT))
+            self._draw_points(behind, said)
+            if not (lines.ra_ticks and lines.dec_ticks):
+                said.append(
+                    f"Centre at RA, Dec {middle.ra:.5g}, {middle.dec:.5g} deg; "
+                    f"lines every {lines.ra_step:g} deg of RA and {lines.dec_step:g} deg of Dec."
+                )
+            self._account.value = notes(*said)
+            self._mark()
+
+    def _draw_points(self, behind: tuple[sky.Floats, sky.Floats], said: list[str]) -> None:
+        x, y = self._plane
+        rows = np.flatnonzero(~(np.isnan(x) | np.isnan(y)))
+        if len(rows) < len(x):
+            said.append(f"{len(x) - len(rows):,} of {len(x):,} rows have no position and are not shown.")
+        matched = (
+            np.ones(len(x), bool) if self.matched is None else np.ma.filled(np.ma.asarray(self.matched, bool), False)
+        )
+        if len(matched) != len(x):
+            said.append(f"`matched` has {len(matched):,} entries for {len(x):,} rows, and is left out.")
+            matched = np.ones(len(x), bool)
+        drawn = rows[sky.thin(matched[rows].astype(np.int8), DRAWN)]
+        there = np.flatnonzero(~np.isnan(behind[0]))
+        drawn_behind = there[sky.thin(np.zeros(len(there), np.int8), DRAWN)]
+        if len(drawn) + len(drawn_behind) < len(rows) + len(there):
+            said.append(
+                f"An even sample is drawn, {len(drawn) + len(drawn_behind):,} of {len(rows) + len(there):,} positions; "
+                "a box selects among all rows."
+            )
+        yes, no = drawn[matched[drawn]], drawn[~matched[drawn]]
+        keys = []
+        if self.matched is not None:
+            keys += [(f"matched ({int(matched[rows].sum()):,})", MATCHED, True)]
+            keys += [(f"not matched ({int((~matched[rows]).sum()):,})", UNMATCHED, False)]
+        elif len(there):
+            keys += [(f"rows ({len(rows):,})", MATCHED, True)]
+        if len(there):
+            keys += [(f"{self.background_label} ({len(there):,})", BACKGROUND, True)]
+        self._picture.points(
+            (x[yes], y[yes]), (x[no], y[no]), (behind[0][drawn_behind], behind[1][drawn_behind]), keys
+        )  # fmt: skip
+
+    def _positions(self, table: Any, ra: str, dec: str, said: list[str]) -> tuple[sky.Floats, sky.Floats]:
+        """Degrees, ICRS; NaN for rows without. What is wrong is said, not raised: rows can be selected all the same."""
+        rows = 0 if table is None else len(table)
+        none = np.full(rows, np.nan)
+        if not rows:
+            return none, none
+        try:
+            position = position_of(table, ra, dec) if ra and dec else _position(table)
+            if position is None:
+                said.append("No columns were recognised as a position, so there is nothing to draw.")
+                return none, none
+            lon, lat, _changes = icrs_degrees(table, position)
+        except ColumnError as error:
+            said.append(str(error))
+            return none, none
+        return lon, lat
+
+    def _on_box(self, _change: object) -> None:
+        with self._lock:
+            brush = self._picture.brush
+            ends = [brush.selected_x, brush.selected_y]
+            if any(end is None or len(end) != 2 for end in ends):
+                box: tuple[float, ...] = ()
+            else:
+                box = tuple(float(end) for pair in ends for end in pair)
+            if box == self._box or (box and brush.brushing and len(self._plane[0]) > LIVE):
+                return
+            self._box = box
+            if box:
+                x, y = self._plane
+                inside = (x >= box[0]) & (x <= box[1]) & (y >= box[2]) & (y <= box[3])
+                rows = tuple(np.flatnonzero(inside).tolist())
+        # A click beside the box takes it away, and the selection with it.
+        self.selected_rows = rows if box else ()
+
+    def _show_selected(self, _change: object) -> None:
+        with self._lock:
+            self._mark()
+
+    def _mark(self) -> None:
+        rows = np.asarray(self.selected_rows, dtype=np.intp)
+        x, y = self._plane
+        marked = rows[sky.thin(np.zeros(len(rows), np.int8), MARKED)]
+        self._picture.select((x[marked], y[marked]))
+        self._clear.disabled = not len(rows)
+        said = (
+            f"{len(rows):,} of {len(x):,} rows selected" if len(rows) else (HINT if len(x) else "No rows to show yet.")
+        )
+        self._readout.value = said + (f"; {MARKED:,} of them marked" if len(marked) < len(rows) else "")
+
+
+def _position(table: Any) -> Position | None:
+    """What is recognised as a position; of several the target's, since it is the result that is shown."""
+    roles = recognise(table)
+    found = [position for position in (roles.position, *roles.others) if position is not None]
+    own = [position for position in found if not any(OF_THE_UPLOAD.match(name) for name in position.columns)]
+    return next(iter([*own, *found]), None)
