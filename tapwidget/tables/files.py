@@ -1,6 +1,6 @@
 """Open any table that people have, by what the file holds and not by its name; save results.
 
-Nothing is changed in silence: ``table.meta["tapwidget"]["changes"]`` says in sentences what was fixed or read specially.
+Nothing is changed in silence: ``table.meta["tapwidget"]["changes"]`` says in sentences what was fixed on the way.
 """
 
 from __future__ import annotations
@@ -21,10 +21,14 @@ from tapwidget.tables.sentinels import mask_sentinels
 
 __all__ = ["SUFFIXES", "as_table", "read_table", "write_table"]
 
-SUFFIXES = (
-    ".csv", ".tsv", ".txt", ".dat", ".ecsv", ".fits", ".fit", ".fts", ".vot", ".votable", ".xml", ".parquet", ".pq", ".parq",
-    ".feather", ".arrow", ".tbl", ".ipac", ".mrt", ".csv.gz", ".tsv.gz", ".txt.gz", ".ecsv.gz", ".fits.gz", ".vot.gz", ".xml.gz",
+PLAIN_SUFFIXES = (
+    ".csv", ".tsv", ".txt", ".dat", ".ecsv", ".fits", ".fit", ".fts", ".vot", ".votable", ".xml", ".parquet", ".pq",
+    ".parq", ".feather", ".arrow", ".tbl", ".ipac", ".mrt",
 )  # fmt: skip
+SUFFIXES = (
+    *PLAIN_SUFFIXES,
+    *(f"{suffix}.gz" for suffix in (".csv", ".tsv", ".txt", ".dat", ".ecsv", ".fits", ".vot", ".xml", ".tbl")),
+)
 """What a file picker should list. Files under other names open as well."""
 
 FORMATS = {

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from typing import Any
 
 import numpy as np
 from astropy.table import Table
@@ -11,12 +12,15 @@ from tapwidget.tables.column_facts import ucd_is, ucd_of
 
 # From sure to weak; names without case, blanks and underscores.
 NAMES = {
-    60: {"objid", "objectid", "sourceid", "diaobjectid", "starid", "bestobjid", "gaiasourceid", "ssobjectid", "galaxyid"},
-    45: {"id", "designation", "identifier", "mainid", "uniqueid", "catid", "idnumber", "sourcename", "iauname", "objectname", "2mass",
-         "twomass", "allwise", "wise", "mpcdesignation", "obspublisherdid", "unwiseid", "thingid"},
-    32: {"name", "object", "source", "star", "obj", "sname", "obsid", "target", "targetname", "specobjid", "cntr"},
-    22: {"seq", "recno", "number", "num", "no", "nr", "index", "idx", "row", "catalogueid"},
+    95: {"objid", "objectid", "sourceid", "diaobjectid", "starid", "bestobjid", "gaiasourceid", "ssobjectid",
+         "galaxyid"},
+    45: {"id", "designation", "identifier", "mainid", "uniqueid", "catid", "idnumber", "sourcename", "iauname",
+         "objectname", "2mass", "twomass", "allwise", "wise", "mpcdesignation", "obspublisherdid", "unwiseid",
+         "thingid"},
+    32: {"name", "object", "source", "obj", "sname", "obsid", "target", "targetname", "specobjid", "cntr"},
+    22: {"star", "seq", "recno", "number", "num", "no", "nr", "index", "idx", "row", "catalogueid"},
 }  # fmt: skip
+MOST_ROWS = 100_000  # enough to see whether values repeat; sorting a million texts takes seconds
 NEVER = re.compile(
     r"solution_?id|random|parent|(^|_)(run|tile|field|brick|htm|healpix|pixel|plate|fiber|mjd|camcol|visit|detector|group|cluster)"
     r"(_?id)?$|fieldid|htmid|_u$|flag|^n_|ref(erence)?s?$|scheme",
@@ -37,7 +41,7 @@ def identifier(table: Table, *, exclude: set[str]) -> tuple[str | None, str]:
         score, why = _by_words(table, name)
         lower = name.strip().lower()
         if len(lower) > 1 and lower.isalnum() and re.match(rf"{re.escape(lower)}([^a-z]|$)", stem):
-            score, why = score + 35, "named as the file"
+            score, why = score + 50, "named as the file"
         if score <= 0:
             continue
         score += _by_values(column) + max(0.0, 3.0 - position) + (3.0 if kind in "iu" else 0.0)
@@ -68,14 +72,15 @@ def _by_words(table: Table, name: str) -> tuple[float, str]:
     return score, why
 
 
-def _by_values(column: object) -> float:
+def _by_values(column: Any) -> float:
     """Points off for values that repeat or are missing: an identifier tells rows apart."""
     data = np.asarray(np.ma.getdata(column))
     mask = np.ma.getmaskarray(column)
     rows = len(data)
     if rows == 0:
         return 0.0
-    present = data[~mask]
+    present = data[~mask][:MOST_ROWS]
+    rows = min(rows, MOST_ROWS)
     if present.dtype.kind in "US":
         present = present[np.char.str_len(present) > 0]
     if len(present) < rows / 2:

@@ -166,7 +166,7 @@ def _from_pandas(frame: Any) -> tuple[Table, list[str]]:
     if not isinstance(frame.index, pd.RangeIndex) and any(n is not None for n in frame.index.names):
         changes.append(f"The index became {listing([str(n) for n in frame.index.names])}.")
         frame = frame.reset_index()
-    from tapwidget.tables.formats.delimited import unique_names
+    from tapwidget.tables.formats.layout import unique_names
 
     names, renamed = unique_names(
         [str(n) if not isinstance(n, tuple) else "_".join(map(str, n)) for n in frame.columns]

@@ -18,7 +18,8 @@ NO_MAGNITUDE = re.compile(
     re.I,
 )
 NAMED = re.compile(
-    rf"(^|[^a-z])(mag|mags|magnitude)([^a-z]|$)|mag$|mag_|^mag|^{BANDS}mag|mag_?{BANDS}$|^(psf|model|cmodel|petro|fiber2?|dered|exp|dev|ap|kron|auto|iso)_?(mag_?)?[ugrizy]$",
+    rf"(^|[^a-z])(mag|mags|magnitude)([^a-z]|$)|mag$|mag_|^mag|^{BANDS}mag|mag_?{BANDS}$|"
+    r"^(psf|model|cmodel|petro|fiber2?|dered|exp|dev|ap|kron|auto|iso)_?(mag_?)?[ugrizy]$",
     re.I,
 )
 BARE = re.compile(r"^([ugrizyUBVRIJHK]|W[1-4]|w[1-4]|[jhk]_m|Ks|BT|VT|Hp|FUV|NUV|[ugrizy]_?guess|[ugrizyUBVRIJHK]0)$")
@@ -116,30 +117,14 @@ def error_columns(table: Table, magnitudes: tuple[str, ...]) -> tuple[str, ...]:
 
 
 def doubtful_values(table: Table, magnitudes: tuple[str, ...]) -> list[str]:
-    """Warnings for values that often mean "missing" but are kept: 99, and 0 in many rows."""
+    """Warnings for values that often mean "missing" but are kept: 99 and the like, and 0 in many rows."""
     warnings = []
     for name in magnitudes:
         values = values_of(table, name)
         for value in np.unique(values[np.isin(values, FAINT)]):
-            warnings.append(
-                f"`{name}` is {value:g} in {count(int((values == value).sum()), 'row')}: often a sign for missing. The values are kept."
-            )
+            rows = count(int((values == value).sum()), "row")
+            warnings.append(f"`{name}` is {value:g} in {rows}: often a sign for missing. The values are kept.")
         zeros = int((values == 0).sum())
-        if (
-            zeros > max(1, 0.01 * len(values))
-            and len(values)
-            and float(
-                np.median(
-                    values[values != 0],
-                )
-                if zeros < len(values)
-                else 0
-            )
-            != 0
-        ):
-            warnings.append(
-                f"`{name}` is exactly 0 in {count(zeros, 'row')}: often a sign for missing. The values are kept."
-            )
-        elif zeros and zeros == len(values):
-            warnings.append(f"`{name}` is 0 everywhere.")
+        if zeros > max(1, 0.01 * len(values)):
+            warnings.append(f"`{name}` is exactly 0 in {count(zeros, 'row')}: often a sign for missing. They are kept.")
     return warnings

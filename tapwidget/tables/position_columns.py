@@ -12,9 +12,9 @@ from tapwidget.tables.column_facts import is_number, is_text, ucd_is, ucd_of, un
 
 # A name is a longitude if a partner exists under the same name with the latitude's word in its place.
 WORDS = (
-    ("right_ascension", "declination", "eq"), ("rightascension", "declination", "eq"), ("right ascension", "declination", "eq"),
-    ("alpha", "delta", "eq"), ("ra", "decl", "eq"), ("ra", "dec", "eq"), ("ra", "de", "eq"),
-    ("longitude", "latitude", ""), ("lon", "lat", ""), ("l", "b", "galactic"),
+    ("right_ascension", "declination"), ("rightascension", "declination"), ("right ascension", "declination"),
+    ("alpha", "delta"), ("ra", "decl"), ("ra", "dec"), ("ra", "de"),
+    ("longitude", "latitude"), ("lon", "lat"), ("l", "b"),
 )  # fmt: skip
 NO_POSITION = re.compile(
     r"(^|[^a-z])(e|err|error|sig|sigma|unc|std|rms|var|cov|corr|pm|mu|prop|motion|n|num|flag|offset|delta_?ra|d_ra|rate|vel)"
@@ -24,13 +24,15 @@ NO_POSITION = re.compile(
 SPLIT = re.compile(r"^(?P<stem>.*?)(?P<axis>ra|dec|de)[ _]?(?P<part>[hmsd]|-|sign|sgn)$", re.I)
 SPLIT_ORDER = ("rah", "ram", "ras", "de-", "ded", "dem", "des")
 SEXAGESIMAL = re.compile(
-    r"^\s*[+\-−–]?\s*\d{1,3}(\s*[hd:°]\s*|\s+)\d{1,2}(\.\d*)?((\s*[m:'′]\s*|\s+)(\d{1,2}(\.\d*)?)?)?\s*(s|\"|″|''|m|')?\s*$",
+    r"^\s*[+\-−–]?\s*\d{1,3}(\s*[hd:°]\s*|\s+)\d{1,2}(\.\d*)?"
+    r"((\s*[m:'′]\s*|\s+)(\d{1,2}(\.\d*)?)?)?\s*(s|\"|″|''|m|')?\s*$",
     re.I,
 )
 SURE_NAMES = {
-    ("ra", "dec"), ("ra", "decl"), ("raj2000", "dej2000"), ("_raj2000", "_dej2000"), ("ra_icrs", "de_icrs"), ("ra_icrs", "dec_icrs"),
-    ("coord_ra", "coord_dec"), ("s_ra", "s_dec"), ("draj2000", "ddecj2000"), ("ra_deg", "dec_deg"), ("radeg", "decdeg"),
-    ("radeg", "dedeg"), ("ra(deg)", "dec(deg)"), ("alpha_j2000", "delta_j2000"),
+    ("ra", "dec"), ("ra", "decl"), ("raj2000", "dej2000"), ("_raj2000", "_dej2000"), ("ra_icrs", "de_icrs"),
+    ("ra_icrs", "dec_icrs"), ("coord_ra", "coord_dec"), ("s_ra", "s_dec"), ("draj2000", "ddecj2000"),
+    ("ra_deg", "dec_deg"), ("radeg", "decdeg"), ("radeg", "dedeg"), ("ra(deg)", "dec(deg)"),
+    ("alpha_j2000", "delta_j2000"),
 }  # fmt: skip
 
 
@@ -88,9 +90,10 @@ def _partners(table: Table, lon: str) -> list[str]:
         by_lower.setdefault(name.lower(), []).append(name)
     lower = lon.lower()
     found: list[str] = []
-    if NO_POSITION.search(lower):
+    part = SPLIT.match(lower)
+    if NO_POSITION.search(lower) or (part and not part["stem"] and part["part"] in "hms"):
         return found
-    for word, partner, _ in WORDS:
+    for word, partner in WORDS:
         for match in re.finditer(re.escape(word), lower):
             if len(word) == 1 and lower not in {
                 word,
@@ -147,8 +150,8 @@ def _judge(table: Table, lon: str, lat: str, by: str) -> Candidate | None:
 
 
 def form_and_frame(table: Table, lon: str, lat: str, *, check: bool = True) -> tuple[str, str, str]:
-    """How a pair is to be read, and the frame. With `check`, ColumnError where it can be no position; else form ""."""
-    frame = _frame(table, lon, lat)
+    """Form and frame of a pair, and a remark. With `check`, ColumnError where it is no position; else form ""."""
+    frame = _frame(table, lon)
     if is_number(table, lon) and is_number(table, lat):
         return _number_form(table, lon), frame, ""
     form = ""
@@ -166,7 +169,7 @@ def form_and_frame(table: Table, lon: str, lat: str, *, check: bool = True) -> t
         wrong = lon if not is_number(table, lon) else lat
         example = next(iter(values_of(table, wrong, 1)), "nothing")
         raise ColumnError(
-            f"Columns `{lon}` and `{lat}` are no position: `{wrong}` holds {table[wrong].dtype.name}, such as “{example}”. "
+            f"`{lon}` and `{lat}` are no position: `{wrong}` holds {table[wrong].dtype.name}, such as “{example}”. "
             "Wanted are decimal degrees, or text like 12 34 56.7 and -01 23 45."
         )
     return form, frame, ""
@@ -192,7 +195,7 @@ def _number_form(table: Table, lon: str) -> str:
     return "degrees"
 
 
-def _frame(table: Table, lon: str, lat: str) -> str:
+def _frame(table: Table, lon: str) -> str:
     ucd, lower = ucd_of(table, lon), lon.lower()
     if (
         "galactic" in ucd
@@ -222,7 +225,7 @@ def _split(table: Table) -> Candidate | None:
     if not {"rah", "ram", "ded", "dem"} <= set(parts):
         return None
     columns = tuple(parts[key] for key in SPLIT_ORDER if key in parts)
-    frame = _frame(table, parts["rah"], parts["ded"])
+    frame = _frame(table, parts["rah"])
     return Candidate(columns, "split", frame, "position in parts, named as CDS names them", 4.0)
 
 
@@ -236,6 +239,6 @@ def hours_suspected(table: Table, ra: str, dec: str) -> list[str]:
     if np.ptp(longitudes) < 12 or np.ptp(latitudes) < 30:
         return []
     return [
-        f"`{ra}` lies between {longitudes.min():.3g} and {longitudes.max():.3g} over the whole sky: hours rather than degrees? "
+        f"`{ra}` lies between {longitudes.min():.3g} and {longitudes.max():.3g} over the sky: hours, not degrees? "
         f'If so, multiply it by 15, or set its unit: table["{ra}"].unit = "hourangle".'
     ]

@@ -13,7 +13,7 @@ from tapwidget.errors import ColumnError
 from tapwidget.tables.formats.outcome import count, listing
 from tapwidget.tables.roles import Position, close
 
-# Sign, three numbers; the marks of hours or degrees, minutes and seconds; the seconds, or the minutes' fraction, may lack.
+# Sign and two or three numbers with their marks; where the seconds lack, the minutes may have a fraction.
 PARTS = (
     r"^(?P<sign>[+-]?)\s*(?P<first>\d{1,3})(?P<mark>\s*[hHdD:°]\s*|\s+)(?P<minutes>\d{1,2}(?:\.\d*)?)"
     r"(?:(?:\s*[mM:'′]\s*|\s+)(?P<seconds>\d{1,2}(?:\.\d*)?)?)?\s*(?:[sS\"″mM'′]|'')?$"
@@ -56,22 +56,20 @@ def icrs_degrees(table: Table, position: Position) -> tuple[np.ndarray, np.ndarr
         else:
             lon, lat = _numbers(table, ra_name), _numbers(table, dec_name)
             if position.form == "hours":
-                _check(lon, table, ra_name, 0.0, 24.0, "hours")
+                _check(lon, table, ra_name, (0.0, 24.0), "hours")
                 lon = lon * 15.0
                 if _unit(table, dec_name) == "rad":
                     lat = np.degrees(lat)
                 changes.append(f"`{ra_name}` was converted from hours to degrees.")
             elif position.form == "radians":
-                _check(lon, table, ra_name, -2 * np.pi, 2 * np.pi, "radians")
+                _check(lon, table, ra_name, (-2 * np.pi, 2 * np.pi), "radians")
                 lon, lat = np.degrees(lon), np.degrees(lat)
                 changes.append(f"`{ra_name}` and `{dec_name}` were converted from radians to degrees.")
             else:
                 lon, lat = _scaled(table, ra_name, lon), _scaled(table, dec_name, lat)
-    changes += _sentinels(lon, lat, position.columns)
-    _check(lon, table, position.columns[0], -180.0, 360.0, "degrees")
-    _check(
-        lat, table, position.columns[-1] if position.form != "split" else position.columns[-1], -90.0, 90.0, "degrees"
-    )
+    changes += _sentinels(lon, lat)
+    _check(lon, table, position.columns[0], (-180.0, 360.0), "degrees")
+    _check(lat, table, position.columns[-1], (-90.0, 90.0), "degrees")
     negative = lon < 0
     if negative.any():
         changes.append(
@@ -196,7 +194,7 @@ def _sexagesimal(table: Table, name: str, *, hours: bool) -> np.ndarray:
             raise ColumnError(f"`{name}` in row {row} (the first is 0) is “{texts[row].as_py()}”: {part} go up to 60.")
     degrees = number("first") + minutes / 60.0 + seconds / 3600.0
     if hours:
-        _check(degrees, table, name, 0.0, 24.0, "hours")
+        _check(degrees, table, name, (0.0, 24.0), "hours")
         degrees = degrees * 15.0
     negative = np.asarray(
         pc.fill_null(pc.equal(pc.struct_field(parts, "sign"), "-"), False).to_numpy(zero_copy_only=False)
@@ -222,17 +220,17 @@ def _split(table: Table, columns: tuple[str, ...]) -> tuple[np.ndarray, np.ndarr
                 sign = np.where(np.signbit(values), -1.0, 1.0)
                 values = np.abs(values)
             dec.append(values)
-    _check(ra[0], table, columns[0], 0.0, 24.0, "hours")
+    _check(ra[0], table, columns[0], (0.0, 24.0), "hours")
     parts = []
-    for values in (ra, dec):
-        total = values[0] + values[1] / 60.0
-        if len(values) > 2:
-            total = total + np.where(np.isnan(values[2]) & ~np.isnan(total), 0.0, values[2]) / 3600.0
+    for axis in (ra, dec):
+        total = axis[0] + axis[1] / 60.0
+        if len(axis) > 2:
+            total = total + np.where(np.isnan(axis[2]) & ~np.isnan(total), 0.0, axis[2]) / 3600.0
         parts.append(total)
     return parts[0] * 15.0, parts[1] * sign
 
 
-def _sentinels(lon: np.ndarray, lat: np.ndarray, columns: tuple[str, ...]) -> list[str]:
+def _sentinels(lon: np.ndarray, lat: np.ndarray) -> list[str]:
     """Rows whose two coordinates are the same impossible number have no position: NaN in place, and said."""
     bad = np.isin(lat, NOTHING) & np.isin(lon, NOTHING)
     if not bad.any():
@@ -243,7 +241,8 @@ def _sentinels(lon: np.ndarray, lat: np.ndarray, columns: tuple[str, ...]) -> li
     return [f"{count(int(bad.sum()), 'row')} with {value:g} for a position: taken as missing."]
 
 
-def _check(values: np.ndarray, table: Table, name: str, low: float, high: float, unit: str) -> None:
+def _check(values: np.ndarray, table: Table, name: str, limits: tuple[float, float], unit: str) -> None:
+    low, high = limits
     with np.errstate(invalid="ignore"):
         wrong = (values < low) | (values > high)
         wrong |= np.isinf(values)

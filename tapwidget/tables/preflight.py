@@ -1,4 +1,4 @@
-"""What must change in a table before a TAP service takes it: which columns go, their names, their types. Says and does it.
+"""What must change in a table before a TAP service takes it: columns, names, types. Says it and does it.
 
 Sources: TAP 1.1, section 2.5 (uploads); VOTable 1.4, section 2.1 (datatypes); ADQL 2.1, section 2.1 (names). Rubin's
 service refuses names that are no regular identifiers or are reserved, and reads booleans badly.
@@ -30,9 +30,9 @@ LEGAL = re.compile(r"[A-Za-z][A-Za-z0-9_]*")
 class Upload:
     """A slim table, ready to be encoded, and how it belongs to the user's.
 
-    `row_column` holds the zero-based row of the user's table. `names` maps the user's names to the upload's, one to one.
-    `position` are the upload's names of right ascension and declination (ICRS, deg), or None. `rows` is the number of
-    rows that travel.
+    `row_column` holds the zero-based row of the user's table. `names` maps the user's names to the upload's, one to
+    one. `position` are the upload's names of right ascension and declination (ICRS, deg), or None. `rows` is the number
+    of rows that travel.
     """
 
     name: str
@@ -73,7 +73,8 @@ def prepare(
     """
     if not LEGAL.fullmatch(name) or is_reserved(name):
         raise UploadError(
-            f"An upload cannot be called {name!r}: letters, digits and underscores, a letter first, no word of ADQL; ut1 will do."
+            f"An upload cannot be called {name!r}: letters, digits and underscores, a letter first, no word of ADQL. "
+            "ut1 will do."
         )
     wanted = list(dict.fromkeys(columns))
     for column in wanted:
@@ -244,7 +245,7 @@ def _floats(data: np.ndarray, name: str, changes: list[str]) -> np.ndarray:
 
 
 def _texts(data: np.ndarray, mask: np.ndarray, name: str, changes: list[str]) -> np.ndarray:
-    """Bytes where ASCII is enough, else unicode; nothing under the mask. Words and lengths that services mistreat are said."""
+    """Bytes where ASCII is enough, else unicode; nothing under the mask. What services mistreat is said."""
     data = np.where(mask, data.dtype.type(), data)
     if data.dtype.kind == "U":
         try:

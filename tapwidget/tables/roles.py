@@ -104,9 +104,9 @@ def _position(candidate: Candidate) -> Position:
 
 def is_missing(column: Any) -> np.ndarray:
     """Where a column has no value: masked, NaN."""
-    missing = np.array(np.ma.getmaskarray(column), dtype=bool)
+    missing: np.ndarray = np.array(np.ma.getmaskarray(column), dtype=bool)
     if missing.ndim > 1:
-        missing = missing.all(axis=tuple(range(1, missing.ndim)))
+        missing = np.asarray(missing.reshape(len(missing), -1).all(axis=1))
     elif column.dtype.kind == "f":
         missing |= np.isnan(np.ma.getdata(column))
     return missing

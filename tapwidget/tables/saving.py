@@ -68,7 +68,16 @@ def _umask() -> int:
 
 
 def _simple(value: Any) -> bool:
-    return isinstance(value, (str, int, float, bool)) and not isinstance(value, complex)
+    return isinstance(value, (str, int, float, bool))
+
+
+def _plain(value: Any) -> bool:
+    """Whether YAML can hold it without knowing its class."""
+    if isinstance(value, dict):
+        return all(_simple(key) and _plain(item) for key, item in value.items())
+    if isinstance(value, (list, tuple)):
+        return all(map(_plain, value))
+    return value is None or _simple(value)
 
 
 def _no_objects(table: Table, form: str) -> None:
@@ -111,7 +120,8 @@ def _fits_column(column: Any) -> Any:
     data = np.ma.getdata(column)
     if data.dtype.kind == "U" and not all(str(v).isascii() for v in np.unique(data[~mask])):
         raise ColumnError(
-            f"FITS cannot hold the letters beyond ASCII in `{column.name}`. Save as .vot, .ecsv or .parquet, or leave that column out."
+            f"FITS cannot hold the letters beyond ASCII in `{column.name}`. Save as .vot, .ecsv or .parquet, or leave "
+            "that column out."
         )
     if not mask.any() or data.ndim > 1:
         return column.copy(copy_data=False) if isinstance(column, MaskedColumn) else Column(column, copy=False)
@@ -156,16 +166,10 @@ def _retyped(column: Any, kind: Any) -> Any:
 
 
 def _ecsv(table: Table, path: Path) -> None:
-    import yaml
-
     plain = table.copy(copy_data=False)
-    plain.meta = {}
-    for key, value in table.meta.items():
-        try:
-            yaml.safe_dump(value)
-        except yaml.YAMLError:
-            continue
-        plain.meta[key] = value
+    plain.meta = {key: value for key, value in table.meta.items() if _plain(value)}
+    for column in plain.columns.values():
+        column.meta = {key: value for key, value in column.meta.items() if _plain(value)}
     with quiet():
         plain.write(path, format="ascii.ecsv", overwrite=True)
 

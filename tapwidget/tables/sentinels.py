@@ -5,17 +5,18 @@ from __future__ import annotations
 import numpy as np
 from astropy.table import MaskedColumn, Table
 
-from tapwidget.tables.formats.outcome import count
+from tapwidget.tables.formats.outcome import count, listing
 from tapwidget.tables.photometry import SENTINELS, error_columns, magnitude_columns
 
 
 def mask_sentinels(table: Table) -> list[str]:
-    """Mask, in place, the impossible values in columns of magnitudes and their errors; a sentence for each column.
+    """Mask, in place, the impossible values in columns of magnitudes and their errors; and a sentence that says so.
 
     Only values far outside what a magnitude can be, and exactly one of the known words, are masked. 99 and 0 are kept:
     they are only warned about (`photometry.doubtful_values`).
     """
-    said = []
+    found: dict[str, list[str]] = {}
+    values = 0
     magnitudes, _ = magnitude_columns(table, exclude=set())
     for name in (*magnitudes, *error_columns(table, magnitudes)):
         column = table[name]
@@ -23,8 +24,11 @@ def mask_sentinels(table: Table) -> list[str]:
         bad = np.isin(data, SENTINELS) & ~np.ma.getmaskarray(column)
         if not bad.any():
             continue
-        words = ", ".join(f"{value:g}" for value in np.unique(data[bad]))
-        masked = MaskedColumn(column, mask=np.ma.getmaskarray(column) | bad)
-        table.replace_column(name, masked)
-        said.append(f"{words} in `{name}` means no value: {count(int(bad.sum()), 'row')} masked.")
-    return said
+        for value in np.unique(data[bad]):
+            found.setdefault(f"{value:g}", []).append(name)
+        values += int(bad.sum())
+        table.replace_column(name, MaskedColumn(column, mask=np.ma.getmaskarray(column) | bad))
+    if not found:
+        return []
+    words = "; ".join(f"{word} in {listing(names)}" for word, names in found.items())
+    return [f"{words}: no measurement has that value, {count(values, 'value')} masked as missing."]

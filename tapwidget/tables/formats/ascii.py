@@ -2,17 +2,15 @@
 
 from __future__ import annotations
 
-import io
 import re
 from pathlib import Path
-from typing import Any
 
-import numpy as np
 import pyarrow as pa
 from astropy.table import Table
 
 from tapwidget.errors import FileFormatError
-from tapwidget.tables.formats.delimited import decoded, unique_names
+from tapwidget.tables.formats.delimited import decoded
+from tapwidget.tables.formats.layout import unique_names
 from tapwidget.tables.formats.outcome import Outcome, listing, quiet
 from tapwidget.tables.formats.units import as_unit
 from tapwidget.tables.formats.values import Notes, typed
@@ -48,10 +46,10 @@ MPCORB = (
 )
 
 
-def read_ecsv(data: bytes, name: str) -> Outcome:
+def read_ecsv(data: bytes, _name: str) -> Outcome:
     """Enhanced CSV (astropy APE 6), any version."""
     with quiet():
-        table = Table.read(io.StringIO(data.decode("utf-8-sig")), format="ascii.ecsv")
+        table = Table.read(data.decode("utf-8-sig").splitlines(), format="ascii.ecsv")
     return Outcome(table, "ECSV", [], 'Table.read(PATH, format="ascii.ecsv")')
 
 
@@ -59,7 +57,7 @@ def read_ipac(data: bytes, name: str) -> Outcome:
     """IPAC table; the descriptions that IRSA puts into the comments become the columns' own."""
     text = decoded(data, name)[0].decode()
     with quiet():
-        table = Table.read(io.StringIO(text), format="ascii.ipac")
+        table = Table.read(text.splitlines(), format="ascii.ipac")
     for column, said in re.findall(r"(?m)^\\ (\w+)(?: \([^)]*\))? *\n\\ +_+ (.+)$", text):
         if column in table.colnames and not table[column].description:
             table[column].description = said.strip()
@@ -106,7 +104,7 @@ def read_mrt(data: bytes, name: str) -> Outcome:
     """A machine-readable table of the AAS journals: description and data in one file."""
     words = [(dash, "0") for dash in DASHES]
     with quiet():
-        table = Table.read(io.StringIO(decoded(data, name)[0].decode()), format="ascii.mrt", fill_values=words)
+        table = Table.read(decoded(data, name)[0].decode().splitlines(), format="ascii.mrt", fill_values=words)
     return Outcome(table, "machine-readable table", [], f'Table.read(PATH, format="ascii.mrt", fill_values={words!r})')
 
 
@@ -126,6 +124,7 @@ def read_mpcorb(data: bytes, name: str) -> Outcome:
         table[column].description = description
     table["designation"].meta["ucd"] = "meta.id;meta.main"
     table["H"].meta["ucd"] = "phys.magAbs"
+    table["U"].meta["ucd"] = "meta.code.qual"
     return Outcome(
         table,
         "MPCORB",
@@ -230,12 +229,3 @@ def _choose(names: list[str], table: int | str | None, file: str) -> int:
     raise FileFormatError(
         f"{file} holds {listing(names)}: choose one by name, or table=1 to {len(names)}, not {table!r}."
     )
-
-
-def masked_text(table: Table) -> None:
-    """Empty text counts as missing, as in every other format."""
-    for column in table.columns.values():
-        if column.dtype.kind in "US" and column.ndim == 1:
-            empty: Any = np.char.strip(np.asarray(column)) == type(column.dtype.type())()
-            if empty.any():
-                table[column.name] = Table.MaskedColumn(column, mask=empty | np.ma.getmaskarray(column))

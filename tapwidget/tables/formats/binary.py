@@ -16,7 +16,7 @@ from astropy.table import MaskedColumn, Table
 
 from tapwidget.errors import FileFormatError
 from tapwidget.tables.formats.arrow import from_arrow
-from tapwidget.tables.formats.outcome import Outcome, count, quiet
+from tapwidget.tables.formats.outcome import Outcome, count, mask_empty_text, quiet
 from tapwidget.tables.formats.units import as_unit
 
 VOTABLE_KEY = b"IVOA.VOTable-Parquet.content"
@@ -43,6 +43,7 @@ def read_fits(data: bytes, name: str, *, table: int | str | None = None) -> Outc
         blanks = _mask_blanks(result, hdu) if isinstance(hdu, fits.TableHDU) else []
         _describe(result, hdu.header)
     changes += blanks
+    mask_empty_text(result)
     for column in list(result.columns.values()):
         if getattr(column, "dtype", None) is not None and column.dtype.byteorder == ">":
             native = column.astype(column.dtype.newbyteorder("="))
@@ -93,7 +94,7 @@ def _describe(table: Table, header: Any) -> None:
     table.meta = keep
 
 
-def read_parquet(data: bytes, name: str) -> Outcome:
+def read_parquet(data: bytes, _name: str) -> Outcome:
     """Parquet; units, UCDs and descriptions from a VOTable in its metadata (VOParquet 1.0) or astropy's."""
     with pa.BufferReader(data) as source:
         arrow = pyarrow.parquet.read_table(source)
@@ -103,10 +104,16 @@ def read_parquet(data: bytes, name: str) -> Outcome:
         _votable_fields(table, metadata[VOTABLE_KEY])
     elif b"table_meta_yaml" in metadata:
         _astropy_fields(table, metadata[b"table_meta_yaml"].decode())
-    return Outcome(table, "Parquet", changes)
+    plain = not changes and all(c.null_count == 0 and _plain(c.type) for c in arrow.columns)
+    return Outcome(table, "Parquet", changes, 'Table.read(PATH, format="parquet")' if plain else "")
 
 
-def read_feather(data: bytes, name: str) -> Outcome:
+def _plain(kind: Any) -> bool:
+    """Whether astropy's own reader gives the same column."""
+    return bool(pa.types.is_integer(kind) or pa.types.is_floating(kind) or pa.types.is_string(kind))
+
+
+def read_feather(data: bytes, _name: str) -> Outcome:
     """Feather, which is Arrow's IPC file."""
     table, changes = from_arrow(pyarrow.feather.read_table(io.BytesIO(data)))
     return Outcome(table, "Feather", changes)

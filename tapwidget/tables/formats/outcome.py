@@ -7,7 +7,8 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 
-from astropy.table import Table
+import numpy as np
+from astropy.table import MaskedColumn, Table
 
 
 @dataclass
@@ -42,3 +43,14 @@ def count(number: int, noun: str) -> str:
     """1 row, 2 rows, 12,070 rows."""
     plural = noun[:-1] + "ies" if noun.endswith("ry") else noun + "s"
     return f"{number:,} {noun if number == 1 else plural}"
+
+
+def mask_empty_text(table: Table) -> None:
+    """Empty text counts as missing, as it does in CSV: FITS and VOTable have no other way to say it."""
+    for column in list(table.columns.values()):
+        if column.dtype.kind not in "US" or column.ndim != 1 or len(column) == 0:
+            continue
+        empty = np.char.str_len(np.char.strip(np.ma.getdata(column))) == 0
+        if empty.any():
+            masked = MaskedColumn(column, mask=empty | np.ma.getmaskarray(column))
+            table.replace_column(column.name, masked)

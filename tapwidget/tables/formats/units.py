@@ -31,7 +31,9 @@ def as_unit(text: Any) -> Any:
 
     Sexagesimal "units" of VizieR (`"h:m:s"`) are forms of text, not units: None.
     """
-    if text is None or isinstance(text, (u.UnitBase, u.FunctionUnitBase)) and not isinstance(text, u.UnrecognizedUnit):
+    if text is None or (
+        isinstance(text, (u.UnitBase, u.FunctionUnitBase)) and not isinstance(text, u.UnrecognizedUnit)
+    ):
         return text
     spelling = str(text).strip().strip('"')
     if spelling in NONE or ":" in spelling:

@@ -22,6 +22,7 @@ MISSING_NUMBER = ("-", "--", "---", "----", "N/A", "n/a", "#N/A", "NA", "None", 
 TRUTH = {"True": True, "true": True, "TRUE": True, "False": False, "false": False, "FALSE": False}
 
 INTEGER = r"^[+-]?[0-9]+$"
+DOUBTED = r"^[+-]?([0-9]+\.?[0-9]*|\.[0-9]+)\s*[?:]$"
 NUMBER = r"^[+-]?([0-9]+\.?[0-9]*|\.[0-9]+)([eEdD][+-]?[0-9]+)?$"
 DECIMAL_COMMA = r"^[+-]?[0-9]+(,[0-9]+)?([eE][+-]?[0-9]+)?$"
 BEYOND_DOUBLE = 2.0**53
@@ -38,6 +39,7 @@ class Notes:
     truth: list[str] = field(default_factory=list)
     decimal_comma: list[str] = field(default_factory=list)
     fortran: list[str] = field(default_factory=list)
+    doubted: list[str] = field(default_factory=list)
     rounded: list[str] = field(default_factory=list)
     empty: list[str] = field(default_factory=list)
 
@@ -45,7 +47,13 @@ class Notes:
     def special(self) -> bool:
         """Whether astropy's own reader would give other types for this file."""
         return bool(
-            self.beyond_int64 or self.leading_zeros or self.truth or self.decimal_comma or self.fortran or self.empty
+            self.beyond_int64
+            or self.leading_zeros
+            or self.truth
+            or self.decimal_comma
+            or self.fortran
+            or self.doubted
+            or self.empty
         )
 
     def sentences(self) -> list[str]:
@@ -61,11 +69,12 @@ class Notes:
             (self.truth, "True and False in {} were read as truth values."),
             (self.decimal_comma, "Decimal commas in {} were read as decimal points."),
             (self.fortran, "Exponents written with D in {} were read as powers of ten."),
+            (self.doubted, "Marks of doubt (14.9? or 14.9:) in {} were left out, so that the rest are numbers."),
             (self.empty, "{} holds no value at all: read as missing numbers."),
             (
                 self.rounded,
-                "{} holds whole numbers written like 1.23E+18: a spreadsheet has rounded them, and this file no longer has "
-                "the exact ones. If they are identifiers, get the file again from where it came.",
+                "{} holds whole numbers written like 1.23E+18: a spreadsheet has rounded them, and the exact ones are "
+                "not in this file. If they are identifiers, get the file again from where it came.",
             ),
         ):
             if columns:
@@ -112,7 +121,13 @@ def _numbers(name: str, values: Any, notes: Notes, decimal_comma: bool) -> np.nd
             notes.decimal_comma.append(name)
             values = pc.replace_substring(values, ",", ".")
         elif not _all(values, NUMBER):
-            return None
+            doubted = pc.match_substring_regex(values, DOUBTED)
+            if pc.sum(doubted).as_py() > 0.05 * len(values) or not _all(values.filter(pc.invert(doubted)), NUMBER):
+                return None
+            if not pc.any(doubted).as_py():
+                return None
+            notes.doubted.append(name)
+            values = pc.replace_substring_regex(values, r"\s*[?:]$", "")
         elif pc.any(pc.match_substring_regex(values, "[dD]")).as_py():
             notes.fortran.append(name)
             values = pc.replace_substring_regex(values, "[dD]", "e")

@@ -7,7 +7,7 @@ import io
 from astropy.table import Table
 
 from tapwidget.errors import FileFormatError, QueryError
-from tapwidget.tables.formats.outcome import Outcome, quiet
+from tapwidget.tables.formats.outcome import Outcome, mask_empty_text, quiet
 from tapwidget.tables.formats.units import as_unit
 from tapwidget.tables.votable import from_votable
 
@@ -22,19 +22,24 @@ def read_votable(data: bytes, name: str, *, table: int | str | None = None) -> O
         try:
             result = from_votable(data)
         except QueryError as error:
-            raise FileFormatError(f"{name} is no table but a service's error: “{error.said}”. Run that query again.") from error
+            raise FileFormatError(
+                f"{name} is no table but a service's error: “{error.said}”. Run that query again."
+            ) from error
         changes += result.meta.pop("changes", [])
         if result.meta.get("overflow"):
             changes.append("The service cut this result at its limit of rows: the table is not whole.")
         result.meta = {key: result.meta[key] for key in ("name", "description") if key in result.meta}
         several = data.count(b"<TABLE") - data.count(b"<TABLEDATA")
         if several > 1:
-            changes.append(f"The file holds {several} tables: this is the first; choose another with table=2 and so on.")
+            changes.append(
+                f"The file holds {several} tables: this is the first; choose another with table=2 and so on."
+            )
     else:
         result, said = _other_table(data, name, table)
         changes.append(said)
     for column in result.columns.values():
         column.unit = as_unit(column.unit)
+    mask_empty_text(result)
     return Outcome(result, "VOTable", changes)
 
 
