@@ -9,6 +9,7 @@ from hypothesis import example, given
 from hypothesis import strategies as st
 
 from tapwidget.errors import MatchError
+from tapwidget.match import pairs as pairs_module
 from tapwidget.match.pairs import reduce, separation_arcsec
 
 longitude = st.floats(0, 360) | st.sampled_from([0.0, 360.0, 359.9999999, 1e-9])
@@ -60,8 +61,10 @@ unique_pairs = st.dictionaries(
 )
 
 
-@given(unique_pairs, st.sampled_from(["all", "nearest", "symmetric"]), st.randoms())
-def test_reduce_is_the_plain_way(pairs, find, random):
+@pytest.mark.parametrize("rounds", [pairs_module.ROUNDS, 1, 0])
+@given(pairs=unique_pairs, find=st.sampled_from(["all", "nearest", "symmetric"]), random=st.randoms())
+def test_reduce_is_the_plain_way(rounds, pairs, find, random):
+    """However much of it is left to be gone through one by one."""
     items = list(pairs.items())
     random.shuffle(items)
     rows = np.array([row for (row, _), _ in items], dtype=int)
