@@ -1,0 +1,75 @@
+"""Cells of the sky, in the engine's SQL: what makes a match of positions an equi-join.
+
+The sky is cut into declination zones of height h degrees, and each zone into as many bins of right ascension as fit with
+a width of about h. A position is in exactly one cell. A cap (position and radius) touches a few cells: one row is made for
+each, and rows are joined where the cells are equal. So every pair comes up once and only once, also at RA 0, and at the
+poles, where a cap that touches the pole takes all bins of its zones. After that the exact distance decides.
+"""
+
+from __future__ import annotations
+
+SLACK = 1e-8
+"""Degrees by which a cap is widened before its cells are taken: rounding must not lose a pair at a cell's border."""
+
+PER_ZONE = 2**32
+
+MACROS = (
+    "tw_number(x) AS CASE WHEN isnan(x) THEN NULL ELSE x END",
+    # A position that can be matched: NaN, infinity, NULL and impossible declinations never match anything.
+    "tw_ok(ra, d) AS coalesce(d BETWEEN -90e0 AND 90e0 AND ra BETWEEN -1e9 AND 1e9, false)",
+    # Haversine of the distance: exact to the last digits for small angles, and monotonic up to 180 degrees.
+    "tw_hav(ra1, d1, ra2, d2) AS CASE WHEN tw_ok(ra1, d1) AND tw_ok(ra2, d2) THEN pow(sin(radians(d1 - d2) / 2), 2)"
+    " + cos(radians(d1)) * cos(radians(d2)) * pow(sin(radians(ra1 - ra2) / 2), 2) END",
+    # The same of a radius; NULL where there is no radius, more than all where it is the whole sky.
+    "tw_cap(r) AS CASE WHEN isnan(r) OR r < 0 THEN NULL WHEN r >= 180 THEN 2e0 ELSE pow(sin(radians(r) / 2), 2) END",
+    # Vincenty's formula: exact at every distance, the antipode too.
+    "tw_distance(ra1, d1, ra2, d2) AS CASE WHEN tw_ok(ra1, d1) AND tw_ok(ra2, d2) THEN degrees(atan2(sqrt("
+    "pow(cos(radians(d2)) * sin(radians(ra2 - ra1)), 2) + pow(cos(radians(d1)) * sin(radians(d2))"
+    " - sin(radians(d1)) * cos(radians(d2)) * cos(radians(ra2 - ra1)), 2)),"
+    " sin(radians(d1)) * sin(radians(d2)) + cos(radians(d1)) * cos(radians(d2)) * cos(radians(ra2 - ra1)))) END",
+    "tw_last_zone(h) AS greatest(CAST(ceil(180e0 / h) AS BIGINT), 1) - 1",
+    # Declination +90 exactly belongs to the last zone, not to one beyond it.
+    "tw_zone(d, h) AS least(greatest(CAST(floor((d + 90e0) / h) AS BIGINT), 0), tw_last_zone(h))",
+    "tw_bins(z, h) AS greatest(1, CAST(floor(360e0 * cos(radians((z + 0.5e0) * h - 90e0)) / h) AS BIGINT))",
+    "tw_turn(ra) AS (ra - 360e0 * floor(ra / 360e0)) / 360e0",
+    "tw_bin(ra, n) AS least(greatest(CAST(floor(tw_turn(ra) * n) AS BIGINT), 0), n - 1)",
+    f"tw_cell(ra, d, h) AS CASE WHEN tw_ok(ra, d) THEN tw_zone(d, h) * {PER_ZONE}"
+    " + tw_bin(ra, tw_bins(tw_zone(d, h), h)) END",
+    # Half the width of a cap in right ascension; everything where the cap comes near a pole.
+    "tw_half(d, r) AS CASE WHEN abs(d) + r >= 89.999e0 THEN 180e0"
+    f" ELSE degrees(asin(least(1e0, sin(radians(r)) / cos(radians(d))))) + {SLACK!r} END",
+)
+
+
+def expanded(relation: str, alias: str, ra: str, dec: str, radius: str, height: str) -> str:
+    """A table with one row for each cell that the cap around its position touches, in column `tw_near`.
+
+    Parameters
+    ----------
+    relation, alias : the table in SQL, and the alias that the other arguments name it by
+    ra, dec, radius, height : SQL, all in degrees; rows without position or radius are left out
+    """
+    first = f"greatest({dec} - {alias}.tw_r - {SLACK!r}, -90e0)"
+    last = f"least({dec} + {alias}.tw_r + {SLACK!r}, 90e0)"
+    given = f"SELECT {alias}.*, {radius} AS tw_r, {height} AS tw_h FROM {relation} AS {alias}"
+    zones = (
+        f"SELECT {alias}.*, unnest(range(tw_zone({first}, {alias}.tw_h), tw_zone({last}, {alias}.tw_h) + 1)) AS tw_z,"
+        f" tw_half({dec}, {alias}.tw_r) AS tw_w FROM ({given}) AS {alias}"
+        f" WHERE tw_ok({ra}, {dec}) AND tw_number({alias}.tw_r) >= 0"
+    )
+    bins = f"SELECT {alias}.*, tw_bins({alias}.tw_z, {alias}.tw_h) AS tw_n FROM ({zones}) AS {alias}"
+    low = f"CAST(floor((tw_turn({ra}) - {alias}.tw_w / 360e0) * {alias}.tw_n) AS BIGINT)"
+    high = f"CAST(floor((tw_turn({ra}) + {alias}.tw_w / 360e0) * {alias}.tw_n) AS BIGINT)"
+    caps = (
+        f"SELECT {alias}.*, unnest(CASE WHEN {high} - {low} + 1 >= {alias}.tw_n THEN range(0, {alias}.tw_n)"
+        f" ELSE range({low}, {high} + 1) END) AS tw_b FROM ({bins}) AS {alias}"
+    )
+    # a remainder in SQL keeps the sign, hence the second one
+    ring = f"(({alias}.tw_b % {alias}.tw_n) + {alias}.tw_n) % {alias}.tw_n"
+    return f"(SELECT {alias}.*, {alias}.tw_z * {PER_ZONE} + {ring} AS tw_near FROM ({caps}) AS {alias}) AS {alias}"
+
+
+def real(number: float) -> str:
+    """A number as float64 in SQL: without an exponent the engine would take it for a decimal, and be slow."""
+    text = repr(float(number))
+    return text if "e" in text else text + "e0"

@@ -1,0 +1,126 @@
+"""Conditions of nearness, rewritten so that nobody compares every row with every row.
+
+`DISTANCE(a, b) < r` and `CONTAINS(a, CIRCLE(b, r)) = 1` between two tables become an equality of cells and the exact
+condition. The table whose rows are repeated, one for each cell, is "expanded"; which of the two that may be follows from
+the kind of join: the side whose rows an outer join keeps must not be repeated.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Collection
+
+from tapwidget.server.adql.cells import SLACK, expanded, real
+from tapwidget.server.adql.scope import Source
+from tapwidget.server.adql.values import Nearness, Point, Value
+from tapwidget.server.faults import AdqlError
+
+SMALL_HEIGHT = 8.0 / 3600
+"""Height of cells for small radii, in degrees: an object or a few a cell, also in a deep survey."""
+
+MOST_COMPARISONS = 4_000_000_000
+
+
+def rewritten(near: Nearness, sources: Collection[Source], expandable: Collection[Source]) -> str:
+    """The SQL of a condition; marks a source as expanded where that makes it an equi-join.
+
+    Parameters
+    ----------
+    sources : the tables of this SELECT
+    expandable : those of them whose rows may be repeated
+    """
+    local = {source.alias: source for source in sources}
+    a, b = near.a.sources, near.b.sources
+    if not a or not b:
+        return cone(near)
+    if len(a) > 1 or len(b) > 1 or a == b:
+        return near.sql
+    first, second = local.get(next(iter(a))), local.get(next(iter(b)))
+    choice = chosen(near, first, second, [s for s in expandable if not s.expansion])
+    if choice is None:
+        refuse_if_quadratic(first, second)
+        return near.sql
+    inner, outer = (near.a, near.b) if choice is first else (near.b, near.a)
+    other = second if choice is first else first
+    stored = stored_cell(outer, other, near.radius)
+    radius = reach(near.radius, choice, other)
+    if stored is not None:
+        cell, height = stored
+    else:
+        height = cell_height(near.radius, choice, other)
+        cell = f"tw_cell({outer.ra.sql}, {outer.dec.sql}, {height})"
+        if other is not None and near.radius.sources:
+            # with a sub-query in it, an equality in WHERE would not be seen as one to join by
+            cell = other.add(cell)
+    choice.expansion = expanded(choice.relation.sql, choice.alias, inner.ra.sql, inner.dec.sql, radius, height)
+    return f"({cell} = {choice.alias}.tw_near AND {near.sql})"
+
+
+def chosen(near: Nearness, first: Source | None, second: Source | None, free: list[Source]) -> Source | None:
+    """Which of the two tables to expand: the one that the radius comes from, else the one without stored cells, else
+    the smaller one. A side that is None belongs to a query around this one, and cannot be expanded."""
+    options = [source for source in (first, second) if source is not None and source in free]
+    ours = {source.alias for source in (first, second) if source is not None}
+    if not options or not near.radius.sources <= ours or len(near.radius.sources) > 1:
+        return None
+    for source in options:
+        if source.alias in near.radius.sources:
+            return source
+    if len(options) == 1:
+        return options[0]
+    kept = {near.a.sources: near.a, near.b.sources: near.b}
+    for source, other in ((options[0], options[1]), (options[1], options[0])):
+        point, opposite = kept[frozenset({source.alias})], kept[frozenset({other.alias})]
+        if stored_cell(opposite, other, near.radius) and not stored_cell(point, source, near.radius):
+            return source
+    return min(options, key=lambda source: source.relation.rows if source.relation.rows is not None else 10**12)
+
+
+def stored_cell(point: Point, source: Source | None, radius: Value) -> tuple[str, str] | None:
+    """The column with the cell of this very position, and its height, where the table has it and it suits the radius."""
+    if source is None or source.relation.cell_of is None or not isinstance(radius.literal, int | float):
+        return None
+    ra, dec = (f"{source.alias}.{column}" for column in source.relation.cell_of)
+    height = source.relation.cell_height
+    if (point.ra.sql, point.dec.sql) != (ra, dec) or radius.literal > 1.5 * height:
+        return None
+    return f"{source.alias}.tw_cell", real(height)
+
+
+def reach(radius: Value, choice: Source, other: Source | None) -> str:
+    """The radius as the expanded table can know it: its own, a constant, or the largest one of the other table."""
+    if not radius.sources or radius.sources == {choice.alias} or other is None:
+        return radius.sql
+    return largest(radius, other)
+
+
+def cell_height(radius: Value, choice: Source, other: Source | None) -> str:
+    """Height of cells that suits a radius: twice the (largest) radius, but not less than holds an object or a few."""
+    if isinstance(radius.literal, int | float):
+        return real(max(2 * float(radius.literal), SMALL_HEIGHT))
+    if not radius.sources:
+        return f"greatest(2 * {radius.sql}, {SMALL_HEIGHT!r})"
+    owner = choice if radius.sources == {choice.alias} or other is None else other
+    return f"greatest(2 * {largest(radius, owner)}, {SMALL_HEIGHT!r})"
+
+
+def largest(radius: Value, source: Source) -> str:
+    return f"(SELECT max(tw_number({radius.sql})) FROM {source.relation.sql} AS {source.alias})"
+
+
+def cone(near: Nearness) -> str:
+    """A condition on one table. The band of declination lets the engine skip most of a table sorted by cells."""
+    point, centre = (near.a, near.b) if near.a.sources else (near.b, near.a)
+    dec, radius = centre.dec.literal, near.radius.literal
+    if not isinstance(dec, int | float) or not isinstance(radius, int | float) or not point.sources:
+        return near.sql
+    low, high = real(dec - radius - SLACK), real(dec + radius + SLACK)
+    return f"({point.dec.sql} BETWEEN {low} AND {high} AND {near.sql})"
+
+
+def refuse_if_quadratic(first: Source | None, second: Source | None) -> None:
+    rows = [source.relation.rows for source in (first, second) if source is not None and source.relation.rows]
+    if len(rows) == 2 and rows[0] * rows[1] > MOST_COMPARISONS:
+        raise AdqlError(
+            f"this nearness would compare {rows[0]} x {rows[1]} rows one by one; write it as "
+            "a JOIN b ON DISTANCE(POINT(a.ra, a.dec), POINT(b.ra, b.dec)) < radius, with an inner or left join"
+        )

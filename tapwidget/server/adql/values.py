@@ -1,0 +1,149 @@
+"""What an ADQL expression becomes: SQL text with what is known about it."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from enum import StrEnum
+
+from tapwidget.ivoa.tapschema import Column
+
+
+class Kind(StrEnum):
+    """The families of types that ADQL tells apart; each message says them as they are spelt here."""
+
+    INTEGER = "integer"
+    REAL = "real"
+    TEXT = "text"
+    BOOLEAN = "boolean"
+    TIME = "timestamp"
+    NULL = "NULL"
+    OTHER = "array"
+
+    @property
+    def is_number(self) -> bool:
+        return self in {Kind.INTEGER, Kind.REAL, Kind.NULL}
+
+
+def kind_of(column: Column) -> Kind:
+    """The family a described column belongs to."""
+    if column.is_text:
+        return Kind.TIME if column.xtype == "timestamp" else Kind.TEXT
+    if column.arraysize not in {"", "1"}:
+        return Kind.OTHER
+    return {
+        "boolean": Kind.BOOLEAN,
+        "bit": Kind.BOOLEAN,
+        "float": Kind.REAL,
+        "double": Kind.REAL,
+        "unsignedByte": Kind.INTEGER,
+        "short": Kind.INTEGER,
+        "int": Kind.INTEGER,
+        "long": Kind.INTEGER,
+    }.get(column.datatype, Kind.OTHER)
+
+
+@dataclass(frozen=True)
+class Value:
+    """One expression in the engine's SQL.
+
+    sql : text, in parentheses where it needs them
+    kind : the family of its type
+    sources : SQL aliases of the tables it reads
+    loose : columns (as SQL) read outside any aggregate; what GROUP BY has to cover
+    field : the description, where it is a plain column of a table
+    may_be_nan : whether NaN has to be reckoned with
+    literal : the number or text itself, where it is one
+    near : for a condition, that two points are near each other
+    distance : for a number, the two points whose distance it is
+    contained : for a number, the nearness that CONTAINS gave as 1 or 0
+    """
+
+    sql: str
+    kind: Kind
+    sources: frozenset[str] = frozenset()
+    loose: frozenset[str] = frozenset()
+    field: Column | None = None
+    may_be_nan: bool = False
+    is_aggregate: bool = False
+    literal: int | float | str | None = None
+    near: Nearness | None = None
+    distance: tuple[Point, Point] | None = None
+    contained: Nearness | None = None
+
+    @property
+    def compared(self) -> str:
+        """The SQL to compare, count or average with: NaN is nobody's match, so it counts as NULL there.
+
+        The engine by itself takes NaN for larger than every number and equal to itself.
+        """
+        if self.kind == Kind.REAL and self.may_be_nan:
+            return f"tw_number({self.sql})"
+        return self.sql
+
+
+@dataclass(frozen=True)
+class Point:
+    """POINT: ICRS right ascension and declination in degrees."""
+
+    ra: Value
+    dec: Value
+
+    @property
+    def sources(self) -> frozenset[str]:
+        return self.ra.sources | self.dec.sources
+
+    @property
+    def parts(self) -> tuple[Value, ...]:
+        return (self.ra, self.dec)
+
+
+@dataclass(frozen=True)
+class Circle:
+    """CIRCLE: centre and radius in degrees."""
+
+    centre: Point
+    radius: Value
+
+    @property
+    def parts(self) -> tuple[Value, ...]:
+        return (*self.centre.parts, self.radius)
+
+
+@dataclass(frozen=True)
+class Nearness:
+    """Point `a` is within `radius` degrees of point `b`; at the radius itself too, unless `strict`."""
+
+    a: Point
+    b: Point
+    radius: Value
+    strict: bool = False
+
+    @property
+    def sql(self) -> str:
+        a, b = self.a, self.b
+        sign = "<" if self.strict else "<="
+        return f"(tw_hav({a.ra.sql}, {a.dec.sql}, {b.ra.sql}, {b.dec.sql}) {sign} tw_cap({self.radius.sql}))"
+
+    @property
+    def parts(self) -> tuple[Value, ...]:
+        return (*self.a.parts, *self.b.parts, self.radius)
+
+
+Region = Point | Circle
+
+
+def combined(sql: str, kind: Kind, *parts: Value, is_aggregate: bool = False, may_be_nan: bool | None = None) -> Value:
+    """An expression made of others."""
+    return Value(
+        sql=sql,
+        kind=kind,
+        sources=frozenset().union(*(part.sources for part in parts)),
+        loose=frozenset() if is_aggregate else frozenset().union(*(part.loose for part in parts)),
+        may_be_nan=any(part.may_be_nan for part in parts) if may_be_nan is None else may_be_nan,
+        is_aggregate=is_aggregate or any(part.is_aggregate for part in parts),
+    )
+
+
+def quoted(text: str) -> str:
+    """A text literal in SQL."""
+    return "'" + text.replace("'", "''") + "'"

@@ -1,0 +1,169 @@
+"""DuckDB, locked down: the second wall behind the translation of ADQL.
+
+Nothing but SQL written by `adql` comes here. Should something else ever come through, the engine has no files, no
+network, no extensions and no settings to change.
+"""
+
+from __future__ import annotations
+
+import os
+import threading
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Any
+
+import duckdb
+
+from tapwidget.errors import QueryError
+from tapwidget.server.adql.cells import MACROS
+from tapwidget.server.faults import QueryAbortedError, QueryTimeoutError
+from tapwidget.server.settings import Settings
+
+LOCKS = (
+    "SET enable_external_access = false",
+    "SET autoinstall_known_extensions = false",
+    "SET autoload_known_extensions = false",
+    "SET allow_community_extensions = false",
+    "SET lock_configuration = true",
+)
+BATCH_ROWS = 65_536
+
+
+class Engine:
+    """One in-memory database; tables that do not fit spill into a folder.
+
+    Parameters
+    ----------
+    folder : private folder of the service
+    settings : memory and the like
+    """
+
+    def __init__(self, folder: Path, settings: Settings) -> None:
+        config = {
+            "temp_directory": str(folder / "spill"),
+            "python_enable_replacements": "false",
+            "allow_persistent_secrets": "false",
+            "allow_unsigned_extensions": "false",
+            "preserve_insertion_order": "false",
+            "threads": str(max(1, os.cpu_count() or 1)),
+        }
+        self.connection: Any = duckdb.connect(":memory:", config=config)
+        if settings.memory.endswith("%"):
+            self.connection.execute(f"SET memory_limit = '{settings.memory}'")
+        else:
+            self.connection.execute("SET memory_limit = ?", [settings.memory])
+        for macro in MACROS:
+            self.connection.execute(f"CREATE MACRO {macro}")
+        self.connection.execute("CREATE SCHEMA cat")
+        self.connection.execute("CREATE SCHEMA up")
+        self.names = threading.Lock()
+        self.uploads = 0
+
+    def lock(self) -> None:
+        """No way to files from here on. Called when all tables are loaded."""
+        for statement in LOCKS:
+            self.connection.execute(statement)
+
+    def close(self) -> None:
+        self.connection.close()
+
+    def run(self) -> Run:
+        return Run(self.connection.cursor())
+
+    def upload_name(self) -> str:
+        """A name for one more uploaded table, as SQL."""
+        with self.names:
+            self.uploads += 1
+            return f"up.u{self.uploads}"
+
+
+class Run:
+    """One query being run; it can be stopped from another thread at any moment, also before it began."""
+
+    def __init__(self, cursor: Any) -> None:
+        self.cursor = cursor
+        self.why: QueryError | None = None
+        self.is_done = threading.Event()
+
+    def stop(self, why: QueryError) -> None:
+        """Stop the query; `why` is what `batches` raises then. Returns when the query has let go, or after a second."""
+        self.why = self.why or why
+        # An interrupt that comes before the query has begun is lost, hence again and again.
+        for _ in range(100):
+            self.cursor.interrupt()
+            if self.is_done.wait(0.01):
+                return
+
+    def check(self) -> None:
+        """Raise if somebody asked to stop."""
+        if self.why is not None:
+            raise self.why
+
+    @contextmanager
+    def guarded(self) -> Iterator[None]:
+        """Errors of the engine in words for the caller."""
+        try:
+            self.check()
+            yield
+            self.check()
+        except duckdb.Error as error:
+            self.check()
+            raise said(error) from error
+
+    def execute(self, sql: str, parameters: Sequence[Any] = ()) -> None:
+        with self.guarded():
+            self.cursor.execute(sql, list(parameters))
+
+    def create_from_arrow(self, name: str, table: Any) -> None:
+        """Make a table out of an Arrow table."""
+        with self.guarded():
+            self.cursor.register("tw_incoming", table)
+            try:
+                self.cursor.execute(f"CREATE TABLE {name} AS SELECT * FROM tw_incoming")
+            finally:
+                self.cursor.unregister("tw_incoming")
+
+    def batches(self, sql: str) -> tuple[Any, Iterator[Any]]:
+        """The Arrow schema of the answer and its record batches.
+
+        Raises
+        ------
+        QueryError
+            The engine failed, or the query was stopped (`QueryAbortedError`, `QueryTimeoutError`).
+        """
+        with self.guarded():
+            relation = self.cursor.sql(sql)
+            reader = getattr(relation, "to_arrow_reader", None) or relation.fetch_arrow_reader
+            stream = reader(BATCH_ROWS)
+        return stream.schema, self.following(stream)
+
+    def following(self, stream: Any) -> Iterator[Any]:
+        import pyarrow as pa
+
+        while True:
+            with self.guarded():
+                try:
+                    batch = stream.read_next_batch()
+                except StopIteration:
+                    return
+                except pa.ArrowException as error:
+                    self.check()
+                    raise said(error) from error
+            yield batch
+
+    def finish(self) -> None:
+        """Let go of the query; the cursor cannot be used any more."""
+        self.is_done.set()
+        self.cursor.close()
+
+
+def said(error: Exception) -> QueryError:
+    """The engine's first line, without the SQL that the caller never wrote."""
+    first = str(error).strip().splitlines()[0] if str(error).strip() else type(error).__name__
+    if isinstance(error, duckdb.OutOfMemoryException) or "Out of Memory" in first:
+        return QueryError("the query needs more memory than this service has; select less, or add a condition", said=first)
+    return QueryError(f"the query failed while it ran: {first}", said=first)
+
+
+__all__ = ["Engine", "QueryAbortedError", "QueryTimeoutError", "Run"]

@@ -1,0 +1,58 @@
+"""The private folder of a running service: uploads, results, spilled memory. It goes when the service goes.
+
+A service that was killed cannot tidy up; the next one does it. That nobody uses a folder any more is told by its lock:
+the system lets go of a lock when its owner dies, however it dies.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import shutil
+import tempfile
+from collections.abc import Iterator
+from pathlib import Path
+from typing import IO
+
+PREFIX = "tapwidget-serve-"
+LOCK = "lock"
+
+
+@contextlib.contextmanager
+def private_folder() -> Iterator[Path]:
+    """A new folder that only this user can read, deleted at the end; deletes those of dead services too."""
+    sweep(Path(tempfile.gettempdir()))
+    path = Path(tempfile.mkdtemp(prefix=PREFIX))
+    with (path / LOCK).open("w") as lock:
+        take(lock)
+        try:
+            yield path
+        finally:
+            shutil.rmtree(path, ignore_errors=True)
+
+
+def sweep(parent: Path) -> None:
+    for folder in parent.glob(PREFIX + "*"):
+        if is_abandoned(folder):
+            shutil.rmtree(folder, ignore_errors=True)
+
+
+def is_abandoned(folder: Path) -> bool:
+    """Whether nobody holds the folder's lock. Unsure means no: somebody else's, or one just being made."""
+    try:
+        with (folder / LOCK).open("r+") as lock:
+            return take(lock)
+    except OSError:
+        return False
+
+
+def take(lock: IO[str]) -> bool:
+    """Take the lock of an open file; False where somebody has it, or where the system has no such locks."""
+    try:
+        import fcntl
+    except ImportError:
+        return False
+    try:
+        fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
+    except OSError:
+        return False
+    return True

@@ -1,0 +1,185 @@
+"""The service as a process: load, listen, say so, and end cleanly.
+
+It ends on SIGINT and SIGTERM, and, started by another program, when that program is gone: the standard input is a pipe
+that closes with its writer, however it died.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+import os
+import re
+import socket
+import sys
+import threading
+from collections.abc import Iterable, Mapping
+from pathlib import Path
+
+from tapwidget.errors import TapWidgetError
+from tapwidget.ivoa.adql_words import RESERVED
+from tapwidget.server import loading, tap_schema
+from tapwidget.server.access import LOOPBACK
+from tapwidget.server.app import ROOT, create_app
+from tapwidget.server.catalogue import Catalogue
+from tapwidget.server.engine import Engine
+from tapwidget.server.folder import private_folder
+from tapwidget.server.settings import Settings
+
+DEFAULT_SCHEMA = "data"
+
+
+def main(
+    paths: Iterable[str | Path] | None = None,
+    *,
+    names: Mapping[str, Path] | None = None,
+    host: str = "127.0.0.1",
+    port: int = 0,
+    token: str | None = None,
+    with_parent: bool = False,
+    settings: Settings | None = None,
+) -> int:
+    """Serve tables until told to stop.
+
+    Parameters
+    ----------
+    paths : files; each becomes a table called after it
+    names : Parquet files by the qualified name of their table
+    port : 0 for any free one
+    token : what callers have to send as bearer token
+    with_parent : end when the standard input ends
+
+    Returns
+    -------
+    int
+        Exit status: 0, or 2 where the files or options cannot serve (the reason is on standard error).
+    """
+    settings = settings or Settings()
+    if host not in LOOPBACK and not token:
+        return failed(f"--host {host} is open to other machines; give a --token too")
+    try:
+        listening = listen(host, port)
+    except OSError as error:
+        return failed(f"cannot listen on {host}, port {port}: {error.strerror or error}")
+    with private_folder() as folder, listening:
+        engine = Engine(folder, settings)
+        try:
+            catalogue = load(engine, folder, paths or [], names or {})
+        except (TapWidgetError, OSError) as error:
+            return failed(str(error))
+        finally_ready = f"TAP service ready at {address(host, listening)}{ROOT}"
+        if host not in LOOPBACK:
+            print(f"This service is open to other machines at {host}; callers need the token.", file=sys.stderr)
+        with contextlib.closing(engine):
+            app = create_app(engine, catalogue, folder, settings, token)
+            asyncio.run(serve(app, listening, finally_ready, with_parent=with_parent))
+    return 0
+
+
+def failed(message: str) -> int:
+    print(f"tapwidget serve: {message}", file=sys.stderr)
+    return 2
+
+
+def listen(host: str, port: int) -> socket.socket:
+    """A socket that listens.
+
+    With its protocol said: asyncio switches Nagle's algorithm off only where it knows that this is TCP, and with it on
+    every small answer takes 40 ms.
+    """
+    family = socket.AF_INET6 if ":" in host else socket.AF_INET
+    listening = socket.socket(family, socket.SOCK_STREAM, socket.IPPROTO_TCP)
+    try:
+        if os.name == "posix":
+            listening.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+        listening.bind((host, port))
+        listening.listen(128)
+    except OSError:
+        listening.close()
+        raise
+    return listening
+
+
+def address(host: str, listening: socket.socket) -> str:
+    shown = f"[{host}]" if ":" in host else host
+    return f"http://{shown}:{listening.getsockname()[1]}"
+
+
+def load(engine: Engine, folder: Path, paths: Iterable[str | Path], names: Mapping[str, Path]) -> Catalogue:
+    """All tables into the engine; after that it can read no file any more."""
+    catalogue = Catalogue()
+    for name, path in names.items():
+        catalogue.add(loading.load(engine, name, Path(path)))
+    for path in map(Path, paths):
+        catalogue.add(loading.load(engine, free_name(path, catalogue), as_parquet(path, folder)))
+    tap_schema.add(engine, catalogue)
+    engine.lock()
+    return catalogue
+
+
+def as_parquet(path: Path, folder: Path) -> Path:
+    """The file itself where it is Parquet, else a Parquet file of what is in it."""
+    with path.open("rb") as file:
+        if file.read(4) == b"PAR1":
+            return path
+    from tapwidget.tables.files import read_table, write_table
+
+    target = folder / f"{path.stem}.parquet"
+    write_table(read_table(path), target)
+    return target
+
+
+def free_name(path: Path, catalogue: Catalogue) -> str:
+    """schema.table from a file's name: survey.objects.parquet is survey.objects, gaia.fits is data.gaia."""
+    stem = path.name.removesuffix(".gz")
+    parts = [identifier(part) for part in stem.split(".")[:-1]] or [identifier(stem)]
+    schema, table = (parts[-2], parts[-1]) if len(parts) > 1 else (DEFAULT_SCHEMA, parts[0])
+    name, number = f"{schema}.{table}", 2
+    while catalogue.get(name) is not None:
+        name, number = f"{schema}.{table}_{number}", number + 1
+    return name
+
+
+def identifier(text: str) -> str:
+    """A regular identifier of ADQL made of any text."""
+    name = re.sub("[^A-Za-z0-9_]+", "_", text).strip("_") or "table"
+    if not name[0].isalpha() or name.upper() in RESERVED:
+        name = f"t_{name}"
+    return name
+
+
+async def serve(app: object, listening: socket.socket, ready: str, *, with_parent: bool) -> None:
+    """Answer until a signal, or the end of the standard input."""
+    import uvicorn
+
+    config = uvicorn.Config(
+        app,  # type: ignore[arg-type]
+        log_level="warning",
+        access_log=False,
+        lifespan="on",
+        ws="none",
+        timeout_graceful_shutdown=5,
+        server_header=False,
+    )
+    server = uvicorn.Server(config)
+    loop = asyncio.get_running_loop()
+    if with_parent:
+        threading.Thread(target=watch_parent, args=(loop, server), daemon=True).start()
+    announcing = loop.create_task(announce(server, ready))
+    await server.serve(sockets=[listening])
+    announcing.cancel()
+
+
+async def announce(server: object, ready: str) -> None:
+    while not server.started:  # type: ignore[attr-defined]
+        await asyncio.sleep(0.005)
+    print(ready, flush=True)
+
+
+def watch_parent(loop: asyncio.AbstractEventLoop, server: object) -> None:
+    """Ends the service when nobody holds the other end of the standard input any more."""
+    with contextlib.suppress(OSError, ValueError):
+        while os.read(0, 4096):
+            continue
+    with contextlib.suppress(RuntimeError):
+        loop.call_soon_threadsafe(setattr, server, "should_exit", True)

@@ -1,0 +1,26 @@
+"""What the service allows: every limit in one place, as VOSI tells it and as the parts keep it."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+
+@dataclass(frozen=True)
+class Settings:
+    """Limits of one service. Times in seconds, sizes in bytes."""
+
+    upload_rows: int = 2_000_000
+    upload_bytes: int = 256 * 2**20
+    upload_columns: int = 1_000
+    maxrec_default: int = 10_000_000
+    maxrec_hard: int = 10_000_000
+    sync_duration: float = 60.0
+    execution_duration: float = 600.0
+    execution_duration_hard: float = 3600.0
+    retention: float = 24 * 3600.0
+    retention_hard: float = 7 * 24 * 3600.0
+    longest_wait: float = 60.0
+    parameter_bytes: int = 8 * 2**20
+    workers: int = 4
+    memory: str = "50%"
+    jobs_kept: int = 10_000

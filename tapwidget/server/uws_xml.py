@@ -1,0 +1,91 @@
+"""UWS documents: a job, a list of jobs.
+
+Source: UWS 1.1, section 2.2.1 and its schema.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from datetime import datetime
+from xml.sax.saxutils import escape, quoteattr
+
+from tapwidget.server.jobs import Job
+
+NAMESPACES = (
+    'xmlns:uws="http://www.ivoa.net/xml/UWS/v1.0" xmlns:xlink="http://www.w3.org/1999/xlink" '
+    'xmlns:xsi="http://www.w3.org/2001/XMLSchema-instance"'
+)
+DECLARATION = '<?xml version="1.0" encoding="UTF-8"?>\n'
+
+
+def moment(time: datetime) -> str:
+    """A time as DALI writes it: UTC, ISO 8601, with Z as UWS 1.1 wants it."""
+    return time.strftime("%Y-%m-%dT%H:%M:%S.") + f"{time.microsecond // 1000:03d}Z"
+
+
+def element(name: str, content: str | None) -> str:
+    if content is None:
+        return f'<uws:{name} xsi:nil="true"/>'
+    return f"<uws:{name}>{escape(content)}</uws:{name}>"
+
+
+def job_document(job: Job, url: str) -> bytes:
+    """One job; `url` is its address."""
+    parts = [
+        element("jobId", job.job_id),
+        element("runId", job.run_id) if job.run_id else "",
+        element("ownerId", None),
+        element("phase", job.phase.value),
+        element("quote", None),
+        element("creationTime", moment(job.creation_time)),
+        element("startTime", moment(job.start_time) if job.start_time else None),
+        element("endTime", moment(job.end_time) if job.end_time else None),
+        element("executionDuration", duration(job)),
+        element("destruction", moment(job.destruction)),
+        parameters(job, namespaces=""),
+        results(job, url, namespaces=""),
+    ]
+    if job.error is not None and job.phase.value == "ERROR":
+        parts.append(
+            f'<uws:errorSummary type="fatal" hasDetail="true">{element("message", str(job.error))}</uws:errorSummary>'
+        )
+    inner = "\n".join(part for part in parts if part)
+    return f'{DECLARATION}<uws:job version="1.1" {NAMESPACES}>\n{inner}\n</uws:job>\n'.encode()
+
+
+def jobs_document(jobs: Iterable[Job], url: str) -> bytes:
+    """A list of jobs; `url` is the address of the list."""
+    entries = []
+    for job in jobs:
+        run_id = element("runId", job.run_id) if job.run_id else ""
+        entries.append(
+            f"<uws:jobref id={quoteattr(job.job_id)} xlink:href={quoteattr(f'{url}/{job.job_id}')}>"
+            f"{element('phase', job.phase.value)}{run_id}{element('ownerId', None)}"
+            f"{element('creationTime', moment(job.creation_time))}</uws:jobref>"
+        )
+    inner = "\n".join(entries)
+    return f'{DECLARATION}<uws:jobs version="1.1" {NAMESPACES}>\n{inner}\n</uws:jobs>\n'.encode()
+
+
+def parameters(job: Job, namespaces: str = " " + NAMESPACES) -> str:
+    entries = "".join(
+        f"<uws:parameter id={quoteattr(name)}>{escape(value)}</uws:parameter>"
+        for name, value in job.parameters.items()
+        if name not in {"PHASE", "ACTION", "WAIT"}
+    )
+    return f"<uws:parameters{namespaces}>{entries}</uws:parameters>"
+
+
+def results(job: Job, url: str, namespaces: str = " " + NAMESPACES) -> str:
+    entry = ""
+    if job.answer is not None and job.phase.value == "COMPLETED":
+        size = job.answer.path.stat().st_size
+        entry = (
+            f'<uws:result id="result" xlink:type="simple" xlink:href={quoteattr(f"{url}/results/result")} '
+            f'mime-type={quoteattr(job.answer.form.mime)} size="{size}"/>'
+        )
+    return f"<uws:results{namespaces}>{entry}</uws:results>"
+
+
+def duration(job: Job) -> str:
+    return str(int(job.execution_duration))
