@@ -171,14 +171,14 @@ def numbers(kind: FieldType, values: NDArray[Any], mask: Mask) -> NDArray[Any]:
 
 def _inexact(values: NDArray[Any], result: NDArray[Any]) -> NDArray[np.bool_]:
     """Which numbers another dtype does not hold, or not for sure."""
+    if values.dtype.kind in "iu" and result.dtype.kind in "fc":  # which numpy calls a safe cast, beyond 2**53 too
+        limit = 2 ** (np.finfo(result.dtype).nmant + 1)
+        return np.asarray((values > limit) | (values < -limit if values.dtype.kind == "i" else False))
     if np.can_cast(values.dtype, result.dtype, "safe"):
         return np.zeros(values.shape, bool)
     if result.dtype.kind in "iu":
         limits = np.iinfo(result.dtype)
         return np.asarray((values < limits.min) | (values > limits.max))
-    if values.dtype.kind in "iu":
-        limit = 2 ** (np.finfo(result.dtype).nmant + 1)
-        return np.asarray((values > limit) | (values < -limit if values.dtype.kind == "i" else False))
     return np.asarray((result.astype(values.dtype) != values) & ~np.isnan(values))
 
 

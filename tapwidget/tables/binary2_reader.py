@@ -15,7 +15,7 @@ from numpy.typing import NDArray
 
 from tapwidget.errors import FileFormatError
 from tapwidget.ivoa.tapschema import Column
-from tapwidget.tables.field_types import FieldType, field_type
+from tapwidget.tables.field_types import FieldType, field_type, is_null
 from tapwidget.tables.text_bytes import decode_texts
 
 Mask = NDArray[np.bool_] | None
@@ -44,7 +44,7 @@ def decode_rows(
     Parameters
     ----------
     nulls
-        Per column, what `<VALUES null="...">` says stands for a missing integer; "" where it says nothing.
+        Per column, what `<VALUES null="...">` says stands for a missing number; "" where it says nothing.
     notes
         Sentences about what was read in another way than the standard has it are added here.
 
@@ -185,19 +185,9 @@ def numbers(kind: FieldType, cells: NDArray[Any], mask: Mask, null: str) -> Read
         unknown = letters == 2
         return letters == 1, unknown if unknown.any() else None
     values = cells.astype(kind.native)
-    if null and kind.is_integer:
-        gone = values == integer(kind, null)
-        if gone.any():
-            mask = gone if mask is None else mask | gone
+    if null and (gone := is_null(kind, values, null)).any():
+        mask = gone if mask is None else mask | gone
     return values, mask
-
-
-def integer(kind: FieldType, text: str) -> int:
-    """What VALUES says stands for a missing integer, decimal or hexadecimal."""
-    try:
-        return int(text, 16) if text.strip().lower().startswith(("0x", "-0x")) else int(text)
-    except ValueError as error:
-        raise FileFormatError(f"Column {kind.name!r}: VALUES null={text!r} is not an integer.") from error
 
 
 def _note(kind: FieldType, odd: int, notes: list[str] | None) -> None:

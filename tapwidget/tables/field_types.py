@@ -11,6 +11,7 @@ from math import prod
 from typing import Any
 
 import numpy as np
+from numpy.typing import NDArray
 
 from tapwidget.errors import ColumnError
 from tapwidget.ivoa.tapschema import Column
@@ -110,3 +111,30 @@ def field_type(column: Column) -> FieldType:
     if not variable and sizes == [1]:
         sizes = []
     return FieldType(name, datatype, item, tuple(sizes[::-1]), None, limit, variable)
+
+
+def integer(text: str) -> int:
+    """An integer in decimal, or in hexadecimal with 0x (VOTable 1.4, section 6); `ValueError` for anything else."""
+    word = text.strip()
+    if "_" in word or not word.isascii():  # which Python would take
+        raise ValueError(text)
+    return int(word, 16) if word.lower().lstrip("+-").startswith("0x") else int(word)
+
+
+def real(text: str) -> float:
+    """A number with a decimal point, or NaN, or Inf; `ValueError` for anything else."""
+    word = text.strip()
+    if "_" in word or not word.isascii():
+        raise ValueError(text)
+    return float(word)
+
+
+def is_null(kind: FieldType, values: NDArray[Any], null: str) -> NDArray[np.bool_]:
+    """Which numbers are the one that `<VALUES null="...">` declares to stand for a missing one."""
+    if null and kind.native.kind in "iuf":
+        try:
+            sentinel = integer(null) if kind.is_integer else kind.native.type(real(null))
+        except ValueError:  # such as "N/A", which no number is
+            return np.zeros(values.shape, bool)
+        return np.isnan(values) if sentinel != sentinel else np.asarray(values == sentinel)  # noqa: PLR0124 - NaN
+    return np.zeros(values.shape, bool)

@@ -16,7 +16,7 @@ from numpy.typing import NDArray
 
 from tapwidget.errors import FileFormatError
 from tapwidget.ivoa.tapschema import Column
-from tapwidget.tables.field_types import FieldType, field_type
+from tapwidget.tables.field_types import FieldType, field_type, integer, is_null, real
 
 Mask = NDArray[np.bool_] | None
 Read = tuple[NDArray[Any], Mask]
@@ -141,21 +141,20 @@ def _column(kind: FieldType, texts: list[str], null: str, first: int) -> Read:
     if kind.datatype in {"boolean", "bit"} or kind.native.kind == "c":
         return _one_by_one(kind, texts, null, first)
     missing = np.fromiter((not text for text in texts), bool, len(texts))
-    integer = kind.is_integer
+    read: Callable[[str], Any] = int if kind.is_integer else float
     filled = [text or "0" for text in texts] if missing.any() else texts
     try:
-        values = np.fromiter(map(int if integer else float, filled), kind.native if integer else np.float64, len(texts))
+        values = np.fromiter(map(read, filled), kind.native if kind.is_integer else np.float64, len(texts))
     except (ValueError, OverflowError):
         return _one_by_one(kind, texts, null, first)
     joined = "".join(texts)
-    if "_" in joined or not joined.isascii() or not _fits(kind, values) or (null and not _is_number(null)):
+    if "_" in joined or not joined.isascii() or not _fits(kind, values):
         return _one_by_one(kind, texts, null, first)
     values = values.astype(kind.native, copy=False)
-    if null:
-        missing |= values == (_integer(null) if integer else kind.native.type(float(null)))
+    missing |= is_null(kind, values, null)
     if not missing.any():
         return values, None
-    values[missing] = 0 if integer else np.nan
+    values[missing] = 0 if kind.is_integer else np.nan
     return values, missing
 
 
@@ -167,35 +166,9 @@ def _fits(kind: FieldType, values: NDArray[Any]) -> bool:
         return bool((np.isinf(values) == np.isinf(values.astype(np.float32))).all())
 
 
-def _is_number(text: str) -> bool:
-    try:
-        _integer(text)
-    except ValueError:
-        try:
-            float(text)
-        except ValueError:
-            return False
-    return True
-
-
 def _integer_or_none(text: str) -> int | None:
     """An integer; None for the NaN that some write where an integer is missing."""
-    return None if text.strip().lower() == "nan" else _integer(text)
-
-
-def _integer(text: str) -> int:
-    """Decimal, or hexadecimal with 0x (VOTable 1.4, section 6)."""
-    word = text.strip()
-    if "_" in word or not word.isascii():
-        raise ValueError(text)
-    return int(word, 16) if word.lower().lstrip("+-").startswith("0x") else int(word)
-
-
-def _float(text: str) -> float:
-    word = text.strip()
-    if "_" in word or not word.isascii():
-        raise ValueError(text)
-    return float(word)
+    return None if text.strip().lower() == "nan" else integer(text)
 
 
 def _boolean(text: str) -> bool | None:
@@ -215,11 +188,11 @@ def _items(kind: FieldType, text: str) -> list[Any]:
     if kind.datatype == "bit":
         return [_bit(letter) for letter in "".join(words)]
     if kind.native.kind == "c":
-        parts = [_float(word) for word in words]
+        parts = [real(word) for word in words]
         if len(parts) % 2:
             raise ValueError(text)
         return [complex(*pair) for pair in zip(parts[::2], parts[1::2], strict=True)]
-    read: Callable[[str], Any] = _float
+    read: Callable[[str], Any] = real
     if kind.datatype == "boolean":
         read = _boolean
     elif kind.is_integer:
@@ -255,8 +228,7 @@ def _one_by_one(kind: FieldType, texts: list[str], null: str, first: int) -> Rea
             raise _wrong(kind, text, first + row) from error
         if kind.datatype == "float" and np.isinf(values[row]) and not np.isinf(items[0]):
             raise _wrong(kind, text, first + row)
-    if null and _is_number(null) and values.dtype.kind in "iuf":
-        missing |= values == (_integer(null) if kind.is_integer else float(null))
+    missing |= is_null(kind, values, null)
     if values.dtype.kind in "fc":
         values[missing] = np.nan
     elif missing.any():
@@ -287,7 +259,7 @@ def _text_column(kind: FieldType, texts: list[str], null: str) -> Read:
 
 
 def _array_column(kind: FieldType, texts: list[str], null: str, first: int) -> Read:
-    """Cells of several numbers; an integer that VALUES declares as null is missing by itself."""
+    """Cells of several numbers; a number that VALUES declares as null is missing by itself."""
     count = int(np.prod(kind.shape))
     cells: list[NDArray[Any]] = []
     masks: list[NDArray[np.bool_]] = []
@@ -299,8 +271,7 @@ def _array_column(kind: FieldType, texts: list[str], null: str, first: int) -> R
             cell = np.array([item or 0 for item in items], kind.native)
         except (ValueError, OverflowError, KeyError) as error:
             raise _wrong(kind, text, first + row) from error
-        if null and _is_number(null) and kind.is_integer:
-            gone |= cell == _integer(null)
+        gone |= is_null(kind, cell, null)
         if blank and not kind.variable:
             fill = np.nan if kind.native.kind in "fc" else 0
             cell, gone = np.full(count, fill, kind.native), np.ones(count, bool)
