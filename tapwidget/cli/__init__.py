@@ -71,7 +71,7 @@ def add_serve(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("files", nargs="*", type=Path, metavar="FILE", help="Parquet, FITS, VOTable, CSV or ECSV")
     parser.add_argument("--host", default="127.0.0.1", help="address to listen on (%(default)s)")
     parser.add_argument("--port", type=port, default=0, help="port to listen on (default: any free one)")
-    parser.add_argument("--token", default="", help="ask callers for this token")
+    parser.add_argument("--token", help="ask callers for this token")
     # For a process that starts the service as its child: end with it, however it ends.
     parser.add_argument("--with-parent", action="store_true", help=argparse.SUPPRESS)
     parser.set_defaults(command=run_serve)
@@ -128,22 +128,16 @@ def run_serve(chosen: argparse.Namespace) -> int:
 
         names = make()
     try:
-        status: int = run_server(
-            chosen.files or None,
+        return run_server(
+            chosen.files,
             names=names,
             host=chosen.host,
             port=chosen.port,
-            token=chosen.token,
+            token=chosen.token or None,
             with_parent=chosen.with_parent,
         )
     except KeyboardInterrupt:  # the usual end of a service in a terminal
         return DONE
-    except OSError as error:
-        raise TapWidgetError(
-            f"The service could not be started on {chosen.host}:{chosen.port} ({error.strerror or error}). "
-            "If the port is taken, leave --port out to get a free one."
-        ) from error
-    return status
 
 
 def no_server(error: ModuleNotFoundError) -> NoReturn:
