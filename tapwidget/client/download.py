@@ -22,10 +22,9 @@ from tapwidget.errors import FileFormatError, JobError, ResultError
 from tapwidget.tables.votable import from_votable
 
 PIECE = 1 << 18
-# The first tries, and the longest pause between two of them, in seconds.
+# How often a result may be cut short, how often the service may be away, and the longest pause after that.
 TRIES = 2
 OUTAGES = 4
-PAUSE_S = 0.5
 LONGEST_PAUSE_S = 30.0
 # Building a large result can take a service a while before the first byte.
 READ_S = 300.0
@@ -36,7 +35,12 @@ class _CutShortError(Exception):
 
 
 def download(
-    transport: Transport, url: str, job_url: str, *, received: Callable[[int, int | None], None] | None = None
+    transport: Transport,
+    url: str,
+    job_url: str,
+    *,
+    pause: float = 0.5,
+    received: Callable[[int, int | None], None] | None = None,
 ) -> Table:
     """The table at `url`; `received` gets bytes so far and, where announced, in total.
 
@@ -68,7 +72,7 @@ def download(
             outages += 1
             if outages >= OUTAGES:
                 raise
-            sleep(min(fault.retry_after or PAUSE_S * 2**outages, LONGEST_PAUSE_S))
+            sleep(min(pause * 2**outages if fault.retry_after is None else fault.retry_after, LONGEST_PAUSE_S))
 
 
 def _once(transport: Transport, url: str, job_url: str, received: Callable[[int, int | None], None] | None) -> Table:
@@ -79,7 +83,7 @@ def _once(transport: Transport, url: str, job_url: str, received: Callable[[int,
     with response, tempfile.TemporaryFile(prefix="tapwidget-") as file:
         if response.status_code in {404, 410}:
             raise JobError(
-                f"{mask(transport.url)} does not have the result at {mask(url)} any more (HTTP {response.status_code}): "
+                f"{mask(transport.url)} does not have the result {mask(url)} any more (HTTP {response.status_code}): "
                 "deleted, or its time to be kept is over. Submit the job again.",
                 service=mask(transport.url),
                 said=faults.words(response),

@@ -18,12 +18,15 @@ from tapwidget.client.addresses import mask, origin
 from tapwidget.client.documents import NotXmlError, children, parse, text_of
 from tapwidget.errors import (
     AuthenticationError,
+    JobAbortedError,
+    JobError,
     QueryError,
     ServiceUnavailableError,
     TapWidgetError,
     TargetError,
     UploadError,
 )
+from tapwidget.ivoa.uws import JobPhase, JobSummary
 
 LONGEST_SAID = 4000
 LONGEST_SHOWN = 600
@@ -148,9 +151,33 @@ ADVICE = (
     (r"too large|result.*(large|limit)|exceeds", "Ask for less: fewer rows, fewer columns, a smaller radius."),
     (r"partition.?local", "Use a radius below one arcminute."),
     (r"votable|upload", "If the words are about the uploaded table, change or drop the column they name."),
-    (rf"({UNKNOWN}).*(column|table|identifier)|(column|table).*({UNKNOWN})", "Check the spelling of names: service.table(name)."),
+    (rf"({UNKNOWN}).*(column|table|identifier)|(column|table).*({UNKNOWN})",
+     "Check the spelling of names: service.table(name)."),
     (r"parse|syntax|unexpected|encountered", "Check the conditions that were typed in."),
 )  # fmt: skip
+
+
+def of_job(summary: JobSummary, service: str, job_url: str) -> TapWidgetError | None:
+    """Why a job that has ended has no result; None if it has one, or has not ended."""
+    said = summary.error_message
+    if summary.phase is JobPhase.ERROR:
+        return of_query(said, service, job_url=job_url)
+    if summary.phase is JobPhase.ABORTED:
+        told = f" The service said: {shorten(said)}" if said else ""
+        return JobAbortedError(
+            f"The job {job_url} was aborted, by you or by the service.{told} Submit it again to have its result.",
+            service=service,
+            said=said,
+            job_url=job_url,
+        )
+    if summary.phase is JobPhase.ARCHIVED:
+        return JobError(
+            f"{service} has archived the job {job_url}: its result is gone. Submit it again.",
+            service=service,
+            said=said,
+            job_url=job_url,
+        )
+    return None
 
 
 def no_target(wanted: str, near: list[str], service: str, *, what: str = "table") -> TargetError:
@@ -184,7 +211,7 @@ def words_in(content: bytes, content_type: str = "") -> str:
         text = re.sub(
             r"(?is)<(script|style|head)\b.*?</\1\s*>",
             " ",
-            re.sub(r"(?is)<title>(.*?)</title>", r"</head>\1. <head>", text),
+            re.sub(r"(?is)<title>(.*?)</title>", r"</head>\1 <head>", text),
         )
     text = html.unescape(re.sub(r"(?s)<[^>]*>", " ", text)) if text.lstrip().startswith("<") else text
     return re.sub(r"\s+", " ", text).strip()[:LONGEST_SAID]

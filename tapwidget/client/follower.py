@@ -9,8 +9,8 @@ from __future__ import annotations
 
 import logging
 from collections.abc import Callable
-from dataclasses import dataclass
-from threading import Event, Lock, Thread
+from dataclasses import dataclass, replace
+from threading import Event, Lock, Thread, current_thread
 from time import monotonic
 
 from tapwidget.client import faults
@@ -91,6 +91,11 @@ class Follower:
         with self._lock:
             return self._thread is not None and self._thread.is_alive() and not self._stop.is_set()
 
+    @property
+    def is_current(self) -> bool:
+        """Whether the caller runs in this follower's thread."""
+        return current_thread() is self._thread
+
     def start(self) -> None:
         """Begin, in the background."""
         with self._lock:
@@ -151,6 +156,8 @@ class Follower:
             if summary.phase is JobPhase.ERROR and (replacement := self._replace(summary) if self._replace else ""):
                 self._url, phase, wait, self._replace = replacement, None, 0, None
                 continue
+            if summary.phase is JobPhase.ERROR and not summary.error_message:
+                summary = self._with_words(summary)
             self._tell(summary)
             if summary.phase.is_final:
                 return
@@ -180,6 +187,15 @@ class Follower:
             self._transport.post(f"{self._url}/phase", {"PHASE": "RUN"}, doing="setting a job running once more")
         except Outage as fault:
             self._trouble(str(fault))
+
+    def _with_words(self, summary: JobSummary) -> JobSummary:
+        """The job with the words of its error document, where its summary has none (UWS 1.1, section 2.2.3.4)."""
+        try:
+            response = self._transport.get(f"{self._url}/error", doing="reading why a job failed")
+        except Outage as fault:
+            self._trouble(str(fault))
+            return summary
+        return replace(summary, error_message=faults.words(response) if response.status_code < 400 else "")
 
     def _rest(self, seconds: float) -> None:
         self._wake.wait(seconds)

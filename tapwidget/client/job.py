@@ -18,17 +18,14 @@ from astropy.table import Table
 from tapwidget.client import faults
 from tapwidget.client.addresses import mask
 from tapwidget.client.download import download
-from tapwidget.client.faults import Outage
 from tapwidget.client.follower import Follower, Pace
 from tapwidget.client.plan import Plan
 from tapwidget.client.transport import Transport
 from tapwidget.client.uws_document import result_url
-from tapwidget.errors import JobAbortedError, JobError, JobTimeoutError, TapWidgetError
+from tapwidget.errors import JobError, JobTimeoutError, TapWidgetError
 from tapwidget.ivoa.uws import JobPhase, JobSummary, Progress
 
 log = logging.getLogger(__name__)
-
-DETAIL_READ_S = 15.0
 
 
 class Job:
@@ -75,6 +72,8 @@ class Job:
         self._count = 0
         self._fetching = Lock()
         self._result: Table | None = None
+        # Ended, and the ledger and the subscribers know it; `wait` returns only then.
+        self._is_settled = self._summary.phase.is_final
         self._follower: Follower | None = None
 
     # What is known: never a network call.
@@ -86,18 +85,22 @@ class Job:
 
     @property
     def job_id(self) -> str:
+        """Identifier of the job at its service."""
         return self._summary.job_id
 
     @property
     def summary(self) -> JobSummary:
+        """All that the service last said of the job."""
         return self._summary
 
     @property
     def phase(self) -> JobPhase:
+        """Its phase (UWS 1.1, section 2.1.3)."""
         return self._summary.phase
 
     @property
     def progress(self) -> Progress:
+        """How far it is, where the service tells."""
         return self._summary.progress
 
     @property
@@ -153,7 +156,7 @@ class Job:
         until = None if timeout is None else monotonic() + timeout
         self._watch()
         with self._news:
-            while not self.phase.is_final and self._fault is None:
+            while not self._is_over():
                 left = None if until is None else until - monotonic()
                 if left is not None and left <= 0:
                     trouble = f" {self._trouble}" if self._trouble else ""
@@ -232,7 +235,9 @@ class Job:
                 if failure is not None:
                     raise failure
                 address = result_url(self._summary, self._url)
-                raw = download(self._transport, address, self._url, received=self._count_bytes)
+                raw = download(
+                    self._transport, address, self._url, pause=self._pace.retry_first, received=self._count_bytes
+                )
                 result = raw if self.plan is None or self._table is None else self.plan.finish(raw, self._table)
                 result.meta["overflow"] = bool(raw.meta.get("overflow", False))
                 self._result = result
@@ -288,30 +293,25 @@ class Job:
             )
             self._follower.start()
 
+    def _is_over(self) -> bool:
+        """Whether there is nothing left to wait for. A subscriber may ask too, and it cannot wait for itself."""
+        in_subscriber = self._follower is not None and self._follower.is_current
+        return self._fault is not None or (self.phase.is_final and (self._is_settled or in_subscriber))
+
     def _told(self, summary: JobSummary) -> None:
-        if summary.phase is JobPhase.ERROR and not summary.error_message:
-            summary = self._with_detail(summary)
         with self._news:
             changed = summary != self._summary
             self._summary = summary
             self._heard = datetime.now(UTC)
             if summary.phase.is_final and self._took is None:
                 self._took = monotonic() - self._began
-            self._news.notify_all()
         if changed:
             if self._remember is not None:
                 self._remember(summary, self._url)
             self._publish()
-
-    def _with_detail(self, summary: JobSummary) -> JobSummary:
-        """The job with the words of its error document, where the summary has none (UWS 1.1, section 2.2.3.4)."""
-        try:
-            response = self._transport.get(f"{self._url}/error", doing="reading why a job failed", read_s=DETAIL_READ_S)
-        except Outage as fault:
-            self._in_trouble(str(fault))
-            return summary
-        said = faults.words(response) if response.status_code < 400 else ""
-        return JobSummary(**{**summary.__dict__, "error_message": said})
+        with self._news:
+            self._is_settled = self._summary.phase.is_final
+            self._news.notify_all()
 
     def _in_trouble(self, trouble: str) -> None:
         with self._news:
@@ -350,25 +350,7 @@ class Job:
         self._bytes = (done, total)
 
     def _failure(self) -> TapWidgetError | None:
-        told, service = self._summary, mask(self._transport.url)
-        match told.phase:
-            case JobPhase.ERROR:
-                return faults.of_query(told.error_message, service, job_url=self._url)
-            case JobPhase.ABORTED:
-                said = f" The service said: {faults.shorten(told.error_message)}" if told.error_message else ""
-                return JobAbortedError(
-                    f"The job {self.url} was aborted, by you or by the service.{said} Submit it again to have its result.",
-                    service=service,
-                    said=told.error_message,
-                    job_url=self.url,
-                )
-            case JobPhase.ARCHIVED:
-                return JobError(
-                    f"{service} has archived the job {self.url}: its result is gone. Submit it again.",
-                    service=service,
-                    job_url=self.url,
-                )
-        return None
+        return faults.of_job(self._summary, mask(self._transport.url), self.url)
 
     async def _result_later(self) -> Table:
         loop = asyncio.get_running_loop()
@@ -380,9 +362,9 @@ class Job:
         unsubscribe = self.subscribe(wake)
         try:
             self._watch()
-            while not self.phase.is_final and self._fault is None:
+            while not (self.phase.is_final or self._fault is not None):
                 news.clear()
-                if not self.phase.is_final and self._fault is None:
+                if not (self.phase.is_final or self._fault is not None):
                     await news.wait()
         finally:
             unsubscribe()

@@ -1,4 +1,4 @@
-"""Services that tests talk to over real HTTP: the built-in one over the simulated sky, and one that misbehaves on command."""
+"""Services that tests talk to over real HTTP: the built-in one over the simulated sky, and one that misbehaves."""
 
 from __future__ import annotations
 

@@ -32,7 +32,8 @@ CAPABILITIES = """<?xml version="1.0"?>
 </vosi:capabilities>"""
 
 TABLE = """<VOTABLE version="1.4" xmlns="http://www.ivoa.net/xml/VOTable/v1.3"><RESOURCE type="results">
-<INFO name="QUERY_STATUS" value="OK"/><TABLE>{fields}<DATA><TABLEDATA>{rows}</TABLEDATA></DATA></TABLE>{after}</RESOURCE></VOTABLE>"""
+<INFO name="QUERY_STATUS" value="OK"/><TABLE>{fields}<DATA><TABLEDATA>{rows}</TABLEDATA></DATA></TABLE>
+{after}</RESOURCE></VOTABLE>"""
 
 
 def votable(columns: dict[str, str], rows: list[tuple[Any, ...]], after: str = "") -> bytes:
@@ -154,7 +155,7 @@ class FakeUws:
             def _serve(self) -> None:
                 fake._serve(self)
 
-            do_GET = do_POST = do_DELETE = _serve  # noqa: N815
+            do_GET = do_POST = do_DELETE = _serve
 
         class Server(ThreadingHTTPServer):
             daemon_threads = True
@@ -324,6 +325,7 @@ class FakeUws:
                 self.news.wait_for(lambda: job.phase != before, float(request.query.get("WAIT", 0)))
             phase = job.phase
         base = f"{self.url}/async/{job.job_id}"
+        query = job.form.get("QUERY", "").replace("<", "&lt;")
         error = (
             f"<errorSummary type='fatal'><message>{job.error}</message></errorSummary>"
             if phase == "ERROR" and job.error
@@ -334,8 +336,8 @@ class FakeUws:
             '<job xmlns="http://www.ivoa.net/xml/UWS/v1.0" xmlns:xlink="http://www.w3.org/1999/xlink">'
             f"<jobId>{job.job_id}</jobId><runId>{job.form.get('RUNID', '')}</runId><phase>{phase}</phase>"
             "<creationTime>2026-09-01T10:00:00Z</creationTime><executionDuration>3600</executionDuration>"
-            f"<parameters><parameter id='QUERY'>{job.form.get('QUERY', '').replace('<', '&lt;')}</parameter></parameters>"
-            f'<results>{result}<result id="rowcount" xlink:href="final:2"/></results>{error}{job.info or self.info}</job>'
+            f"<parameters><parameter id='QUERY'>{query}</parameter></parameters>"
+            f'<results>{result}<result id="rowcount" xlink:href="final:2"/></results>{error}{job.info}</job>'
         ).encode()
 
     def _list(self) -> bytes:
