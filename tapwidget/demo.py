@@ -131,12 +131,14 @@ def free_port(wanted: int | None) -> int:
 @contextlib.contextmanager
 def ended_by_signals() -> Iterator[None]:
     """SIGTERM, and SIGHUP where there is one, end the demo as Ctrl-C does: with all that it started."""
+    names = ["SIGINT", "SIGTERM"]
+    if hasattr(signal, "SIGHUP") and signal.getsignal(signal.SIGHUP) is not signal.SIG_IGN:  # as nohup sets it
+        names.append("SIGHUP")
 
     def stop(_number: int, _frame: FrameType | None) -> NoReturn:
         raise KeyboardInterrupt
 
-    numbers = [getattr(signal, name) for name in ("SIGTERM", "SIGHUP") if hasattr(signal, name)]
-    before = {number: signal.signal(number, stop) for number in numbers}
+    before = {number: signal.signal(number, stop) for number in (getattr(signal, name) for name in names)}
     try:
         yield
     finally:

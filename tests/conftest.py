@@ -7,6 +7,21 @@ from collections.abc import Iterator
 
 import pytest
 
+# Warnings are errors. These come from packages of others, at import, and nothing of ours can avoid them.
+OTHERS_WARNINGS = (
+    # bqscales (below bqplot) makes a trait the old way.
+    "ignore:metadata .* was set from the constructor:DeprecationWarning",
+    # ipywidgets 8.1.0 to 8.1.5 when a widget gets traits, as every anywidget does.
+    "ignore:Deprecated in traitlets 4.1, use the instance .metadata dictionary:DeprecationWarning",
+    # matplotlib 3.10.0 to 3.10.7 with pyparsing 3.3 and newer.
+    r"ignore:'\w+' (deprecated|argument is deprecated).* use '\w+':DeprecationWarning",
+)
+
+
+def pytest_configure(config: pytest.Config) -> None:
+    for line in OTHERS_WARNINGS:
+        config.addinivalue_line("filterwarnings", line)
+
 
 @pytest.fixture(scope="session", autouse=True)
 def own_folders(tmp_path_factory: pytest.TempPathFactory) -> Iterator[None]:
