@@ -87,6 +87,8 @@ class Series:
 def plain(values: Any, label: str = "") -> NDArray[np.float64]:
     """Numbers as float64, NaN where there is none: masked, not finite, or one of the words for "none" (-9999)."""
     mask = getattr(values, "mask", None)
+    if callable(mask):  # of pandas, where it is a method
+        mask = None
     if hasattr(values, "unmasked"):  # astropy's Masked quantities
         values = values.unmasked
     values = getattr(values, "value", values) if hasattr(values, "unit") else values

@@ -1,0 +1,133 @@
+"""Magnitudes out of whatever holds them, and which columns make Figure 1."""
+
+from __future__ import annotations
+
+from types import SimpleNamespace
+
+import numpy as np
+import pandas as pd
+import pytest
+from astropy import units as u
+from astropy.table import MaskedColumn, Table
+from astropy.utils.masked import Masked
+
+from tapwidget.errors import ColumnError, TapWidgetError
+from tapwidget.plots.columns import band_of, targets_magnitude, users_magnitude
+from tapwidget.plots.series import Series, figure1_series, plain
+
+NAN = np.nan
+
+
+@pytest.mark.parametrize(
+    "values",
+    [
+        [17.5, NAN, 20.0],
+        np.array([17.5, -9999.0, 20.0]),
+        np.array([17.5, -9999.0, 20.0], dtype=">f4"),
+        np.array([17.5, np.inf, 20.0]),
+        np.array([17.5, -np.inf, 20.0]),
+        np.ma.array([17.5, 18.0, 20.0], mask=[False, True, False]),
+        MaskedColumn([17.5, 18.0, 20.0], mask=[False, True, False], unit="mag"),
+        [17.5, NAN, 20.0] * u.mag,
+        Masked([17.5, 18.0, 20.0] * u.mag, mask=[False, True, False]),
+        pd.Series([17.5, None, 20.0]),
+        pd.Series([17.5, None, 20.0], dtype="Float64"),
+    ],
+    ids=lambda values: type(values).__name__,
+)
+def test_what_is_missing_becomes_nan(values: object) -> None:
+    found = plain(values)
+    assert found.dtype == np.float64
+    np.testing.assert_array_equal(found, [17.5, NAN, 20.0])
+
+
+def test_other_numbers_are_kept_whatever_they_mean() -> None:
+    assert plain([99.0, 0.0, -9998.0, 30]).tolist() == [99.0, 0.0, -9998.0, 30.0]
+
+
+def test_the_values_given_are_not_changed() -> None:
+    values = np.array([17.5, -9999.0])
+    plain(values)
+    assert values.tolist() == [17.5, -9999.0]
+
+
+@pytest.mark.parametrize("values", [["bright", "faint"], np.zeros((2, 2)), [object()]])
+def test_what_is_no_list_of_numbers_is_refused_by_name(values: object) -> None:
+    with pytest.raises(ColumnError, match="my series"):
+        _ = Series("my series", values).magnitudes
+
+
+def test_a_column_that_is_not_there_names_close_ones() -> None:
+    table = Table({"r_cModelMag": [1.0], "objectId": [1]})
+    with pytest.raises(ColumnError, match="r_cModelMag"):
+        _ = Series("x", (table, "r_cmodelmag")).magnitudes
+
+
+def test_a_style_that_is_none_is_refused() -> None:
+    with pytest.raises(TapWidgetError, match="filled"):
+        Series("x", [1.0], "wavy")
+
+
+@pytest.mark.parametrize(
+    ("name", "ucd", "band"),
+    [
+        ("r", "", "r"), ("r_cModelMag", "", "r"), ("psfMag_g", "", "g"), ("rmag", "", "r"), ("Gmag", "", "g"),
+        ("modelMag_z", "", "z"), ("e_rmag", "", ""), ("psfMagErr_r", "", ""), ("r_cModelMagErr", "", ""),
+        ("phot_g_mean_mag", "", "g"), ("brightness", "phot.mag;em.opt.R", "r"), ("mag", "phot.mag;em.opt", ""),
+        ("i_psfMag", "phot.mag;em.opt.R", "i"),
+    ],
+)  # fmt: skip
+def test_the_band_of_a_name_or_ucd(name: str, ucd: str, band: str) -> None:
+    assert band_of(name, ucd) == band
+
+
+def test_the_users_column_is_the_one_named_as_the_band() -> None:
+    table = Table({"psfMag_r": [1.0], "r": [2.0], "g": [3.0]})
+    assert users_magnitude(table, "r") == "r"
+    assert users_magnitude(table, "r", "psfMag_r") == "psfMag_r"
+
+
+def test_else_the_users_column_is_a_magnitude_of_that_band() -> None:
+    table = Table({"id": [1, 2], "psfMag_g": [20.0, 21.0], "psfMag_r": [19.0, 20.0], "psfMagErr_r": [0.1, 0.1]})
+    assert users_magnitude(table, "r") == "psfMag_r"
+
+
+def test_a_table_without_that_band_is_told_so() -> None:
+    with pytest.raises(ColumnError, match=r"your table is a magnitude in y.*psfMag_g.*user_column"):
+        users_magnitude(Table({"psfMag_g": [20.0, 21.0]}), "y")
+
+
+def test_the_results_column_is_the_targets_not_the_users() -> None:
+    table = Table({"ut1_r": [19.0, 20.0], "r_psfMag": [19.1, 20.1]})
+    assert targets_magnitude(table, "r") == "r_psfMag"
+    table["r_cModelMag"] = [19.2, 20.2]
+    assert targets_magnitude(table, "r") == "r_cModelMag"
+    with pytest.raises(ColumnError, match=r"results_2 is a magnitude in r.*run_column"):
+        targets_magnitude(Table({"ut1_r": [19.0, 20.0]}), "r", name="results_2")
+
+
+def test_the_series_of_figure_1() -> None:
+    user, run = Table({"r": [20.0]}), Table({"r_cModelMag": [20.1]})
+    job = SimpleNamespace(result=lambda: run)
+    shelf = SimpleNamespace(result=run)
+    series = figure1_series(user, run, job, shelf, run, run)
+    assert [one.label for one in series] == [
+        "ut1, r", "results, r_cModelMag", "results_2, r_cModelMag", "results_3, r_cModelMag", "results_4, r_cModelMag",
+        "results_5, r_cModelMag",
+    ]  # fmt: skip
+    assert [one.style for one in series] == ["filled", "solid", "dashed", "dotted", "dash_dotted", "solid"]
+    assert [one.cycle for one in series] == [None, 0, 1, 2, 3, 4]
+    assert [one.width for one in series[:3]] == [0, 1, 2]
+    assert all(one.magnitudes[0] in (20.0, 20.1) for one in series)
+
+
+def test_labels_are_one_for_each() -> None:
+    user, run = Table({"r": [20.0]}), Table({"r_cModelMag": [20.1]})
+    assert [one.label for one in figure1_series(user, run, labels=["mine", "theirs"])] == ["mine", "theirs"]
+    with pytest.raises(TapWidgetError, match="1 labels were given for 2 series"):
+        figure1_series(user, run, labels=["mine"])
+
+
+def test_other_kinds_of_tables_are_taken_too() -> None:
+    (series,) = figure1_series(pd.DataFrame({"r": [20.0, 21.0]}))
+    assert series.magnitudes.tolist() == [20.0, 21.0]
