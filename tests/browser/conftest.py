@@ -173,7 +173,8 @@ class Lab:
         self.url = url
         self.directory = directory  # the server's root
         self.browser = browser
-        self.open: list[Notebook] = []
+        self.open: list[Notebook] = []  # closed after the test
+        self.kept: list[Notebook] = []
         self._count = 0
         self._context = browser.new_context(viewport={"width": 1280, "height": 900})
         self._context.set_default_timeout(SECONDS * 1000)
@@ -189,10 +190,12 @@ class Lab:
         errors: bool = False,
         width: int = 1280,
         height: int = 900,
+        keep: bool = False,
     ) -> Notebook:
         """Open a notebook of these code cells, or a copy of this file, in a folder of its own, and run it.
 
         `beside`: files copied into that folder. `errors`: cells may fail. `run=False`: only open it, kernel ready.
+        `keep`: it stays open after the test, for a fixture that several tests share and that ends in `lab.close(it)`.
         """
         self._count += 1
         folder = self.directory / f"{self._count}"
@@ -200,12 +203,12 @@ class Lab:
         for path in beside:
             shutil.copy(path, folder)
         if isinstance(source, Path):
-            name = shutil.copy(source, folder).name
+            name = Path(shutil.copy(source, folder)).name
         else:
             name = f"notebook{self._count}.ipynb"
             (folder / name).write_text(_notebook_json(source), encoding="utf-8")
         notebook = Notebook(self._context.new_page(), folder, f"{folder.name}/{name}")
-        self.open.append(notebook)
+        (self.kept if keep else self.open).append(notebook)
         notebook.resize(width, height)
         # ?reset: otherwise JupyterLab brings the previous test's notebook back.
         notebook.page.goto(f"{self.url}/lab/tree/{notebook.path}?reset")
@@ -223,9 +226,18 @@ class Lab:
             notebook.run_all(errors=errors)
         return notebook
 
-    def close_notebooks(self) -> None:
-        while self.open:
-            self.open.pop().close()
+    def close(self, *notebooks: Notebook) -> None:
+        """Close these notebooks; without any, all that are not kept."""
+        for notebook in notebooks or tuple(self.open):
+            (self.open if notebook in self.open else self.kept).remove(notebook)
+            notebook.close()
+
+    def take_errors(self) -> list[str]:
+        """What all pages complained of since the last time."""
+        errors = [error for notebook in (*self.open, *self.kept) for error in notebook.errors]
+        for notebook in self.kept:
+            notebook.errors.clear()
+        return errors
 
 
 def _notebook_json(cells: Sequence[str]) -> str:
@@ -272,13 +284,13 @@ def _clean_pages(request: pytest.FixtureRequest) -> Iterator[None]:
     yield
     if lab is None:
         return
-    errors = [error for notebook in lab.open for error in notebook.errors]
+    errors = lab.take_errors()
     if errors or request.node.stash.get(FAILED, False):
-        for notebook in lab.open:
+        for notebook in (*lab.open, *lab.kept):
             name = re.sub(r"[^\w-]+", "-", f"{request.node.name}-{notebook.folder.name}")
             RESULTS.mkdir(exist_ok=True)
             notebook.page.screenshot(path=RESULTS / f"{name}.png")
-    lab.close_notebooks()
+    lab.close()
     assert not errors, "the page logged errors:\n" + "\n".join(errors)
 
 
