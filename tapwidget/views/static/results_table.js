@@ -11,6 +11,7 @@ const ROWS_BESIDE = 30; // asked for above and below what is in sight
 const COLUMNS_BESIDE = 6;
 const PATIENCE = 400; // ms before the caption says that Python has not answered yet
 const ASK_AGAIN = 5000; // ms; an answer can get lost when a kernel restarts
+const SETTLED = 200; // ms without drawing
 const TYPING = 200; // ms of rest before a filter is sent
 
 /** Height of the scrolled body in px: true up to TALLEST, squeezed beyond. */
@@ -323,6 +324,7 @@ function render({ model, el }) {
       drawRow(row, position, sight);
     }
     for (const row of pool) row.hidden = !used.has(row);
+    later("order", SETTLED, inOrder);
     const shownRow = current.row >= sight.first && current.row < sight.last;
     if (shownRow && current.column >= sight.c0 && current.column < sight.c1) {
       grid.setAttribute("aria-activedescendant", `${view}-current`);
@@ -330,6 +332,11 @@ function render({ model, el }) {
       grid.removeAttribute("aria-activedescendant");
     }
     ask(sight);
+  }
+
+  /** Rows keep their elements while scrolling; at rest their elements stand in the order that a screen reader reads. */
+  function inOrder() {
+    body.append(...[...pool].sort((a, b) => a.dataset.position - b.dataset.position));
   }
 
   function drawRow(row, position, sight) {

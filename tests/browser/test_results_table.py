@@ -1,0 +1,349 @@
+"""ResultsTable as a person meets it: on the screen, under mouse and keyboard, in a real JupyterLab."""
+
+from __future__ import annotations
+
+import pytest
+from playwright.sync_api import expect
+
+BIG = 648368125565216675
+MAKE = f"""
+import numpy as np, tapwidget
+from astropy.table import MaskedColumn, Table
+def make(rows):
+    table = Table()
+    table["objectId"] = {BIG} + np.arange(rows)
+    table["coord_ra"] = np.linspace(37, 38, rows)
+    table["coord_ra"].unit, table["coord_ra"].description = "deg", "Right ascension"
+    table["coord_ra"].meta["ucd"] = "pos.eq.ra;meta.main"
+    table["r"] = MaskedColumn(np.linspace(25, 15, rows), mask=np.arange(rows) % 10 == 3, unit="mag")
+    table["class"] = np.where(np.arange(rows) % 2, "STAR", "GALAXY")
+    return table
+"""
+EVIL = "<img src=x onerror=window.evil=1>"
+
+
+class Grid:
+    """The table in one cell's output, as seen."""
+
+    def __init__(self, output):
+        self.output = output
+        self.grid = output.get_by_role("grid")
+        self.body = output.locator(".tw-body")
+
+    def cell(self, row, column):
+        """The gridcell at this position (first is 0) of the order shown."""
+        return self.body.locator(f'[role=row][aria-rowindex="{row + 3}"] [aria-colindex="{column + 1}"]')
+
+    def heading(self, name):
+        return self.grid.get_by_role("columnheader").filter(has=self.output.page.get_by_text(name, exact=True))
+
+    def sort(self, name, **how):
+        self.heading(name).get_by_role("button").click(**how)
+
+    def filter(self, name):
+        return self.grid.get_by_label(f"Filter {name}")
+
+    def says(self, text):
+        expect(self.output.get_by_role("status")).to_have_text(text)
+
+    def column(self, column):
+        """The texts in sight of one column, from the top."""
+        return self.body.evaluate(
+            """(body, column) => Array.from(body.querySelectorAll('.tw-row:not([hidden])'))
+                .sort((a, b) => a.dataset.position - b.dataset.position)
+                .map(row => row.querySelector(`[aria-colindex="${column + 1}"]`)?.textContent)""",
+            column,
+        )
+
+
+@pytest.fixture(scope="module")
+def shared(lab):
+    """One notebook for the tests of one table: opening one takes longer than most of them."""
+    notebook = lab.open_notebook([MAKE, "widget = tapwidget.ResultsTable(make(1000)); widget"], keep=True)
+    yield notebook
+    lab.close(notebook)
+
+
+@pytest.fixture
+def opened(shared):
+    """A notebook with a fresh table of 1000 rows, drawn."""
+    shared.resize(1280)
+    shared.theme("light")
+    shared.python(first="widget.close()")
+    shared.run_all()
+    grid = Grid(shared.output(1))
+    grid.says("1,000 rows")
+    expect(grid.cell(0, 0)).to_have_text(str(BIG))
+    return shared, grid
+
+
+def test_what_is_on_the_screen(opened):
+    notebook, grid = opened
+    expect(grid.cell(1, 0)).to_have_text(str(BIG + 1))  # 2^53 is passed: as a number it would end in ...676 or ...600
+    expect(grid.cell(1, 1)).to_have_text("37.0010010")
+    expect(grid.cell(3, 2)).to_have_text("—")
+    expect(grid.heading("coord_ra")).to_contain_text("deg")
+    title = grid.heading("coord_ra").get_attribute("title")
+    assert "Right ascension" in title
+    assert "pos.eq.ra" in title
+    grid.says("1,000 rows")
+    assert notebook.python("widget.drawn") is True
+
+
+def test_sorting_by_heading(opened):
+    _, grid = opened
+    grid.sort("r")
+    expect(grid.heading("r")).to_have_attribute("aria-sort", "ascending")
+    expect(grid.cell(0, 2)).to_have_text("15.0000")
+    grid.sort("r")
+    expect(grid.heading("r")).to_have_attribute("aria-sort", "descending")
+    expect(grid.cell(0, 2)).to_have_text("25.0000")
+    grid.grid.focus()
+    grid.grid.press("End")
+    expect(grid.cell(999, 2)).to_have_text("—")  # missing last, both ways
+    grid.sort("class")
+    grid.sort("r", modifiers=["Shift"])
+    expect(grid.heading("r")).to_contain_text("▲2")
+    assert grid.column(3)[:3] == ["GALAXY"] * 3
+    expect(grid.cell(0, 2)).to_have_text("15.0100")
+
+
+def test_filters(opened):
+    _, grid = opened
+    grid.filter("r").fill("15..16")
+    grid.says("90 of 1,000 rows")
+    grid.filter("objectId").fill(f"={BIG + 995}")
+    grid.says("1 of 1,000 rows")
+    expect(grid.cell(0, 0)).to_have_text(str(BIG + 995))
+    grid.filter("objectId").fill("")
+    grid.says("90 of 1,000 rows")
+    grid.filter("r").fill("=abc")
+    expect(grid.output.get_by_role("alert")).to_contain_text("r: “=abc” is no filter for this column")
+    expect(grid.filter("r")).to_have_attribute("aria-invalid", "true")
+    grid.says("90 of 1,000 rows")
+    assert len(grid.column(0)) > 5
+    grid.filter("r").fill("missing")
+    grid.says("100 of 1,000 rows")
+    assert set(grid.column(2)) == {"—"}
+    grid.filter("class").fill("nothing has this")
+    expect(grid.output.get_by_text("No row passes the filters.")).to_be_visible()
+    grid.output.get_by_role("button", name="Clear filters").click()
+    grid.says("1,000 rows")
+    expect(grid.filter("class")).to_have_value("")
+
+
+def test_selecting_with_the_mouse(opened):
+    notebook, grid = opened
+    grid.cell(2, 1).click()
+    grid.says("1,000 rows, 1 selected")
+    grid.cell(5, 1).click(modifiers=["Shift"])
+    grid.says("1,000 rows, 4 selected")
+    grid.cell(3, 1).click(modifiers=["ControlOrMeta"])
+    grid.cell(8, 1).click(modifiers=["ControlOrMeta"])
+    grid.says("1,000 rows, 4 selected")
+    assert notebook.wait_for_python("widget.selected_rows == (2, 4, 5, 8)")
+    grid.filter("objectId").fill(f">{BIG + 4}")
+    grid.says("995 of 1,000 rows, 4 selected (2 of them filtered out)")
+    selected = grid.body.locator("[role=row][aria-selected=true]")
+    expect(selected).to_have_count(2)
+
+
+def test_selecting_from_python(opened):
+    notebook, grid = opened
+    notebook.python(first="widget.selected_rows = np.array([1, 4])")
+    grid.says("1,000 rows, 2 selected")
+    expect(grid.body.locator("[role=row][aria-selected=true]")).to_have_count(2)
+    grid.sort("r")  # the selection is of rows, not of places
+    grid.says("1,000 rows, 2 selected")
+    expect(grid.body.locator("[role=row][aria-selected=true]")).to_have_count(0)
+
+
+def test_keyboard_alone(opened):
+    notebook, grid = opened
+    grid.grid.focus()
+    for key in ("ArrowDown", "ArrowDown", " ", "Shift+ArrowDown", "Shift+ArrowDown"):
+        grid.grid.press(key)
+    grid.says("1,000 rows, 3 selected")
+    assert notebook.wait_for_python("widget.selected_rows == (2, 3, 4)")
+    grid.grid.press("End")
+    expect(grid.cell(999, 0)).to_have_text(str(BIG + 999))
+    grid.grid.press("Home")
+    grid.grid.press("PageDown")
+    current = grid.grid.get_attribute("aria-activedescendant")
+    assert int(notebook.page.locator(f"#{current}").locator("..").get_attribute("aria-rowindex")) > 10
+    grid.grid.press("ControlOrMeta+a")
+    grid.says("1,000 rows, 1,000 selected")
+    grid.grid.press("Escape")
+    grid.says("1,000 rows")
+    grid.grid.press("Home")
+    grid.grid.press("ArrowUp")  # to the filter box of this column, and on to its heading
+    expect(grid.filter("objectId")).to_be_focused()
+    notebook.page.keyboard.press("ArrowUp")
+    notebook.page.keyboard.press("ArrowRight")
+    notebook.page.keyboard.press("Enter")
+    expect(grid.heading("coord_ra")).to_have_attribute("aria-sort", "ascending")
+    # JupyterLab has keys of its own for these letters: none of them reached it.
+    grid.grid.focus()
+    for key in "abdd":
+        grid.grid.press(key)
+    expect(notebook.page.locator(".jp-Notebook .jp-Cell")).to_have_count(2)
+
+
+def test_copying(opened):
+    notebook, grid = opened
+    grid.cell(0, 0).click()
+    grid.cell(3, 0).click(modifiers=["ControlOrMeta"])
+    grid.says("1,000 rows, 2 selected")
+    grid.grid.press("ControlOrMeta+c")
+    grid.says("1,000 rows, 2 selected; copied 2 rows")
+    lines = notebook.page.evaluate("navigator.clipboard.readText()").split("\n")
+    assert lines[0] == "objectId\tcoord_ra\tr\tclass"
+    assert lines[1] == f"{BIG}\t37.0\t25.0\tGALAXY"
+    assert lines[2].startswith(f"{BIG + 3}\t37.003003003003")
+    assert lines[2].endswith("\t\tSTAR")
+    grid.grid.press("Escape")
+    grid.says("1,000 rows")
+    grid.grid.press("ControlOrMeta+c")
+    grid.says("1,000 rows; copied one cell")
+    assert notebook.page.evaluate("navigator.clipboard.readText()") == str(BIG + 3)
+
+
+def test_hostile_text_stays_text(lab):
+    notebook = lab.open_notebook(
+        [
+            "import tapwidget; from astropy.table import Table",
+            f"evil = {EVIL!r}\n"
+            "table = Table({evil: [evil, 'x'], 'b': [1, 2]})\n"
+            "table[evil].description = table[evil].unit = evil\n"
+            "table[evil].meta['ucd'] = evil\n"
+            "tapwidget.ResultsTable(table)",
+        ]
+    )
+    grid = Grid(notebook.output(1))
+    expect(grid.cell(0, 0)).to_have_text(EVIL)
+    grid.grid.get_by_label(f"Filter {EVIL}").fill("!" + EVIL)
+    grid.says("1 of 2 rows")
+    grid.filter("b").fill(EVIL)
+    expect(grid.output.get_by_role("alert")).to_contain_text(EVIL)
+    expect(grid.heading(EVIL)).to_be_visible()
+    assert grid.output.locator("img").count() == 0
+    assert notebook.page.evaluate("window.evil") is None
+
+
+def test_a_million_rows(lab):
+    notebook = lab.open_notebook([MAKE, "table = make(1_000_000)", ""])
+    # What goes over the wire from here on
+    received = []
+    session = notebook.page.context.new_cdp_session(notebook.page)
+    session.send("Network.enable")
+    session.on("Network.webSocketFrameReceived", lambda event: received.append(len(event["response"]["payloadData"])))
+    index = notebook.run_cell("widget = tapwidget.ResultsTable(table); widget")
+    grid = Grid(notebook.output(index))
+    expect(grid.cell(0, 0)).to_have_text(str(BIG))
+    grid.says("1,000,000 rows")
+    assert sum(received) < 150_000  # base64 of the protocol and the cell's own messages included
+    grid.grid.focus()
+    grid.grid.press("End")
+    expect(grid.cell(999_999, 0)).to_have_text(str(BIG + 999_999))
+    grid.grid.press("ArrowUp")
+    grid.grid.press("PageUp")
+    grid.grid.evaluate("grid => { grid.scrollTop = grid.scrollHeight / 2 }")
+    grid.output.page.wait_for_function(
+        """() => {
+            const rows = Array.from(document.querySelectorAll('.tw-row:not([hidden])'));
+            return rows.length > 10 && rows.every(row => Math.abs(row.dataset.position - 500000) < 1000
+                && row.firstChild.textContent === String(648368125565216675n + BigInt(row.dataset.position)));
+        }"""
+    )
+    grid.sort("r")
+    expect(grid.cell(0, 2)).to_have_text("15.0000")
+    grid.grid.press("ControlOrMeta+a")
+    grid.says("1,000,000 rows, 1,000,000 selected")
+    grid.filter("class").fill("=STAR")
+    grid.says("500,000 of 1,000,000 rows, 1,000,000 selected (500,000 of them filtered out)")
+
+
+def test_many_columns(lab):
+    notebook = lab.open_notebook(
+        [
+            MAKE,
+            "table = make(2000)\nfor i in range(60): table[f'column_{i}'] = np.arange(2000) * 100 + i",
+            "tapwidget.ResultsTable(table)",
+        ]
+    )
+    grid = Grid(notebook.output(2))
+    expect(grid.cell(0, 0)).to_have_text(str(BIG))
+    assert grid.grid.get_attribute("aria-colcount") == "64"
+    assert grid.body.locator("[role=gridcell]").count() < 600  # what is in sight, not 64 columns
+    grid.filter("column_59").fill(">=1059")  # brings it into sight
+    grid.says("1,990 of 2,000 rows")
+    expect(grid.cell(0, 63)).to_have_text("1059")
+    grid.grid.focus()
+    grid.grid.press("End")
+    expect(grid.cell(1989, 0)).to_have_text(str(BIG + 1999))
+
+
+def test_two_tables_in_one_notebook_and_two_views_of_one(lab):
+    notebook = lab.open_notebook(
+        [MAKE, "one = tapwidget.ResultsTable(make(50)); one", "other = tapwidget.ResultsTable(make(60)); other", "one"]
+    )
+    one, other, again = (Grid(notebook.output(i)) for i in (1, 2, 3))
+    one.sort("r")
+    one.cell(0, 0).click()
+    one.says("50 rows, 1 selected")
+    again.says("50 rows, 1 selected")
+    expect(again.heading("r")).to_have_attribute("aria-sort", "ascending")
+    other.says("60 rows")
+    expect(other.heading("r")).to_have_attribute("aria-sort", "none")
+    assert notebook.python("(one.selected_rows, other.selected_rows)") == ((49,), ())
+    notebook.python(first="one.close()")
+    expect(other.cell(0, 0)).to_have_text(str(BIG))
+
+
+def test_no_table_an_empty_one_and_one_that_was_cut(lab):
+    notebook = lab.open_notebook([MAKE, "widget = tapwidget.ResultsTable(); widget"])
+    grid = Grid(notebook.output(1))
+    expect(grid.output.get_by_text("No table yet")).to_be_visible()
+    expect(grid.grid).to_be_hidden()
+    notebook.python(first="widget.table = make(0)")
+    expect(grid.output.get_by_text("The table has no rows.")).to_be_visible()
+    grid.says("0 rows")
+    notebook.python(
+        first="t = make(20); t.meta['overflow'] = True; t.meta['tapwidget'] = {'simulated': True}; widget.table = t"
+    )
+    expect(grid.output.get_by_text("Result cut at 20 rows by the service")).to_be_visible()
+    expect(grid.output.get_by_text("Simulated data")).to_be_visible()
+    expect(grid.cell(0, 0)).to_have_text(str(BIG))
+    notebook.python(first="widget.table = None")
+    expect(grid.output.get_by_text("No table yet")).to_be_visible()
+
+
+def test_a_cell_that_awaits_a_click(lab):
+    notebook = lab.open_notebook([MAKE, "widget = tapwidget.ResultsTable(make(1000)); widget"])
+    grid = Grid(notebook.output(1))
+    # A cell that ends by being told so, not by a clock.
+    code = "import asyncio\nwhile not widget.selected_rows: await asyncio.sleep(0.01)\nprint('went on')"
+    index = notebook.run_cell(code)
+    grid.cell(4, 0).click()
+    expect(notebook.output(index).get_by_text("went on")).to_be_visible()
+    grid.says("1,000 rows, 1 selected")
+
+
+def test_light_dark_and_narrow(opened):
+    notebook, grid = opened
+    grid.cell(2, 0).click()
+    grid.says("1,000 rows, 1 selected")
+    ink = "element => getComputedStyle(element).color"
+    light = grid.cell(1, 0).evaluate(ink)
+    notebook.screenshot("results-table-light")
+    notebook.theme("dark")
+    assert grid.cell(1, 0).evaluate(ink) != light
+    notebook.screenshot("results-table-dark")
+    for width in (800, 400):
+        notebook.resize(width)
+        expect(grid.cell(0, 0)).to_have_text(str(BIG))
+        inside = grid.grid.evaluate("grid => grid.scrollWidth >= grid.clientWidth && grid.clientWidth")
+        assert 0 < inside <= width
+        whole = grid.cell(0, 0).evaluate("cell => cell.scrollWidth <= cell.clientWidth")
+        assert whole, "an id must never be cut"
+        notebook.screenshot(f"results-table-{width}")
