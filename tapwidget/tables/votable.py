@@ -10,7 +10,6 @@ from pathlib import Path
 from typing import Any, BinaryIO
 
 import numpy as np
-from astropy import units as u
 from astropy.table import Column as TableColumn
 from astropy.table import MaskedColumn, Table
 from numpy.typing import NDArray
@@ -19,6 +18,7 @@ from tapwidget.errors import ColumnError, QueryError
 from tapwidget.ivoa.tapschema import Column
 from tapwidget.tables.binary2 import spread
 from tapwidget.tables.votable_document import Document, read_document, write_document
+from tapwidget.tables.votable_units import unit_of, unit_text
 
 Mask = NDArray[np.bool_] | None
 
@@ -152,18 +152,6 @@ def _field(name: str, column: Any) -> Column:
     )
 
 
-def unit_text(unit: Any) -> str:
-    """A unit as VOUnit writes it; as it came where it is none that astropy knows."""
-    if unit is None:
-        return ""
-    if isinstance(unit, u.UnrecognizedUnit):
-        return str(unit)
-    try:
-        return str(u.Unit(unit).to_string("vounit"))
-    except (ValueError, TypeError):
-        return str(unit)
-
-
 def _text_type(name: str, values: NDArray[Any], mask: Mask) -> str:
     """ "char" where all text is ASCII, else "unicodeChar"."""
     if values.ndim > 1:
@@ -188,10 +176,9 @@ def _column(column: Column, values: NDArray[Any], mask: Mask) -> TableColumn:
     if column.is_text and values.dtype == object:
         values = _as_text(values)
     meta = {key: getattr(column, key) for key in ("ucd", "utype", "xtype") if getattr(column, key)}
-    unit = u.Unit(column.unit, parse_strict="silent") if column.unit else None
     words: dict[str, Any] = {
         "name": column.name,
-        "unit": unit,
+        "unit": unit_of(column.unit),
         "description": column.description or None,
         "meta": meta,
         "copy": False,
