@@ -1,0 +1,172 @@
+"""The sky plot without a browser."""
+
+from __future__ import annotations
+
+import time
+
+import numpy as np
+import pytest
+import traitlets
+from astropy.table import MaskedColumn, Table
+
+from tapwidget import SkyPlot
+from tapwidget.errors import TableError
+
+
+def around(ra: float, dec: float, rows: int, radius: float = 0.5) -> Table:
+    random = np.random.default_rng(rows)
+    r, angle = radius * np.sqrt(random.random(rows)), random.uniform(0, 2 * np.pi, rows)
+    return Table({"ra": (ra + r * np.cos(angle) / np.cos(np.radians(dec))) % 360, "dec": dec + r * np.sin(angle)})
+
+
+def box(plot: SkyPlot, x: tuple[float, float], y: tuple[float, float]) -> None:
+    with plot._picture.brush.hold_trait_notifications():
+        plot._picture.brush.selected_x = np.array(x)
+        plot._picture.brush.selected_y = np.array(y)
+
+
+def points(plot: SkyPlot) -> list[int]:
+    picture = plot._picture
+    return [len(mark.x) for mark in (picture._matched, picture._unmatched, picture._background, picture._selected)]
+
+
+def test_right_ascension_goes_to_the_left() -> None:
+    plot = SkyPlot(Table({"ra": [359.9, 0.1], "dec": [0.0, 0.1]}))
+    x, y = plot._picture._matched.x, plot._picture._matched.y
+    assert x[1] < x[0]
+    assert y[1] > y[0]
+    labels = list(plot._picture._x_axis.tick_labels.values())
+    assert "0.00" in labels
+    assert "359.95" in labels
+
+
+def test_matched_and_unmatched_are_told_apart() -> None:
+    table = around(37.86, 6.98, 100)
+    plot = SkyPlot(table, matched=np.arange(100) < 70)
+    assert points(plot) == [70, 30, 0, 0]
+    assert "matched (70)" in plot._picture._legend.value
+    assert "not matched (30)" in plot._picture._legend.value
+    plot.matched = None
+    assert points(plot) == [100, 0, 0, 0]
+    plot.matched = [True]
+    assert "`matched` has 1 entries for 100 rows" in plot._account.value
+
+
+def test_what_was_not_matched_can_stand_behind() -> None:
+    plot = SkyPlot(around(37.86, 6.98, 50))
+    plot.background_label = "<b>unmatched</b>"
+    plot.background = around(37.86, 6.98, 20)
+    assert points(plot) == [50, 0, 20, 0]
+    assert "&lt;b&gt;unmatched&lt;/b&gt; (20)" in plot._picture._legend.value
+
+
+def test_a_box_selects_rows() -> None:
+    table = around(37.86, 6.98, 500)
+    plot = SkyPlot(table)
+    box(plot, (-0.2, 0.1), (0.0, 0.3))
+    x, y = plot._plane
+    expected = np.flatnonzero((x >= -0.2) & (x <= 0.1) & (y >= 0) & (y <= 0.3))
+    assert plot.selected_rows == tuple(expected.tolist())
+    assert points(plot)[3] == len(expected) > 10
+    assert f"{len(expected)} of 500 rows selected" in plot._readout.value
+    plot._picture.clear_box()
+    assert plot.selected_rows == ()
+
+
+def test_rows_without_a_position_are_said_and_never_selected() -> None:
+    table = around(37.86, 6.98, 10)
+    table["ra"] = MaskedColumn(table["ra"], mask=[True] + [False] * 9)
+    plot = SkyPlot(table)
+    assert "1 of 10 rows have no position" in plot._account.value
+    box(plot, (-10, 10), (-10, 10))
+    assert plot.selected_rows == tuple(range(1, 10))
+
+
+def test_many_points_are_sampled_and_that_is_said() -> None:
+    plot = SkyPlot(around(37.86, 6.98, 12_000), matched=np.arange(12_000) >= 50)
+    drawn = points(plot)
+    assert sum(drawn) <= 3300
+    assert drawn[1] == 50  # the rare ones all
+    assert "of 12,000 positions" in plot._account.value
+    assert "matched (11,950)" in plot._picture._legend.value
+    box(plot, (-10, 10), (-10, 10))
+    assert len(plot.selected_rows) == 12_000
+    assert "12,000 of 12,000 rows selected; 1,000 of them marked" in plot._readout.value
+
+
+def test_selected_from_outside() -> None:
+    plot = SkyPlot(around(37.86, 6.98, 10))
+    plot.selected_rows = np.array([4, 2])
+    assert plot.selected_rows == (2, 4)
+    assert points(plot)[3] == 2
+    with pytest.raises(TableError, match="10 rows"):
+        plot.selected_rows = [10]
+    plot._clear.click()
+    assert plot.selected_rows == ()
+
+
+def test_linked_both_ways() -> None:
+    table = around(37.86, 6.98, 100)
+    one, other = SkyPlot(table), SkyPlot(table)
+    traitlets.link((one, "selected_rows"), (other, "selected_rows"))
+    box(one, (-0.2, 0.2), (-0.2, 0.2))
+    assert other.selected_rows == one.selected_rows != ()
+    other.clear()
+    assert one.selected_rows == ()
+
+
+def test_a_new_table_empties_the_selection() -> None:
+    plot = SkyPlot(around(37.86, 6.98, 10))
+    plot.selected_rows = [9]
+    plot.table = around(10, 80, 5)
+    assert plot.selected_rows == ()
+    assert points(plot) == [5, 0, 0, 0]
+    plot.table = None
+    assert points(plot) == [0, 0, 0, 0]
+    assert "No rows" in plot._readout.value
+
+
+def test_of_a_result_the_targets_position_is_taken() -> None:
+    table = Table({"ut1_ra": [10.0, 20.0], "ut1_dec": [0.0, 0.0], "coord_ra": [200.0, 200.5], "coord_dec": [5.0, 5.5]})
+    labels = list(SkyPlot(table)._picture._x_axis.tick_labels.values())
+    assert all(199 < float(label) < 202 for label in labels)
+    named = SkyPlot(table, ra="ut1_ra", dec="ut1_dec")
+    assert all(float(label) < 30 for label in named._picture._x_axis.tick_labels.values())
+
+
+@pytest.mark.parametrize(
+    ("table", "said"),
+    [
+        (Table({"name": ["a", "b"]}), "No columns were recognised as a position"),
+        (Table({"ra": [10.0, 20.0], "dec": [0.0, 95.0]}), "dec"),
+    ],
+)
+def test_a_table_that_cannot_be_drawn_can_be_selected_in(table: Table, said: str) -> None:
+    plot = SkyPlot(table)
+    assert said in plot._account.value
+    assert points(plot) == [0, 0, 0, 0]
+    plot.selected_rows = [1]
+    assert plot.selected_rows == (1,)
+
+
+def test_what_is_no_table_is_refused() -> None:
+    with pytest.raises(TableError, match="astropy Table"):
+        SkyPlot([1, 2, 3])
+
+
+def test_all_the_sky_says_what_its_lines_are() -> None:
+    random = np.random.default_rng(0)
+    table = Table({"ra": random.uniform(0, 360, 400), "dec": np.degrees(np.arcsin(random.uniform(-1, 1, 400)))})
+    plot = SkyPlot(table)
+    assert "lines every 45 deg of RA and 30 deg of Dec" in plot._account.value
+    assert plot._picture._x_axis.num_ticks == 0
+
+
+def test_a_box_among_a_million_rows() -> None:
+    plot = SkyPlot(around(37.86, 6.98, 1_000_000))
+    start = time.perf_counter()
+    box(plot, (-0.05, 0.05), (-0.05, 0.05))
+    assert time.perf_counter() - start < 0.5
+    assert len(plot.selected_rows) > 1000
+    picture = plot._picture
+    assert sum(mark.x.nbytes + mark.y.nbytes for mark in (picture._matched, picture._selected)) < 40_000
