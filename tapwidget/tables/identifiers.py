@@ -12,7 +12,7 @@ from tapwidget.tables.column_facts import ucd_is, ucd_of
 
 # From sure to weak; names without case, blanks and underscores.
 NAMES = {
-    95: {"objid", "objectid", "sourceid", "diaobjectid", "starid", "bestobjid", "gaiasourceid", "ssobjectid",
+    110: {"objid", "objectid", "sourceid", "diaobjectid", "starid", "bestobjid", "gaiasourceid", "ssobjectid",
          "galaxyid"},
     45: {"id", "designation", "identifier", "mainid", "uniqueid", "catid", "idnumber", "sourcename", "iauname",
          "objectname", "2mass", "twomass", "allwise", "wise", "mpcdesignation", "obspublisherdid", "unwiseid",
@@ -64,7 +64,7 @@ def _by_words(table: Table, name: str) -> tuple[float, str]:
             score, why = 34.0, f"name {name}"
     if ucd_is(ucd, "meta.id"):
         main = "meta.main" in ucd
-        score, why = score + (50.0 if main else 18.0), f"UCD {ucd}"
+        score, why = score + (70.0 if main else 18.0), f"UCD {ucd}"
         if re.search(r"cross|assoc|parent", ucd):
             score -= 40.0
     elif ucd and score:

@@ -177,9 +177,13 @@ def _ragged(body: bytes, names: list[str], layout: Layout, name: str, first_line
     for row in reader:
         if row and len(row) != len(names) and not row[0].lstrip().startswith("#"):
             line = first_line + layout.header_line + reader.line_num - 1
-            return FileFormatError(
-                f"Line {line} of {name} has {count(len(row), 'value')} where there are {count(len(names), 'column')}: "
-                f"“{layout.delimiter.join(row)[:80]}”. Correct that line (text with the delimiter in it needs quotes), "
-                "or export the table again."
-            )
+            remedy = "Correct that line (text with the delimiter in it needs quotes), or export the table again."
+            if layout.delimiter == " ":
+                remedy = (
+                    "If its columns have fixed widths, a CDS table needs its ReadMe in the same folder; any other is "
+                )
+                remedy += "best read with astropy's ascii.fixed_width, and the table handed over."
+            shown = layout.delimiter.join(row)[:80]
+            there = f"{count(len(row), 'value')} where there are {count(len(names), 'column')}"
+            return FileFormatError(f"Line {line} of {name} has {there}: “{shown}”. {remedy}")
     return FileFormatError(f"The lines of {name} do not all have the same number of values.")

@@ -107,6 +107,8 @@ def _delimiter(lines: list[str], name: str) -> str:
             break
         counts = Counter(len(row) for row in rows_of(sample, delimiter))
         width, times = max(((w, t) for w, t in counts.items() if w > 1), key=lambda item: item[1], default=(0, 0))
+        if delimiter == " " and len(sample[0].split()) == 1:
+            break  # one name over texts with blanks in them: a list of designations
         score = (times / max(1, sum(counts.values())), width)
         if width > 1 and score[0] >= 0.5 and score > best_score:
             best, best_score = delimiter, score
@@ -116,9 +118,9 @@ def _delimiter(lines: list[str], name: str) -> str:
     words = [len(line.split()) for line in sample]
     if not best and len(set(words)) > 2 and sum(words) / len(words) > 4:
         raise FileFormatError(
-            f"No columns can be made out in {name}: its lines have {min(words)} to {max(words)} words and "
-            "no common delimiter. If it is a fixed-width table, read it with astropy's ascii.fixed_width and hand over the "
-            "table; a CDS table needs its ReadMe beside it."
+            f"No columns can be made out in {name}: its lines have {min(words)} to {max(words)} words, and no delimiter "
+            "in common. If it is a fixed-width table, read it with astropy's ascii.fixed_width and hand over the table; "
+            "a CDS table needs its ReadMe beside it."
         )
     return best or ","
 
