@@ -31,7 +31,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from playwright.sync_api import Browser, ConsoleMessage, Locator, Page, Playwright, sync_playwright
+from playwright.sync_api import Browser, ConsoleMessage, Locator, Page, Playwright, expect, sync_playwright
 
 FOLDER = Path(__file__).parent
 RESULTS = FOLDER.parents[1] / "test-results"
@@ -271,6 +271,7 @@ def lab(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Lab]:
     directory = tmp_path_factory.mktemp("notebooks")
     with _server(private, directory) as (url, token), sync_playwright() as playwright:
         browser = _launch(playwright)
+        expect.set_options(timeout=SECONDS * 1000)
         try:
             yield Lab(url, token, directory, browser)
         finally:
