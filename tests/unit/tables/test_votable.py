@@ -129,22 +129,8 @@ def test_what_columns_mean_comes_back() -> None:
 @pytest.mark.parametrize(
     "unit",
     [
-        u.erg / u.s / u.cm**2,
-        u.ABmag,
-        u.mas / u.yr,
-        u.deg**2,
-        u.Angstrom,
-        u.hourangle,
-        u.percent,
-        u.electron / u.s,
-        u.adu,
-    ]
-    + [
-        u.mag / u.arcsec**2,
-        u.dex(u.cm / u.s**2),
-        u.nJy,
-        u.Unit("1e-17 erg / (s cm2)"),
-        u.solMass,
+        *(u.erg / u.s / u.cm**2, u.ABmag, u.mas / u.yr, u.deg**2, u.Angstrom, u.hourangle, u.percent, u.electron / u.s),
+        *(u.mag / u.arcsec**2, u.dex(u.cm / u.s**2), u.nJy, u.Unit("1e-17 erg / (s cm2)"), u.solMass, u.adu),
         u.dimensionless_unscaled,
     ],
 )

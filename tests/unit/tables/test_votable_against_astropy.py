@@ -41,9 +41,8 @@ def astropy_written(table: Table, form: str, nulls: dict[str, Any] | None = None
         for field in element.fields:
             if nulls and field.name in nulls:
                 field.values.null = nulls[field.name]
-        element.format = form
         out = io.BytesIO()
-        file.to_xml(out)
+        file.to_xml(out, tabledata_format=form)
         return out.getvalue()
 
 
