@@ -131,7 +131,12 @@ def _maxrec(plan: Plan) -> str:
 
 def _pairs(match: Match, asked: Query) -> str:
     """The pairs in order of upload row and separation, and the choice among them that `find` asks for."""
-    lines = [f"rows = np.asarray(pairs[{python_text(asked.row)}])"]
+    names = _listed([python_text(column.name) for column in asked.columns], "[]")
+    lines = [
+        "# Names as asked for: some services change their case.",
+        f"pairs.rename_columns(pairs.colnames, {names})",
+        f"rows = np.asarray(pairs[{python_text(asked.row)}])",
+    ]
     if asked.position:
         ra, dec = (f"np.asarray(pairs[{python_text(name)}])" for name in asked.position)
         lines += [
@@ -195,7 +200,7 @@ def _result(match: Match, plan: Plan) -> str:
 def _listed(items: list[str], brackets: str) -> str:
     """The items in brackets, on one line if they fit, else on several."""
     flat = f"{brackets[0]}{', '.join(items)}{brackets[1]}"
-    if len(flat) <= 100:
+    if len(flat) <= 80:
         return flat
     lines = [""]
     for item in items:

@@ -176,6 +176,24 @@ def test_the_upload_is_the_same(monkeypatch):
         assert np.ma.allequal(sent[name], ours), name
 
 
+def test_a_service_may_change_the_case_of_names(monkeypatch):
+    table = user_table()
+    match = SkyMatch("dp1.Object", radius=3, columns=["objectId", "r_cModelMag"], find="nearest")
+    plan = make_plan(match, table, TARGET)
+    service = FakeService(by_position(3))
+    result = run(cell(match, plan, "http://127.0.0.1:1/tap", table=table), service, monkeypatch, table)
+    answer = FakeJob.fetch_result
+
+    def in_capitals(job):
+        shouting = answer(job).to_table()
+        shouting.rename_columns(shouting.colnames, [name.upper() for name in shouting.colnames])
+        return SimpleNamespace(to_table=lambda: shouting)
+
+    monkeypatch.setattr(FakeJob, "fetch_result", in_capitals)
+    again = run(cell(match, plan, "http://127.0.0.1:1/tap", table=table), service, monkeypatch, table)
+    same(again, result)
+
+
 def test_identifier_match_gives_the_same_rows(monkeypatch):
     table = user_table()
     match = IdentifierMatch("dp1.Object", on=("name", "name"), columns=["objectId"], upload="ut2")
