@@ -25,6 +25,7 @@ from tapwidget.server.engine import Engine
 from tapwidget.server.faults import RequestError
 from tapwidget.server.jobs import JobStore, Runner
 from tapwidget.server.parameters import parameters_of
+from tapwidget.server.query import Holdings
 from tapwidget.server.results import error_document
 from tapwidget.server.settings import Settings
 from tapwidget.server.sync import Sync
@@ -39,12 +40,12 @@ def create_app(
     engine: Engine, catalogue: Catalogue, folder: Path, settings: Settings, token: str | None = None
 ) -> Starlette:
     """The ASGI application over tables that are loaded."""
-    runner = Runner(engine, catalogue, settings)
+    runner = Runner(Holdings(engine, catalogue, settings))
     store = JobStore(folder / "jobs", runner, settings)
     pages = Pages(catalogue, settings)
 
     @contextlib.asynccontextmanager
-    async def lifespan(app: Starlette) -> AsyncIterator[None]:
+    async def lifespan(_app: Starlette) -> AsyncIterator[None]:
         sweeping = asyncio.get_running_loop().create_task(store.sweep())
         yield
         sweeping.cancel()
@@ -67,7 +68,7 @@ def create_app(
         routes=routes,
         lifespan=lifespan,
         middleware=[Middleware(Access, token=token)],
-        exception_handlers=handlers,  # type: ignore[arg-type]
+        exception_handlers=handlers,
     )
 
 
@@ -81,7 +82,7 @@ class Pages:
     async def home(self, request: Request) -> Response:
         return RedirectResponse(f"{base(request)}/capabilities", status_code=303)
 
-    async def availability(self, request: Request) -> Response:
+    async def availability(self, _request: Request) -> Response:
         return Response(vosi.availability(is_simulated=self.catalogue.is_simulated), media_type=XML)
 
     async def capabilities(self, request: Request) -> Response:
@@ -99,9 +100,9 @@ class Pages:
         served = self.catalogue.get(name)
         if served is None:
             raise RequestError(f"there is no table {name}", 404)
-        return Response(vosi.table_document(served, self.catalogue), media_type=XML)
+        return Response(vosi.table_document(served), media_type=XML)
 
-    async def examples(self, request: Request) -> Response:
+    async def examples(self, _request: Request) -> Response:
         return Response(examples.document(self.catalogue), media_type="application/xhtml+xml")
 
 
@@ -120,5 +121,7 @@ async def refused(request: Request, error: Exception) -> Response:
 
 async def not_there(request: Request, error: Exception) -> Response:
     assert isinstance(error, HTTPException)
-    text = f"there is nothing at {request.url.path}; the service is at {base(request)}" if error.status_code == 404 else ""
+    text = (
+        f"there is nothing at {request.url.path}; the service is at {base(request)}" if error.status_code == 404 else ""
+    )
     return PlainTextResponse((text or str(error.detail)) + "\n", error.status_code, error.headers)

@@ -162,7 +162,9 @@ def said(error: Exception) -> QueryError:
     """The engine's first line, without the SQL that the caller never wrote."""
     first = str(error).strip().splitlines()[0] if str(error).strip() else type(error).__name__
     if isinstance(error, duckdb.OutOfMemoryException) or "Out of Memory" in first:
-        return QueryError("the query needs more memory than this service has; select less, or add a condition", said=first)
+        return QueryError(
+            "the query needs more memory than this service has; select less, or add a condition", said=first
+        )
     return QueryError(f"the query failed while it ran: {first}", said=first)
 
 

@@ -19,7 +19,9 @@ def examples(catalogue: Catalogue) -> list[tuple[str, str, str]]:
             continue
         identifier = served.table.name.replace(".", "-")
         some = ", ".join(writable(column.name) for column in served.table.columns[:5])
-        result.append((f"some-{identifier}", f"Ten rows of {served.table.name}", f"SELECT TOP 10 {some} FROM {served.table.name}"))
+        result.append(
+            (f"some-{identifier}", f"Ten rows of {served.table.name}", f"SELECT TOP 10 {some} FROM {served.table.name}")
+        )
         cone = cone_example(served)
         if cone:
             result.append((f"cone-{identifier}", f"Objects of {served.table.name} around a position", cone))

@@ -19,11 +19,10 @@ from pathlib import Path
 
 from tapwidget.errors import TapWidgetError
 from tapwidget.ivoa.uws import JobPhase
-from tapwidget.server.catalogue import Catalogue
-from tapwidget.server.engine import Engine, Run
+from tapwidget.server.engine import Run
 from tapwidget.server.faults import QueryAbortedError, QueryTimeoutError, RequestError
 from tapwidget.server.parameters import Parameters
-from tapwidget.server.query import Answer, answer, query_of
+from tapwidget.server.query import Answer, Holdings, answer, query_of
 from tapwidget.server.settings import Settings
 
 ACTIVE = frozenset({JobPhase.PENDING, JobPhase.QUEUED, JobPhase.EXECUTING})
@@ -77,15 +76,13 @@ class Job:
 class Runner:
     """Runs jobs in worker threads, with a limit of time each."""
 
-    def __init__(self, engine: Engine, catalogue: Catalogue, settings: Settings) -> None:
-        self.engine = engine
-        self.catalogue = catalogue
-        self.settings = settings
-        self.pool = ThreadPoolExecutor(settings.workers, thread_name_prefix="query")
+    def __init__(self, holdings: Holdings) -> None:
+        self.holdings = holdings
+        self.pool = ThreadPoolExecutor(holdings.settings.workers, thread_name_prefix="query")
 
     def start(self, job: Job) -> None:
         """Set a job going; `job.task` ends when it does."""
-        job.run = self.engine.run()
+        job.run = self.holdings.engine.run()
         job.enter(JobPhase.QUEUED)
         job.task = asyncio.get_running_loop().create_task(self.follow(job, job.run))
 
@@ -110,9 +107,9 @@ class Runner:
         def work() -> Answer:
             try:
                 loop.call_soon_threadsafe(began)
-                query = query_of(job.parameters, self.settings)
+                query = query_of(job.parameters, self.holdings.settings)
                 path = job.folder / f"result{query.form.suffix}"
-                return answer(query, run, self.engine, self.catalogue, self.settings, path)
+                return answer(query, run, self.holdings, path)
             finally:
                 run.finish()
 
@@ -124,7 +121,9 @@ class Runner:
             end = JobPhase.ABORTED if isinstance(error, QueryAbortedError) else JobPhase.ERROR
         except Exception as error:
             log.exception("job %s failed", job.job_id)
-            job.error = RequestError(f"the service failed at this query ({type(error).__name__}); this is its fault", 500)
+            job.error = RequestError(
+                f"the service failed at this query ({type(error).__name__}); this is its fault", 500
+            )
             end = JobPhase.ERROR
         for timer in timers:
             timer.cancel()
@@ -137,7 +136,9 @@ class Runner:
             return
         if job.run is not None:
             message = "the job was aborted"
-            await asyncio.get_running_loop().run_in_executor(None, job.run.stop, QueryAbortedError(message, said=message))
+            await asyncio.get_running_loop().run_in_executor(
+                None, job.run.stop, QueryAbortedError(message, said=message)
+            )
         if not job.phase.is_final:
             job.enter(JobPhase.ABORTED)
 

@@ -1,7 +1,8 @@
 """Parquet files into the engine, with what they say about their columns.
 
-Column descriptions come from the file itself: a VOTable without rows under the key `IVOA.VOTable-Parquet.content` ("VOParquet",
-IVOA note), and JSON under `tapwidget.table` for what a VOTable has no word for (principal, indexed, simulated).
+Column descriptions come from the file itself: a VOTable without rows under the key `IVOA.VOTable-Parquet.content`
+("VOParquet", IVOA note), and JSON under `tapwidget.table` for what a VOTable has no word for (principal, indexed,
+simulated).
 """
 
 from __future__ import annotations
@@ -95,10 +96,8 @@ def load(engine: Engine, name: str, path: Path) -> Served:
     else:
         ra, dec = (f"CAST({column} AS DOUBLE)" for column in position)
         height = cell_height(con, source, path, ra, dec)
-        con.execute(
-            f"CREATE TABLE {sql} AS SELECT *, tw_cell({ra}, {dec}, {real(height)}) AS tw_cell FROM {source} ORDER BY tw_cell",
-            [str(path)],
-        )
+        cell = f"tw_cell({ra}, {dec}, {real(height)})"
+        con.execute(f"CREATE TABLE {sql} AS SELECT *, {cell} AS tw_cell FROM {source} ORDER BY tw_cell", [str(path)])
     rows = con.execute(f"SELECT count(*) FROM {sql}").fetchone()[0]
     columns, nans = inspected(con, sql, columns)
     description = notes.description
@@ -118,7 +117,13 @@ def chosen(described: list[Any], notes: Notes) -> tuple[list[Column], list[str],
     selected, left_out = [], []
     taken: set[str] = set()
     for index, (name, engine_type, *_) in enumerate(described):
-        base = "DOUBLE" if engine_type.startswith("DECIMAL") else "VARCHAR" if engine_type.startswith("ENUM") else engine_type
+        base = (
+            "DOUBLE"
+            if engine_type.startswith("DECIMAL")
+            else "VARCHAR"
+            if engine_type.startswith("ENUM")
+            else engine_type
+        )
         if base not in TYPES or name.lower() in taken:
             left_out.append(name)
             continue

@@ -34,6 +34,15 @@ class TapQuery:
 
 
 @dataclass(frozen=True)
+class Holdings:
+    """What every query runs on."""
+
+    engine: Engine
+    catalogue: Catalogue
+    settings: Settings
+
+
+@dataclass(frozen=True)
 class Answer:
     """What a query gave: its file, and whether rows were left out at MAXREC."""
 
@@ -70,7 +79,7 @@ def query_of(parameters: Parameters, settings: Settings) -> TapQuery:
     return TapQuery(adql, wanted, form, uploads.references(parameters.all("UPLOAD"), parameters.files))
 
 
-def answer(query: TapQuery, run: Run, engine: Engine, catalogue: Catalogue, settings: Settings, path: Path) -> Answer:
+def answer(query: TapQuery, run: Run, holdings: Holdings, path: Path) -> Answer:
     """Run a query and write its answer to `path`.
 
     Raises
@@ -78,22 +87,25 @@ def answer(query: TapQuery, run: Run, engine: Engine, catalogue: Catalogue, sett
     AdqlError, RequestError, QueryError
         The query, its uploads, or the engine; `path` may hold part of an answer then.
     """
-    with uploaded(query, run, engine, settings) as relations:
+    with uploaded(query, run, holdings) as relations:
         translation = translate(
             query.adql,
-            lambda schema, name, *_: catalogue.find(schema, name, relations),
+            lambda schema, name, *_: holdings.catalogue.find(schema, name, relations),
             most=query.maxrec,
         )
         schema, batches = run.batches(translation.sql)
         counter = Counter(query.maxrec)
-        infos = {"QUERY": query.adql[:10_000], **({"SIMULATED": "simulated data"} if catalogue.is_simulated else {})}
+        infos = {
+            "QUERY": query.adql[:10_000],
+            **({"SIMULATED": "simulated data"} if holdings.catalogue.is_simulated else {}),
+        }
         pieces = results.chunks(
             query.form,
             translation.outputs,
             schema,
             counter.counted(batches),
-            counter.status,
-            infos,
+            status_after=counter.status,
+            infos=infos,
             is_ascii=is_ascii(translation, query.adql, relations),
         )
         with path.open("wb") as file:
@@ -103,17 +115,17 @@ def answer(query: TapQuery, run: Run, engine: Engine, catalogue: Catalogue, sett
 
 
 @contextmanager
-def uploaded(query: TapQuery, run: Run, engine: Engine, settings: Settings) -> Iterator[dict[str, Relation]]:
+def uploaded(query: TapQuery, run: Run, holdings: Holdings) -> Iterator[dict[str, Relation]]:
     """The uploaded tables in the engine, for as long as the query runs; no other query can name them."""
     relations: dict[str, Relation] = {}
     try:
         for name, path in query.uploads.items():
             run.check()
-            relations[name.lower()] = uploads.load(engine, run, name, path, settings)
+            relations[name.lower()] = uploads.load(holdings.engine, run, name, path, holdings.settings)
         yield relations
     finally:
         for relation in relations.values():
-            cursor = engine.connection.cursor()
+            cursor = holdings.engine.connection.cursor()
             cursor.execute(f"DROP TABLE IF EXISTS {relation.sql}")
             cursor.close()
 

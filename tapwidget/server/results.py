@@ -68,9 +68,9 @@ def chunks(
     outputs: Sequence[Output],
     schema: Any,
     batches: Batches,
+    *,
     status_after: Counted,
     infos: Mapping[str, str],
-    *,
     is_ascii: bool,
 ) -> Iterator[bytes]:
     """The answer in pieces of bytes.
@@ -94,7 +94,7 @@ def chunks(
 def delimited(delimiter: str, outputs: Sequence[Output], schema: Any, batches: Batches) -> Iterator[bytes]:
     """CSV with a header (RFC 4180); a missing value is an empty cell."""
     import pyarrow as pa
-    import pyarrow.csv as csv
+    from pyarrow import csv
 
     names = [output.name for output in outputs]
     named = pa.schema([pa.field(name, text_type(schema.field(i).type)) for i, name in enumerate(names)])

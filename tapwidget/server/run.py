@@ -10,12 +10,14 @@ import asyncio
 import contextlib
 import os
 import re
+import signal
 import socket
 import sys
 import threading
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from pathlib import Path
 
+from tapwidget import __version__
 from tapwidget.errors import TapWidgetError
 from tapwidget.ivoa.adql_words import RESERVED
 from tapwidget.server import loading, tap_schema
@@ -61,19 +63,45 @@ def main(
         listening = listen(host, port)
     except OSError as error:
         return failed(f"cannot listen on {host}, port {port}: {error.strerror or error}")
-    with private_folder() as folder, listening:
+    with ending() as may_end, private_folder() as folder, listening:
         engine = Engine(folder, settings)
         try:
             catalogue = load(engine, folder, paths or [], names or {})
         except (TapWidgetError, OSError) as error:
             return failed(str(error))
-        finally_ready = f"TAP service ready at {address(host, listening)}{ROOT}"
+        ready = f"TAP service ready at {address(host, listening)}{ROOT}"
         if host not in LOOPBACK:
             print(f"This service is open to other machines at {host}; callers need the token.", file=sys.stderr)
         with contextlib.closing(engine):
             app = create_app(engine, catalogue, folder, settings, token)
-            asyncio.run(serve(app, listening, finally_ready, with_parent=with_parent))
+            may_end.clear()
+            asyncio.run(serve(app, listening, ready, with_parent=with_parent))
     return 0
+
+
+@contextlib.contextmanager
+def ending() -> Iterator[threading.Event]:
+    """SIGINT and SIGTERM end the process through its `finally`s, so that the private folder goes.
+
+    While the event is set, a signal ends at once. While uvicorn runs, it does the ending; but when it is done it raises
+    the signal again, to which the answer then is: nothing more to do.
+    """
+    at_once = threading.Event()
+    at_once.set()
+
+    def stop(*_: object) -> None:
+        if at_once.is_set():
+            raise SystemExit(0)
+
+    if threading.current_thread() is not threading.main_thread():
+        yield at_once
+        return
+    before = {number: signal.signal(number, stop) for number in (signal.SIGINT, signal.SIGTERM)}
+    try:
+        yield at_once
+    finally:
+        for number, handler in before.items():
+            signal.signal(number, handler)
 
 
 def failed(message: str) -> int:
@@ -160,6 +188,7 @@ async def serve(app: object, listening: socket.socket, ready: str, *, with_paren
         ws="none",
         timeout_graceful_shutdown=5,
         server_header=False,
+        headers=[("Server", f"tapwidget/{__version__}")],
     )
     server = uvicorn.Server(config)
     loop = asyncio.get_running_loop()

@@ -46,7 +46,9 @@ def references(values: list[str], files: dict[str, Path]) -> dict[str, Path]:
         if name.upper().startswith(UPLOAD_SCHEMA + "."):
             name = name[len(UPLOAD_SCHEMA) + 1 :]
         if not TABLE_NAME.fullmatch(name):
-            raise RequestError(f"{name!r} cannot be the name of an uploaded table: letters, digits and _ only, a letter first")
+            raise RequestError(
+                f"{name!r} cannot be the name of an uploaded table: letters, digits and _ only, a letter first"
+            )
         if name.lower() in {known.lower() for known in result}:
             raise RequestError(f"UPLOAD names the table {name} twice")
         if not uri.lower().startswith("param:"):
@@ -77,7 +79,7 @@ def load(engine: Engine, run: Run, name: str, path: Path, settings: Settings) ->
     if document.query_status == "ERROR":
         raise RequestError(f"upload {name} is no table but an error: {document.query_message}")
     check(name, document, settings)
-    columns = tuple(replace(column, name=column.name.strip()) for column in document.columns)
+    columns = tuple(described(column) for column in document.columns)
     arrays = arrow_table(name, columns, document)
     sql = engine.upload_name()
     run.create_from_arrow(sql, arrays)
@@ -93,7 +95,8 @@ def check(name: str, document: Document, settings: Settings) -> None:
         raise RequestError(f"upload {name} has no columns")
     if document.nrows > settings.upload_rows:
         raise RequestError(
-            f"upload {name} has {document.nrows} rows; this service takes {settings.upload_rows}. Upload it in parts.", 413
+            f"upload {name} has {document.nrows} rows; this service takes {settings.upload_rows}. Upload it in parts.",
+            413,
         )
     if len(document.columns) > settings.upload_columns:
         raise RequestError(
@@ -104,8 +107,15 @@ def check(name: str, document: Document, settings: Settings) -> None:
         if not column.name.strip():
             raise RequestError(f"upload {name} has a column without a name")
         if column.name.strip().lower() in seen:
-            raise RequestError(f"upload {name} has two columns called {column.name}; ADQL does not tell upper case from lower")
+            raise RequestError(
+                f"upload {name} has two columns called {column.name}; ADQL does not tell upper case from lower"
+            )
         seen.add(column.name.strip().lower())
+
+
+def described(column: Column) -> Column:
+    """The column as it is called and described in answers; arraysize="1" is out of use since VOTable 1.3."""
+    return replace(column, name=column.name.strip(), arraysize="" if column.arraysize == "1" else column.arraysize)
 
 
 def has_nan(array: np.ndarray[Any, Any]) -> bool:
@@ -146,5 +156,7 @@ def vectors(name: str, column: Column, array: np.ndarray[Any, Any]) -> Any:
     import pyarrow as pa
 
     if array.ndim != 2 or array.dtype.kind not in "fiub":
-        raise RequestError(f"upload {name}: column {column.name} holds arrays of varying length, which cannot be queried here")
+        raise RequestError(
+            f"upload {name}: column {column.name} holds arrays of varying length, which cannot be queried here"
+        )
     return pa.FixedSizeListArray.from_arrays(pa.array(np.ascontiguousarray(array).reshape(-1)), array.shape[1])

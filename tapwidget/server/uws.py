@@ -222,5 +222,3 @@ def time_of(name: str, text: str) -> datetime:
     except ValueError:
         raise RequestError(f"{name}={text} is no time such as 2026-01-31T12:00:00Z") from None
     return time.replace(tzinfo=UTC) if time.tzinfo is None else time.astimezone(UTC)
-
-

@@ -34,7 +34,7 @@ def availability(*, is_simulated: bool) -> str:
 
 def capabilities(base: str, settings: Settings, *, is_simulated: bool) -> str:
     """The capabilities document; `base` is the URL of the service."""
-    simulated = "<!-- simulated data -->" if is_simulated else ""
+    simulated = "Simulated data. " if is_simulated else ""
     plain = "".join(
         capability(f"ivo://ivoa.net/std/VOSI#{name}", f"{base}/{name}") for name in ("availability", "capabilities")
     )
@@ -44,8 +44,10 @@ def capabilities(base: str, settings: Settings, *, is_simulated: bool) -> str:
         f'{DECLARATION}<vosi:capabilities xmlns:vosi="{VOSI}Capabilities/v1.0" '
         'xmlns:vr="http://www.ivoa.net/xml/VOResource/v1.0" '
         'xmlns:tr="http://www.ivoa.net/xml/TAPRegExt/v1.0" '
-        f"{DATASERVICE}>\n{simulated}{plain}{tables}{examples}"
+        f"{DATASERVICE}>\n{plain}{tables}{examples}"
         '<capability standardID="ivo://ivoa.net/std/TAP" xsi:type="tr:TableAccess">'
+        # TAPRegExt has room for one uploadLimit: bytes there, rows here
+        f"<description>{simulated}Uploads have at most {settings.upload_rows} rows each.</description>"
         f'<interface role="std" version="1.1" xsi:type="vs:ParamHTTP"><accessURL use="base">{escape(base)}</accessURL>'
         f"</interface>{language()}{formats()}"
         '<uploadMethod ivo-id="ivo://ivoa.net/std/TAPRegExt#upload-inline"/>'
@@ -54,11 +56,10 @@ def capabilities(base: str, settings: Settings, *, is_simulated: bool) -> str:
 
 
 def capability(standard: str, url: str, interface: str = "vs:ParamHTTP") -> str:
-    use = "full" if interface == "vs:ParamHTTP" else "full"
     role = ' role="std"' if interface == "vs:ParamHTTP" else ""
     return (
         f'<capability standardID="{standard}"><interface xsi:type="{interface}"{role}>'
-        f'<accessURL use="{use}">{escape(url)}</accessURL></interface></capability>\n'
+        f'<accessURL use="full">{escape(url)}</accessURL></interface></capability>\n'
     )
 
 
@@ -79,7 +80,6 @@ def language() -> str:
             ("common-table", ("WITH",)),
             ("type", ("CAST",)),
             ("offset", ("OFFSET",)),
-            ("conditional", ("COALESCE",)),
         )
     )
     return (
@@ -97,7 +97,9 @@ def formats() -> str:
     for form in FORMATS:
         key = standard.get(form.serialization)
         identifier = f' ivo-id="ivo://ivoa.net/std/TAPRegExt#output-votable-{key}"' if key else ""
-        aliases = "".join(f"<alias>{escape(name)}</alias>" for name in form.aliases if "/" not in name or "votable/" in name)
+        aliases = "".join(
+            f"<alias>{escape(name)}</alias>" for name in form.aliases if "/" not in name or "votable/" in name
+        )
         result += f"<outputFormat{identifier}><mime>{escape(form.mime)}</mime>{aliases}</outputFormat>"
     return result
 
@@ -105,9 +107,7 @@ def formats() -> str:
 def limits(settings: Settings) -> str:
     def pair(name: str, default: float, hard: float, unit: str = "") -> str:
         attribute = f' unit="{unit}"' if unit else ""
-        return (
-            f"<{name}><default{attribute}>{int(default)}</default><hard{attribute}>{int(hard)}</hard></{name}>"
-        )
+        return f"<{name}><default{attribute}>{int(default)}</default><hard{attribute}>{int(hard)}</hard></{name}>"
 
     upload = settings.upload_bytes
     return (
@@ -115,7 +115,6 @@ def limits(settings: Settings) -> str:
         + pair("executionDuration", settings.execution_duration, settings.execution_duration_hard)
         + pair("outputLimit", settings.maxrec_default, settings.maxrec_hard, "row")
         + pair("uploadLimit", upload, upload, "byte")
-        + pair("uploadLimit", settings.upload_rows, settings.upload_rows, "row")
     )
 
 
@@ -125,18 +124,18 @@ def tableset(catalogue: Catalogue, *, with_columns: bool) -> str:
     schemas = ""
     for name in catalogue.schemas():
         own = [one for one in served if one.schema == name]
-        inner = "".join(table(one, catalogue, with_columns=with_columns) for one in own)
+        inner = "".join(table(one, with_columns=with_columns) for one in own)
         description = escape(schema_description(name, served))
         schemas += f"<schema><name>{escape(name)}</name><description>{description}</description>{inner}</schema>\n"
     return f'{DECLARATION}<vosi:tableset xmlns:vosi="{VOSI}Tables/v1.0" {DATASERVICE}>\n{schemas}</vosi:tableset>\n'
 
 
-def table_document(served: Served, catalogue: Catalogue) -> str:
-    inner = table(served, catalogue, with_columns=True).removeprefix("<table").removesuffix("</table>\n")
+def table_document(served: Served) -> str:
+    inner = table(served, with_columns=True).removeprefix("<table").removesuffix("</table>\n")
     return f'{DECLARATION}<vosi:table xmlns:vosi="{VOSI}Tables/v1.0" {DATASERVICE}{inner}</vosi:table>\n'
 
 
-def table(served: Served, catalogue: Catalogue, *, with_columns: bool) -> str:
+def table(served: Served, *, with_columns: bool) -> str:
     facts = served.table
     rows = f"<nrows>{facts.nrows}</nrows>" if facts.nrows is not None else ""
     columns = "".join(map(column, facts.columns)) if with_columns else ""
@@ -157,7 +156,9 @@ def column(facts: Column) -> str:
     )  # fmt: skip
     shape = f" arraysize={quoteattr(facts.arraysize)}" if facts.arraysize else ""
     extended = f" extendedType={quoteattr(facts.xtype)}" if facts.xtype else ""
-    flags = "".join(f"<flag>{flag}</flag>" for flag, on in (("indexed", facts.indexed), ("principal", facts.principal)) if on)
+    flags = "".join(
+        f"<flag>{flag}</flag>" for flag, on in (("indexed", facts.indexed), ("principal", facts.principal)) if on
+    )
     return (
         f'<column std="{"true" if facts.std else "false"}"><name>{escape(writable(facts.name))}</name>{optional}'
         f'<dataType xsi:type="vs:VOTableType"{shape}{extended}>{escape(facts.datatype)}</dataType>{flags}</column>'

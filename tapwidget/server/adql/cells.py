@@ -1,9 +1,9 @@
 """Cells of the sky, in the engine's SQL: what makes a match of positions an equi-join.
 
-The sky is cut into declination zones of height h degrees, and each zone into as many bins of right ascension as fit with
-a width of about h. A position is in exactly one cell. A cap (position and radius) touches a few cells: one row is made for
-each, and rows are joined where the cells are equal. So every pair comes up once and only once, also at RA 0, and at the
-poles, where a cap that touches the pole takes all bins of its zones. After that the exact distance decides.
+The sky is cut into declination zones of height h degrees, and each zone into as many bins of right ascension as fit
+with a width of about h. A position is in exactly one cell. A cap (position and radius) touches a few cells: one row is
+made for each, and rows are joined where the cells are equal. So every pair comes up once and only once, also at RA 0,
+and at the poles, where a cap that touches the pole takes all bins of its zones. Then the exact distance decides.
 """
 
 from __future__ import annotations
@@ -41,14 +41,15 @@ MACROS = (
 )
 
 
-def expanded(relation: str, alias: str, ra: str, dec: str, radius: str, height: str) -> str:
+def expanded(relation: str, alias: str, position: tuple[str, str], radius: str, height: str) -> str:
     """A table with one row for each cell that the cap around its position touches, in column `tw_near`.
 
     Parameters
     ----------
     relation, alias : the table in SQL, and the alias that the other arguments name it by
-    ra, dec, radius, height : SQL, all in degrees; rows without position or radius are left out
+    position, radius, height : SQL, all in degrees; rows without position or radius are left out
     """
+    ra, dec = position
     first = f"greatest({dec} - {alias}.tw_r - {SLACK!r}, -90e0)"
     last = f"least({dec} + {alias}.tw_r + {SLACK!r}, 90e0)"
     given = f"SELECT {alias}.*, {radius} AS tw_r, {height} AS tw_h FROM {relation} AS {alias}"

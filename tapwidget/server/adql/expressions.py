@@ -36,9 +36,16 @@ CASTS = {
     "DOUBLE": ("DOUBLE", Kind.REAL),
     "TIMESTAMP": ("TIMESTAMP", Kind.TIME),
 }
-COMPARISONS = {exp.EQ: "=", exp.NEQ: "<>", exp.LT: "<", exp.LTE: "<=", exp.GT: ">", exp.GTE: ">="}
+COMPARISONS: dict[type[exp.Expr], str] = {
+    exp.EQ: "=",
+    exp.NEQ: "<>",
+    exp.LT: "<",
+    exp.LTE: "<=",
+    exp.GT: ">",
+    exp.GTE: ">=",
+}
 MIRRORED = {"=": "=", "<>": "<>", "<": ">", "<=": ">=", ">": "<", ">=": "<="}
-ARITHMETIC = {exp.Add: "+", exp.Sub: "-", exp.Mul: "*", exp.Div: "/"}
+ARITHMETIC: dict[type[exp.Expr], str] = {exp.Add: "+", exp.Sub: "-", exp.Mul: "*", exp.Div: "/"}
 INT64 = 2**63
 
 
@@ -84,7 +91,9 @@ class Expressions:
         """
         found = self.any(node, scope)
         if not isinstance(found, Value):
-            raise refused(node, "a geometry cannot stand alone here; use it in CONTAINS, INTERSECTS, DISTANCE or COORD1/2")
+            raise refused(
+                node, "a geometry cannot stand alone here; use it in CONTAINS, INTERSECTS, DISTANCE or COORD1/2"
+            )
         return found
 
     def condition(self, node: exp.Expr, scope: Scope) -> Value:
@@ -115,7 +124,7 @@ class Expressions:
 
     # --- leaves
 
-    def constant(self, node: exp.Expr, scope: Scope) -> Value:
+    def constant(self, node: exp.Expr, _scope: Scope) -> Value:
         text = node.name
         if node.args.get("is_string"):
             return Value(quoted(text), Kind.TEXT, literal=text)
@@ -129,10 +138,10 @@ class Expressions:
             raise AdqlError(f"{text[:40]} is larger than any number here")
         return Value(real(number), Kind.REAL, literal=number)
 
-    def boolean(self, node: exp.Expr, scope: Scope) -> Value:
+    def boolean(self, node: exp.Expr, _scope: Scope) -> Value:
         return Value("true" if node.this else "false", Kind.BOOLEAN)
 
-    def null(self, node: exp.Expr, scope: Scope) -> Value:
+    def null(self, _node: exp.Expr, _scope: Scope) -> Value:
         return Value("NULL", Kind.NULL)
 
     def column(self, node: exp.Expr, scope: Scope) -> Value:

@@ -73,9 +73,7 @@ FUNCTIONS = {
     "LENGTH": Function(
         "length({0})", "s", Kind.INTEGER, "LENGTH(s VARCHAR) -> INTEGER", "Number of characters of a text."
     ),
-    "TRIM": Function(
-        "trim({0})", "s", Kind.TEXT, "TRIM(s VARCHAR) -> VARCHAR", "The text without spaces at its ends."
-    ),
+    "TRIM": Function("trim({0})", "s", Kind.TEXT, "TRIM(s VARCHAR) -> VARCHAR", "The text without spaces at its ends."),
     "SUBSTRING": Function(
         "substring({0}, {1}, {2})",
         "si|i",
@@ -137,7 +135,9 @@ def call(name: str, arguments: list[Value]) -> Value:
     if name == "SUBSTRING" and len(parts) == 2:
         template = "substring({0}, {1})"
     sql = template.format(*parts, all=", ".join(parts))
-    return combined(sql if sql.startswith("(") else f"({sql})", function.gives or shared_kind(name, arguments), *arguments)
+    return combined(
+        sql if sql.startswith("(") else f"({sql})", function.gives or shared_kind(name, arguments), *arguments
+    )
 
 
 def check_number(name: str, given: int, fewest: int, most: int | None) -> None:

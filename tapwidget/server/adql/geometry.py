@@ -75,13 +75,16 @@ def distance(arguments: list[Argument]) -> Value:
 
 def contained(name: str, arguments: list[Argument]) -> Value:
     """CONTAINS or INTERSECTS: 1 where it is so, 0 where not, NULL where a position is missing."""
-    if len(arguments) != 2 or isinstance(arguments[0], Value) or isinstance(arguments[1], Value):
+    shapes = [argument for argument in arguments if not isinstance(argument, Value)]
+    if len(arguments) != 2 or len(shapes) != 2:
         raise AdqlError(f"{name} takes two geometries, such as POINT(ra, dec), CIRCLE(ra, dec, radius)")
-    first, second = arguments
+    first, second = shapes
     if name == "INTERSECTS" and isinstance(second, Point):
         first, second = second, first
     near = nearness(name, first, second)
-    return replace(combined(f"CAST({near.sql} AS INTEGER)", Kind.INTEGER, *near.parts, may_be_nan=False), contained=near)
+    return replace(
+        combined(f"CAST({near.sql} AS INTEGER)", Kind.INTEGER, *near.parts, may_be_nan=False), contained=near
+    )
 
 
 def nearness(name: str, first: Region, second: Region) -> Nearness:

@@ -67,7 +67,11 @@ def operand(node: exp.Expr, into: From, queries: Queries) -> Tree:
     if isinstance(node, exp.Table):
         only(node, "this", "db", "catalog", "alias", "joins")
         tree: Tree = table(node, into.scope, queries)
-    elif isinstance(node, exp.Subquery) and isinstance(node.this, exp.Table | exp.Subquery) and not node.args.get("alias"):
+    elif (
+        isinstance(node, exp.Subquery)
+        and isinstance(node.this, exp.Table | exp.Subquery)
+        and not node.args.get("alias")
+    ):
         only(node, "this", "joins")
         tree = operand(node.this, into, queries)
     elif isinstance(node, exp.Subquery):
@@ -101,7 +105,9 @@ def table(node: exp.Table, scope: Scope, queries: Queries) -> Source:
     alias = node.args.get("alias")
     if alias is not None:
         only(alias, "this")
-    return add_source(node, relation, alias.this if alias is not None else name, scope, queries, is_alias=alias is not None)
+    return add_source(
+        node, relation, alias.this if alias is not None else name, scope, queries, is_alias=alias is not None
+    )
 
 
 def derived(node: exp.Subquery, scope: Scope, queries: Queries) -> Source:
@@ -137,7 +143,11 @@ def add_join(join: exp.Expr, into: From, queries: Queries) -> None:
     """One more JOIN or comma. `JOIN` without ON, as Rubin's tutorials write it, is a comma."""
     only(join, "this", "side", "kind", "on", "using", "method")
     side, kind, method = (str(join.args.get(part) or "").upper() for part in ("side", "kind", "method"))
-    if side not in {"", "LEFT", "RIGHT", "FULL"} or kind not in {"", "INNER", "OUTER", "CROSS"} or method not in {"", "NATURAL"}:
+    if (
+        side not in {"", "LEFT", "RIGHT", "FULL"}
+        or kind not in {"", "INNER", "OUTER", "CROSS"}
+        or method not in {"", "NATURAL"}
+    ):
         raise refused(join, f"{side} {kind} {method} JOIN is not ADQL".replace("  ", " "))
     left_sources = list(into.scope.sources)
     right = operand(join.this, into, queries)
@@ -190,7 +200,9 @@ def merge(join: exp.Expr, side: str, left: list[Source], right: list[Source], in
 def only_one(join: exp.Expr, name: str, sources: list[Source]) -> Value:
     hits = [s.value(c) for s in sources for c in s.relation.columns if c.name.lower() == name.lower()]
     if len(hits) != 1:
-        raise refused(join, f"column {name} is {'in none' if not hits else 'in more than one'} of the tables to be joined")
+        raise refused(
+            join, f"column {name} is {'in none' if not hits else 'in more than one'} of the tables to be joined"
+        )
     return hits[0]
 
 

@@ -21,8 +21,20 @@ from tapwidget.server.adql.spatial import rewritten
 from tapwidget.server.adql.values import Kind, Value
 from tapwidget.server.faults import AdqlError
 
-SET_WORDS = {exp.Union: "UNION", exp.Intersect: "INTERSECT", exp.Except: "EXCEPT"}
-SELECT_PARTS = ("expressions", "distinct", "from_", "joins", "where", "group", "having", "order", "limit", "offset", "with_")
+SET_WORDS: dict[type[exp.Expr], str] = {exp.Union: "UNION", exp.Intersect: "INTERSECT", exp.Except: "EXCEPT"}
+SELECT_PARTS = (
+    "expressions",
+    "distinct",
+    "from_",
+    "joins",
+    "where",
+    "group",
+    "having",
+    "order",
+    "limit",
+    "offset",
+    "with_",
+)
 
 
 @dataclass(frozen=True)
@@ -156,7 +168,9 @@ class Queries:
         for index, (a, b) in enumerate(zip(left.outputs, right.outputs, strict=True), start=1):
             kinds = {a.value.kind, b.value.kind} - {Kind.NULL}
             if len(kinds) > 1 and kinds != {Kind.INTEGER, Kind.REAL}:
-                raise refused(node, f"column {index} is {a.value.kind} on one side of {word} and {b.value.kind} on the other")
+                raise refused(
+                    node, f"column {index} is {a.value.kind} on one side of {word} and {b.value.kind} on the other"
+                )
             field = a.field if a.field and b.field and a.field.datatype == b.field.datatype else None
             kind = Kind.REAL if Kind.REAL in kinds else a.value.kind if a.value.kind != Kind.NULL else b.value.kind
             outputs.append(Output(a.name, Value(f"c{index}", kind, field=field, may_be_nan=True)))
@@ -333,7 +347,9 @@ def check_grouped(node: exp.Expr, name: str, value: Value, groups: list[Value]) 
     covered = {sql for group in groups for sql in group.loose} & {group.sql for group in groups}
     if value.sql in {group.sql for group in groups} or value.loose <= covered:
         return
-    raise refused(node, f"{name}: with GROUP BY or an aggregate, every column must be in GROUP BY or inside an aggregate")
+    raise refused(
+        node, f"{name}: with GROUP BY or an aggregate, every column must be in GROUP BY or inside an aggregate"
+    )
 
 
 def default_name(item: exp.Expr, position: int) -> str:
@@ -364,4 +380,3 @@ def unique(outputs: tuple[Output, ...]) -> tuple[Output, ...]:
         seen.add(name.lower())
         result.append(replace(output, name=name))
     return tuple(result)
-

@@ -15,7 +15,8 @@ from typing import ClassVar
 import sqlglot.expressions as exp
 from sqlglot.dialects.dialect import Dialect
 from sqlglot.errors import ParseError, TokenError
-from sqlglot.tokens import Token, Tokenizer, TokenType
+from sqlglot.tokens import Token, TokenType  # type: ignore[attr-defined]
+from sqlglot.tokens import Tokenizer as BaseTokenizer
 
 from tapwidget.server.faults import AdqlError
 
@@ -24,13 +25,15 @@ FUNCTION_MARK = "fn:"
 written. A colon cannot be in a name, so nobody can write the mark."""
 
 MAX_LENGTH = 4_000_000
+HEXADECIMAL = re.compile("0[xX][0-9A-Fa-f]+")
 
+WORDS = """
+ALL AND ANY ASC BETWEEN CASE CROSS DESC DISTINCT ELSE END ESCAPE EXCEPT EXISTS FALSE FROM FULL HAVING ILIKE IN INNER
+INTERSECT IS JOIN LEFT LIKE NATURAL NOT NULL OFFSET ON OR OUTER RIGHT SELECT SOME THEN TOP TRUE UNION USING WHEN WHERE
+WITH CHAR VARCHAR SMALLINT BIGINT DOUBLE TIMESTAMP
+"""
 KEYWORDS = {
-    **{word: TokenType[word] for word in (
-        "ALL AND ANY ASC BETWEEN CASE CROSS DESC DISTINCT ELSE END ESCAPE EXCEPT EXISTS FALSE FROM FULL HAVING ILIKE IN "
-        "INNER INTERSECT IS JOIN LEFT LIKE NATURAL NOT NULL OFFSET ON OR OUTER RIGHT SELECT SOME THEN TOP TRUE UNION "
-        "USING WHEN WHERE WITH CHAR VARCHAR SMALLINT BIGINT DOUBLE TIMESTAMP"
-    ).split()},
+    **{word: TokenType[word] for word in WORDS.split()},
     "AS": TokenType.ALIAS,
     "GROUP BY": TokenType.GROUP_BY,
     "ORDER BY": TokenType.ORDER_BY,
@@ -42,7 +45,7 @@ KEYWORDS = {
     "<=": TokenType.LTE,
     ">=": TokenType.GTE,
     "||": TokenType.DPIPE,
-}  # fmt: skip
+}
 
 CLAUSES = frozenset({TokenType.FROM, TokenType.WHERE, TokenType.GROUP_BY, TokenType.HAVING, TokenType.ORDER_BY})
 
@@ -50,7 +53,7 @@ CLAUSES = frozenset({TokenType.FROM, TokenType.WHERE, TokenType.GROUP_BY, TokenT
 class Adql(Dialect):
     """The words of ADQL 2.1."""
 
-    class Tokenizer(Tokenizer):
+    class Tokenizer(BaseTokenizer):
         KEYWORDS: ClassVar[dict[str, TokenType]] = KEYWORDS
         NESTED_COMMENTS: ClassVar[bool] = False
 
@@ -109,10 +112,13 @@ def check(tokens: list[Token]) -> None:
             raise fault(token, "one query at a time: expected the end of the query, found ';'")
         if kind == TokenType.COMMA and (after is None or after.token_type in CLAUSES | {TokenType.R_PAREN}):
             raise fault(token, f"expected an expression after ',', found {shown(after)}")
-        if kind == TokenType.NUMBER and after is not None and after.start == token.end + 1:
-            if after.token_type == TokenType.VAR and not re.fullmatch("[xX][0-9A-Fa-f]+", after.text):
-                raise fault(token, f"'{token.text}{after.text}' is neither a number nor a name; a name that begins with "
-                                   "a digit needs double quotes")  # fmt: skip
+        rest = glued(token, after) if kind == TokenType.NUMBER else ""
+        if rest and not HEXADECIMAL.fullmatch(token.text + rest):
+            raise fault(
+                token,
+                f"'{token.text}{rest}' is neither a number nor a name; a name that begins with a digit needs "
+                "double quotes",
+            )
         if kind == TokenType.SELECT and after is not None and after.token_type in CLAUSES:
             raise fault(after, f"expected what to select, found {shown(after)}")
     if depth > 0:
@@ -132,11 +138,16 @@ def marked(tokens: list[Token]) -> list[Token]:
         is_call = after is not None and after.token_type == TokenType.L_PAREN
         if token.token_type == TokenType.VAR and is_call and text.upper() != "CAST":
             text = FUNCTION_MARK + text
-        elif token.token_type == TokenType.NUMBER and after is not None and after.start == end + 1 and text == "0":
-            if after.token_type == TokenType.VAR:
-                text, end, skip = str(int(after.text[1:], 16)), after.end, True
+        elif token.token_type == TokenType.NUMBER and (rest := glued(token, after)):
+            text, end, skip = str(int(rest[1:], 16)), end + len(rest), True
         result.append(Token(token.token_type, text, line=token.line, col=token.col, start=token.start, end=end))
     return result
+
+
+def glued(token: Token, after: Token | None) -> str:
+    """The name that follows without anything between, else ""."""
+    is_near = after is not None and after.token_type == TokenType.VAR and after.start == token.end + 1
+    return str(after.text) if after is not None and is_near else ""
 
 
 def explained(error: ParseError, tokens: list[Token]) -> AdqlError:
@@ -168,7 +179,14 @@ def explained(error: ParseError, tokens: list[Token]) -> AdqlError:
 
 def expected_after(token: Token) -> str:
     """What may follow a word that cannot stand at the end."""
-    if token.token_type in {TokenType.WHERE, TokenType.HAVING, TokenType.ON, TokenType.AND, TokenType.OR, TokenType.NOT}:
+    if token.token_type in {
+        TokenType.WHERE,
+        TokenType.HAVING,
+        TokenType.ON,
+        TokenType.AND,
+        TokenType.OR,
+        TokenType.NOT,
+    }:
         return "a condition"
     if token.token_type in {TokenType.FROM, TokenType.JOIN}:
         return "a table"

@@ -115,7 +115,9 @@ class Scope:
             return hits[0]
         if len(hits) > 1:
             where = ", ".join(source.name for source in sources if has(source, identifier))
-            raise refused(node, f"column {identifier.name} is in more than one table ({where}); write table.{identifier.name}")
+            raise refused(
+                node, f"column {identifier.name} is in more than one table ({where}); write table.{identifier.name}"
+            )
         if self.parent is not None and table is None:
             return self.parent.column(node)
         if self.parent is not None and not sources:
@@ -127,7 +129,11 @@ class Scope:
     def named(self, node: exp.Column) -> list[Source]:
         """The sources that `table.` or `schema.table.` before a column can mean, in this scope or one around it."""
         table, schema = node.args["table"], node.args.get("db")
-        hits = [s for s in self.sources if same(s.name, table, s.is_delimited) and (schema is None or same(s.schema, schema))]
+        hits = [
+            s
+            for s in self.sources
+            if same(s.name, table, s.is_delimited) and (schema is None or same(s.schema, schema))
+        ]
         if hits:
             return hits
         scope = self.parent

@@ -1,8 +1,8 @@
 """Conditions of nearness, rewritten so that nobody compares every row with every row.
 
 `DISTANCE(a, b) < r` and `CONTAINS(a, CIRCLE(b, r)) = 1` between two tables become an equality of cells and the exact
-condition. The table whose rows are repeated, one for each cell, is "expanded"; which of the two that may be follows from
-the kind of join: the side whose rows an outer join keeps must not be repeated.
+condition. The table whose rows are repeated, one for each cell, is "expanded"; which of the two that may be follows
+from the kind of join: the side whose rows an outer join keeps must not be repeated.
 """
 
 from __future__ import annotations
@@ -51,7 +51,7 @@ def rewritten(near: Nearness, sources: Collection[Source], expandable: Collectio
         if other is not None and near.radius.sources:
             # with a sub-query in it, an equality in WHERE would not be seen as one to join by
             cell = other.add(cell)
-    choice.expansion = expanded(choice.relation.sql, choice.alias, inner.ra.sql, inner.dec.sql, radius, height)
+    choice.expansion = expanded(choice.relation.sql, choice.alias, (inner.ra.sql, inner.dec.sql), radius, height)
     return f"({cell} = {choice.alias}.tw_near AND {near.sql})"
 
 
@@ -76,7 +76,7 @@ def chosen(near: Nearness, first: Source | None, second: Source | None, free: li
 
 
 def stored_cell(point: Point, source: Source | None, radius: Value) -> tuple[str, str] | None:
-    """The column with the cell of this very position, and its height, where the table has it and it suits the radius."""
+    """The column with the cell of this very position, and its height, where the table has one that suits the radius."""
     if source is None or source.relation.cell_of is None or not isinstance(radius.literal, int | float):
         return None
     ra, dec = (f"{source.alias}.{column}" for column in source.relation.cell_of)
