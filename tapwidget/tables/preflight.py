@@ -206,7 +206,7 @@ def travelling(column: Any, name: str, changes: list[str]) -> Column | MaskedCol
     elif kind in "mM":
         mask |= np.isnat(data)
         data = np.datetime_as_string(data) if kind == "M" else data.astype(str)
-        data = np.where(mask, "", data).astype("S")
+        data = _narrow(np.where(mask, "", data))
         changes.append(f"`{name}`: times travel as text in ISO 8601.")
     else:
         raise ColumnError(f"`{name}` holds {data.dtype.name}, which no service takes: convert it to numbers or text.")
@@ -227,13 +227,19 @@ def _integers(data: np.ndarray, mask: np.ndarray, name: str, changes: list[str])
         present = data[~mask]
         if len(present) and int(present.max()) >= 2**63:
             changes.append(f"`{name}` holds whole numbers beyond 64 bits with sign: they travel as text.")
-            return np.where(mask, "", data.astype(str)).astype("S")
+            return _narrow(np.where(mask, "", data.astype(str)))
         data = np.where(mask, 0, data)
         wider = np.int64
     if wider is not None:
         changes.append(f"`{name}` travels as {np.dtype(wider).name}: services have no {data.dtype.name}.")
         return data.astype(wider)
     return data.astype(data.dtype.newbyteorder("="))
+
+
+def _narrow(texts: np.ndarray) -> np.ndarray:
+    """ASCII text as bytes, as wide as the longest."""
+    width = max(1, int(np.char.str_len(texts).max(initial=0)))
+    return texts.astype(f"S{width}")
 
 
 def _floats(data: np.ndarray, name: str, changes: list[str]) -> np.ndarray:

@@ -118,9 +118,9 @@ def _delimiter(lines: list[str], name: str) -> str:
     words = [len(line.split()) for line in sample]
     if not best and len(set(words)) > 2 and sum(words) / len(words) > 4:
         raise FileFormatError(
-            f"No columns can be made out in {name}: its lines have {min(words)} to {max(words)} words, and no delimiter "
-            "in common. If it is a fixed-width table, read it with astropy's ascii.fixed_width and hand over the table; "
-            "a CDS table needs its ReadMe beside it."
+            f"No columns can be made out in {name}: its lines have {min(words)} to {max(words)} words, and no "
+            "delimiter in common. If its columns have fixed widths, read it with astropy's ascii.fixed_width and hand "
+            "over the table; a CDS table needs its ReadMe beside it."
         )
     return best or ","
 
