@@ -37,6 +37,7 @@ class Pages:
         self.table = table
         self.names: tuple[str, ...] = tuple(table.colnames)
         self._cells: dict[str, ColumnCells] = {}
+        self._last_sort: tuple[tuple[SortKey, ...], Rows] | None = None
 
     def __len__(self) -> int:
         return len(self.table)
@@ -60,17 +61,22 @@ class Pages:
         Equal rows keep the table's order; rows without a value come last, ascending and descending. Raises ColumnError
         for a filter that cannot be read or a column that cannot be sorted.
         """
-        rows: Rows = np.arange(len(self), dtype=np.int64)
         passed: npt.NDArray[np.bool_] | None = None
         for name, text in (filters or {}).items():
             one = passing(self.cells(name), text)
             if one is not None:
                 passed = one if passed is None else passed & one
-        if passed is not None:
-            rows = rows[passed]
-        for name, direction in reversed(list(sort)):  # each sort is stable: the first key goes last
-            rows = rows[_sorted_positions(self.cells(name), rows, descending=direction == "descending")]
-        return rows
+        rows = self._sorted(tuple(sort))
+        return rows if passed is None else rows[passed[rows]]
+
+    def _sorted(self, sort: tuple[SortKey, ...]) -> Rows:
+        # All rows, and kept: a filter changes more often than a sort, and sorting is what costs.
+        if self._last_sort is None or self._last_sort[0] != sort:
+            rows: Rows = np.arange(len(self), dtype=np.int64)
+            for name, direction in reversed(sort):  # each sort is stable: the first key goes last
+                rows = rows[_sorted_positions(self.cells(name), rows, descending=direction == "descending")]
+            self._last_sort = (sort, rows)
+        return self._last_sort[1]
 
     def window(self, rows: Rows, names: Iterable[str]) -> list[list[str | None]]:
         """The cells of these rows, one list for each column; None is a missing value."""

@@ -32,59 +32,13 @@ import traitlets
 
 from tapwidget.errors import TableError, TapWidgetError
 from tapwidget.tables.page import Pages, Rows
+from tapwidget.views.table_traits import RowsTrait, TableTrait, notes
 
 STATIC = Path(__file__).parent / "static"
 FIRST_ROWS = 40  # in the synced trait: what fills a usual cell, and a bit
 FIRST_CHARACTERS = 400  # width of the columns sent with them
 MOST_ROWS, MOST_COLUMNS = 400, 200  # of one window, whatever is asked for
 VIEWS = 16  # remembered at a time; a page that is closed cannot always say goodbye
-
-
-class TableTrait(traitlets.TraitType[Any, Any]):
-    """An astropy Table or None. Another object is another table: comparing a million rows for it would be absurd."""
-
-    default_value = None
-    allow_none = True
-
-    def validate(self, obj: Any, value: Any) -> Any:  # noqa: ARG002 - traitlets' signature
-        if not hasattr(value, "colnames"):
-            raise TableError(
-                f"table takes an astropy Table, not {type(value).__name__}; tapwidget.read_table() makes one of a file."
-            )
-        return value
-
-    def set(self, obj: Any, value: Any) -> None:
-        new = self._validate(obj, value)
-        old = obj._trait_values.get(self.name)
-        obj._trait_values[self.name] = new
-        if new is not old:
-            obj._notify_trait(self.name, old, new)
-
-
-class RowsTrait(traitlets.TraitType[Any, Any]):
-    """Row numbers of the widget's `table`: a sorted tuple of int, each once."""
-
-    default_value = ()
-    allow_none = True  # meaning none
-
-    def _validate(self, obj: Any, value: Any) -> tuple[int, ...]:
-        count = 0 if obj.table is None else len(obj.table)
-        if value is None:
-            return ()
-        rows = np.asarray(value if isinstance(value, np.ndarray) else list(value))
-        if rows.dtype == bool and rows.shape == (count,):
-            rows = np.flatnonzero(rows)
-        if rows.size == 0:
-            return ()
-        if rows.ndim != 1 or rows.dtype.kind not in "iu":
-            raise TableError("selected_rows takes row numbers, or True and False for each row of the table.")
-        low, high = int(rows.min()), int(rows.max())
-        if low < 0 or high >= count:
-            wrong = low if low < 0 else high
-            raise TableError(f"row {wrong} cannot be selected: the table has {count:,} rows, the first is 0.")
-        marks = np.zeros(count, dtype=bool)  # sorts and drops repeats, thirty times faster than np.unique
-        marks[rows] = True
-        return tuple(np.flatnonzero(marks).tolist())
 
 
 class ResultsTable(anywidget.AnyWidget):
@@ -281,7 +235,7 @@ class ResultsTable(anywidget.AnyWidget):
             self._windows = dict.fromkeys(self._windows, (0, FIRST_ROWS))
             columns = [] if self._pages is None else self._pages.headings
             # Its own trait: sorting need not send it again. The page names the version it goes with.
-            self._headings = {"version": self._version + 1, "columns": columns, "notes": _notes(self.table)}
+            self._headings = {"version": self._version + 1, "columns": columns, "notes": notes(self.table)}
             self._reorder()
 
     def _reorder(self) -> None:
@@ -341,17 +295,3 @@ class ResultsTable(anywidget.AnyWidget):
         self._windows[view] = (first, last)
         while len(self._windows) > VIEWS:
             del self._windows[next(iter(self._windows))]
-
-
-def _notes(table: Any) -> list[dict[str, str]]:
-    """Lines that stand above the table, each with its weight: "warning" or "info"."""
-    if table is None:
-        return []
-    notes = []
-    if table.meta.get("overflow"):
-        text = f"Result cut at {len(table):,} rows by the service: there are more. Narrow the match, or raise maxrec."
-        notes.append({"weight": "warning", "text": text})
-    ours = table.meta.get("tapwidget")
-    if isinstance(ours, dict) and ours.get("simulated"):
-        notes.append({"weight": "info", "text": "Simulated data"})
-    return notes
