@@ -154,7 +154,7 @@ def lab_command(directory: Path, port: int, url: str, *, browser: bool) -> list[
         f"--ServerApp.root_dir={directory.absolute()}",
         f"--LabApp.default_url={url.partition(str(port))[2]}",
         *("--LabApp.news_url=None", "--LabApp.check_for_updates_class=jupyterlab.NeverCheckForUpdate"),
-        "--Application.log_level=WARN",
+        "--Application.log_level=ERROR",
     ]
     if not browser:
         command.append("--no-browser")

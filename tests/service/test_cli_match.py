@@ -104,7 +104,8 @@ def test_adql_is_only_printed(run, sdss):
 def test_an_identifier_match(run, tmp_path):
     orbits = pyarrow.parquet.read_table(sky.make()["gaiadr3.sso_orbits"])["denomination"].to_pylist()
     names = [name.replace("_", " ").upper() for name in orbits]
-    (tmp_path / "asteroids.csv").write_text("mpc_designation\n" + "\n".join(names) + "\n")
+    lines = ["number,mpc_designation", *(f"{number},{name}" for number, name in enumerate(names))]
+    (tmp_path / "asteroids.csv").write_text("\n".join(lines) + "\n")
     answer = run(
         tmp_path / "asteroids.csv", "--on", "mpc_designation=mpcDesignation", "--out", "a.ecsv", target="dp1.MPCORB"
     )
