@@ -84,8 +84,10 @@ class Ledger:
         key = f"{datetime.now(UTC):%Y%m%dT%H%M%S%f}-{secrets.token_hex(4)}"
         return self.write(replace(record, key=key))
 
-    def write(self, record: JobRecord) -> JobRecord:
+    def write(self, record: JobRecord, *, is_vital: bool = False) -> JobRecord:
         """Write what is known of a job, in place of what was known before; atomic.
+
+        `is_vital` waits until it is on the disk itself, so that a power cut cannot take it: for the job's address.
 
         Raises
         ------
@@ -101,9 +103,9 @@ class Ledger:
         try:
             with os.fdopen(descriptor, "w", encoding="utf-8") as file:
                 file.write(text)
-                file.flush()
-                # Without it, a power cut can leave an empty file behind the rename.
-                os.fsync(file.fileno())
+                if is_vital:
+                    file.flush()
+                    os.fsync(file.fileno())
             os.replace(passing, target)
         except BaseException:
             passing.unlink(missing_ok=True)

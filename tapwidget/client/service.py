@@ -5,6 +5,7 @@ Source: TAP 1.1; VOSI 1.1; UWS 1.1.
 
 from __future__ import annotations
 
+import logging
 import secrets
 from collections.abc import Mapping
 from dataclasses import replace
@@ -38,6 +39,8 @@ if TYPE_CHECKING:
     from pyvo.dal import TAPService
 
     from tapwidget.tables.votable_document import Document
+
+log = logging.getLogger(__name__)
 
 RUN_ID = "tapwidget"
 UPLOAD = "ut1"
@@ -150,13 +153,7 @@ class Service:
         MatchError, ColumnError
             If the match does not fit the tables.
         """
-        return make_plan(
-            match,
-            as_table(table),
-            self.table(match.target),
-            dialect=dialect_of(self._transport.url),
-            service=self.url,
-        )
+        return self._plan(match, as_table(table))
 
     def submit(
         self,
@@ -200,7 +197,7 @@ class Service:
                 raise MatchError("A match makes its own upload; `uploads` goes with ADQL.")
             # A copy: a table that is sorted while its job runs must not be joined to the wrong rows.
             user_table = as_table(table).copy()
-            plan = self.plan(query, user_table)
+            plan = self._plan(query, user_table)
             adql, changes = plan.adql, plan.changes
             tables = {plan.upload.name: plan.upload.table}
             sources = {plan.upload.name: _source(user_table)}
@@ -285,8 +282,13 @@ class Service:
         record = self._ledger.find(url)
 
         def remember(news: JobSummary, _url: str) -> None:
-            if record is not None:
+            if record is None:
+                return
+            try:
                 self._ledger.write(told(record, news))
+            except OSError as error:
+                # The ledger has the job's address; its phase the service will tell.
+                log.warning("the job %s could not be written to %s: %s", news.job_id, self._ledger.place, error)
 
         job = Job(
             self._transport,
@@ -304,6 +306,10 @@ class Service:
     def __repr__(self) -> str:
         simulated = " (simulated sky)" if self._is_simulated else ""
         return f"<Service {self._name}{simulated} {self.url}>"
+
+    def _plan(self, match: Match, table: Table) -> Plan:
+        dialect = dialect_of(self._transport.url)
+        return make_plan(match, table, self.table(match.target), dialect=dialect, service=self.url)
 
     def _read_capabilities(self) -> Capabilities:
         doing = "reading its capabilities"

@@ -9,7 +9,7 @@ from __future__ import annotations
 import hashlib
 import logging
 import re
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from urllib.parse import urlsplit
@@ -141,7 +141,9 @@ class Submission:
             is_new=True,
         )
         url = self._create(files)
-        self._write(replace(self._record, url=url, job_id=url.rpartition("/")[2], phase=JobPhase.PENDING))
+        self._write(
+            replace(self._record, url=url, job_id=url.rpartition("/")[2], phase=JobPhase.PENDING), is_vital=True
+        )
         self._run(url)
         return url
 
@@ -239,9 +241,9 @@ class Submission:
             log.info("the list of jobs could not be searched for %s: %s", self._order.run_id, error)
         return ""
 
-    def _write(self, record: JobRecord, *, is_new: bool = False) -> None:
+    def _write(self, record: JobRecord, *, is_new: bool = False, is_vital: bool = False) -> None:
         try:
-            self._record = self._ledger.add(record) if is_new else self._ledger.write(record)
+            self._record = self._ledger.add(record) if is_new else self._ledger.write(record, is_vital=is_vital)
         except OSError as error:
             self._record = record
             note = f"The job could not be written to {self._ledger.place} ({error}): keep its URL to find it again."
@@ -313,6 +315,3 @@ def check_limits(limits: Limits, uploads: Mapping[str, Table], size: int, servic
 
 def _mebibytes(size: int) -> str:
     return f"{size / 2**20:.1f} MiB ({size:,} bytes)"
-
-
-Remember = Callable[[JobSummary, str], None]

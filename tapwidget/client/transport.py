@@ -99,7 +99,10 @@ class Transport:
                 url, timeout=(CONNECT_S, read_s or self.read_s), headers=headers, **more
             )
         except requests.RequestException as error:
-            raise faults.of_exception(error, url, doing) from error
+            fault = faults.of_exception(error, url, doing)
+            # What requests raised says it all in one line; the two screens of urllib3 behind it help nobody.
+            error.__cause__, error.__suppress_context__ = None, True
+            raise fault from error
         return response
 
 
