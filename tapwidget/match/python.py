@@ -65,15 +65,16 @@ def _reading(table: Any) -> str:
     """How the cell gets the user's table, as an astropy Table called `table`."""
     if isinstance(table, str | os.PathLike):
         return f"table = Table.read({python_text(os.fspath(table))})"
-    if isinstance(table, Table):
-        read = table.meta.get("tapwidget", {}).get("read", "")
-        if read:
-            return f"table = {read}"
-        if isinstance(table, QTable):
-            return "table = Table(table)  # your QTable; quantities become columns with units"
-    elif hasattr(table, "to_parquet"):
+    known = table.meta.get("tapwidget") if isinstance(table, Table) else None
+    facts = known if isinstance(known, dict) else {}
+    if facts.get("read"):
+        return f"table = {facts['read']}"
+    if isinstance(table, QTable):
+        return "table = Table(table)  # your QTable; quantities become columns with units"
+    if hasattr(table, "to_parquet"):
         return "table = Table.from_pandas(table)  # your data frame"
-    return "# `table` is your table, an astropy Table."
+    file = python_text(os.path.basename(str(facts.get("source", ""))))
+    return f"# `table` is your table, an astropy Table{f', as read from {file}' if facts.get('source') else ''}."
 
 
 def _upload(plan: Plan, table: Any) -> str:

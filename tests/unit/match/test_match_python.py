@@ -327,6 +327,8 @@ def test_how_the_cell_gets_the_table():
 
     assert reading(None) == "# `table` is your table, an astropy Table."
     assert reading(table) == "# `table` is your table, an astropy Table."
+    table.meta["tapwidget"] = {"source": "/home/me/sdss.csv", "read": ""}
+    assert reading(table) == '# `table` is your table, an astropy Table, as read from "sdss.csv".'
     table.meta["tapwidget"] = {"read": 'Table.read("sdss.csv", format="ascii.csv", comment="#")'}
     assert reading(table) == 'table = Table.read("sdss.csv", format="ascii.csv", comment="#")'
     assert reading("mine.fits") == 'table = Table.read("mine.fits")'
