@@ -1,0 +1,215 @@
+"""The histogram in a real browser: what is drawn, and the mouse on it."""
+
+from __future__ import annotations
+
+import re
+from typing import Any
+
+import numpy as np
+import pytest
+
+TABLES = """
+import numpy as np, tapwidget
+from astropy.table import MaskedColumn, Table
+random = np.random.default_rng(3)
+r = random.normal(21, 2, 4000)
+user = Table({"r": MaskedColumn(r, mask=random.random(4000) < 0.05)})
+results = Table({"r_cModelMag": r[:2500].astype("f4")})
+results_2 = Table({"r_cModelMag": r[:1200].astype("f4")})
+histogram = tapwidget.MagnitudeHistogram(user, results, results_2)
+histogram
+"""
+EDGES = np.arange(40) / 2 + 7.5
+LABELS = ["ut1, r", "results, r_cModelMag", "results_2, r_cModelMag"]
+
+
+@pytest.fixture
+def notebook(lab: Any) -> Any:
+    notebook = lab.open_notebook([TABLES])
+    notebook.output(0).locator(".tw-plot .brushintsel .overlay").wait_for()
+    # bqplot lays itself out anew 0.3 s after it is shown: until then its scales are not where they will be.
+    notebook.page.wait_for_function("() => document.querySelectorAll('.tw-plot .curve path.line[d]').length >= 3")
+    return notebook
+
+
+def heights(path: str, top: float, plot_height: float) -> list[float]:
+    """Counts of an outline, from its path in pixels: every second corner is the top of a bin."""
+    corners = [tuple(map(float, pair)) for pair in re.findall(r"(-?[\d.]+(?:e-?\d+)?),(-?[\d.]+(?:e-?\d+)?)", path)]
+    return [(1 - y / plot_height) * top for _, y in corners[1:-1:2]]
+
+
+def drag(notebook: Any, start: float, end: float) -> None:
+    """With the mouse over the plot, from one magnitude to another."""
+    overlay = notebook.output(0).locator(".tw-plot .brushintsel .overlay").bounding_box()
+    x = [overlay["x"] + overlay["width"] * (magnitude - 15) / 9 for magnitude in (start, end)]
+    y = overlay["y"] + overlay["height"] / 2
+    mouse = notebook.page.mouse
+    mouse.move(x[0], y)
+    mouse.down()
+    mouse.move(x[1], y, steps=6)
+    mouse.up()
+
+
+def three_series_are_drawn_as_high_as_they_are(notebook: Any) -> None:
+    output = notebook.output(0)
+    assert output.locator(".tw-legend .tw-key").all_inner_texts() == LABELS
+    ticks = output.locator(".tw-plot .svg-background g.axis").first.locator(".tick text").all_text_contents()
+    assert ticks == [str(magnitude) for magnitude in range(15, 25)]
+    curves = output.locator(".tw-plot .curve")
+    top = notebook.python("float(histogram._plot._y.max)")
+    plot_height = float(output.locator(".tw-plot .plotarea_background").get_attribute("height"))
+    for number, (values, label) in enumerate(
+        zip(("user['r']", "results['r_cModelMag']", "results_2['r_cModelMag']"), LABELS, strict=True)
+    ):
+        expected = notebook.python(
+            f"np.histogram(np.ma.asarray({values}).compressed(), np.arange(40) / 2 + 7.5)[0].tolist()"
+        )
+        assert notebook.python(f"histogram.histograms[{number}].counts.tolist()") == expected
+        curve = curves.filter(has_text=label)
+        drawn = curve.locator("path.line")
+        assert heights(drawn.get_attribute("d"), top, plot_height) == pytest.approx(expected, abs=0.01 * top)
+        assert sum(expected) > 1000
+    styles = [
+        curves.filter(has_text=label).locator("path.line").evaluate("path => getComputedStyle(path)['strokeDasharray']")
+        for label in LABELS
+    ]
+    assert styles == ["none", "none", "7px, 3px"]
+    assert (
+        float(curves.filter(has_text=LABELS[0]).locator("path.area").evaluate("area => getComputedStyle(area).opacity"))
+        == 0.2
+    )
+
+
+def the_brush_sets_the_interval_and_the_interval_the_brush(notebook: Any) -> None:
+    drag(notebook, 17, 19)
+    low, high = notebook.wait_for_python("not histogram._plot.brush.brushing and histogram.interval")
+    assert (low, high) == pytest.approx((17, 19), abs=0.02)
+    rows = notebook.python("int(histogram.rows_in_interval(1).sum())")
+    assert rows > 100
+    readout = notebook.output(0).locator(".tw-readout")
+    notebook.page.wait_for_function("() => document.querySelector('.tw-readout').innerText.includes(' mag: ')")
+    assert f"results, r_cModelMag {rows:,}" in readout.inner_text()
+    notebook.python(first="histogram.interval = (20, 22.5)")
+    notebook.page.wait_for_function(
+        """() => {
+            const box = document.querySelector('.tw-plot .brushintsel .selection').getBoundingClientRect();
+            const all = document.querySelector('.tw-plot .brushintsel .overlay').getBoundingClientRect();
+            const at = x => 15 + 9 * (x - all.left) / all.width;
+            return Math.abs(at(box.left) - 20) < 0.03 && Math.abs(at(box.right) - 22.5) < 0.03;
+        }"""
+    )
+    notebook.output(0).get_by_role("button", name="Clear").click()
+    notebook.output(0).locator(".tw-plot .brushintsel .selection").wait_for(state="hidden")
+    assert notebook.python("histogram.interval") is None
+
+
+def counts_are_read_under_the_pointer(notebook: Any) -> None:
+    output = notebook.output(0)
+    output.get_by_role("button", name="Read counts").click()
+    column = output.locator(".tw-plot .curve path.line").last
+    output.locator(".tw-plot .brushintsel").wait_for(state="detached")
+    area = output.locator(".tw-plot .svg-figure .plotarea_events").bounding_box()
+    notebook.page.mouse.move(area["x"] + area["width"] * (20.2 - 15) / 9, area["y"] + 50, steps=3)
+    notebook.page.wait_for_function("() => document.querySelector('.tw-readout').innerText.startsWith('20 to 20.5')")
+    count = notebook.python("int(histogram.histograms[0].counts[25])")
+    assert f"ut1, r {count:,}" in output.locator(".tw-readout").inner_text()
+    assert column.count() == 1
+
+
+def the_figure_is_saved_by_the_browser(notebook: Any) -> None:
+    output = notebook.output(0)
+    output.get_by_role("button", name="Save", exact=True).click()
+    for name, start in (("PNG", b"\x89PNG"), ("SVG", b"<?xml"), ("PDF", b"%PDF")):
+        with notebook.page.expect_download() as download:
+            output.get_by_role("link", name=name).click()
+        assert download.value.suggested_filename == f"histogram.{name.lower()}"
+        assert download.value.path().read_bytes().startswith(start)
+
+
+def hostile_labels_stay_text(notebook: Any) -> None:
+    notebook.page.evaluate("() => { window.broken = false }")
+    notebook.python(
+        first="from tapwidget.plots.series import Series\n"
+        "histogram.series = [Series('<img src=x onerror=window.broken=true>', [20.0, 21.0])]\n"
+        "histogram.interval = (19, 22); histogram._mode.value = 'Select'"
+    )
+    key = notebook.output(0).locator(".tw-legend .tw-key")
+    key.filter(has_text="<img src=x").wait_for()
+    notebook.page.wait_for_function("() => document.querySelector('.tw-readout').innerText.includes('<img src=x')")
+    assert notebook.page.evaluate("() => window.broken") is False
+    assert notebook.output(0).locator(".tw-plot img").count() == 0
+
+
+def it_can_be_read_in_the_dark_and_when_narrow(notebook: Any) -> None:
+    notebook.theme("dark")
+    notebook.resize(800)
+    output = notebook.output(0)
+    colours = (
+        output.locator(".tw-plot .curve")
+        .filter(has_text=LABELS[1])
+        .locator("path.line")
+        .evaluate("path => getComputedStyle(path).stroke")
+    )
+    assert colours == "rgb(108, 182, 238)"
+    label = output.locator(".tw-plot text.axislabel").first
+    assert label.evaluate("text => getComputedStyle(text).fill") != "rgb(255, 165, 0)"  # bqplot's orange
+    notebook.page.wait_for_function(
+        """() => {
+            const cell = document.querySelector('.tw-plot').getBoundingClientRect();
+            const figure = document.querySelector('.tw-plot .bqplot.figure').getBoundingClientRect();
+            return figure.width > 400 && figure.right <= cell.right + 1 && cell.right <= innerWidth;
+        }"""
+    )
+    notebook.screenshot("histogram-dark-narrow", output)
+
+
+def test_figure_1_live(notebook: Any) -> None:
+    # One notebook for both: opening it takes longest.
+    three_series_are_drawn_as_high_as_they_are(notebook)
+    the_brush_sets_the_interval_and_the_interval_the_brush(notebook)
+    it_can_be_read_in_the_dark_and_when_narrow(notebook)
+
+
+def test_reading_saving_and_hostile_labels(notebook: Any) -> None:
+    counts_are_read_under_the_pointer(notebook)
+    the_figure_is_saved_by_the_browser(notebook)
+    hostile_labels_stay_text(notebook)
+
+
+SKY = """
+import numpy as np, tapwidget
+from astropy.table import Table
+random = np.random.default_rng(1)
+radius, angle = 0.5 * np.sqrt(random.random(5000)), random.uniform(0, 2 * np.pi, 5000)
+table = Table({"ra": (0.1 + radius * np.cos(angle)) % 360, "dec": 6.98 + radius * np.sin(angle)})
+plot = tapwidget.SkyPlot(table, matched=random.random(5000) < 0.8)
+plot
+"""
+
+
+def test_a_box_on_the_sky_selects_rows(lab: Any) -> None:
+    notebook = lab.open_notebook([SKY])
+    output = notebook.output(0)
+    output.locator(".tw-plot .brushintsel .overlay").wait_for()
+    notebook.page.wait_for_function("() => document.querySelectorAll('.tw-plot .dot').length > 2900")
+    assert "sample" in output.locator(".tw-note").inner_text()
+    labels = output.locator(".tw-plot .svg-background g.axis").first.locator(".tick text")
+    assert labels.all_text_contents()[0] in ("359.6", "0.6")
+    places = {label.text_content(): label.bounding_box()["x"] for label in labels.all()}
+    assert places["0.4"] < places["0.0"] < places["359.8"]  # right ascension to the left
+    overlay = output.locator(".tw-plot .brushintsel .overlay").bounding_box()
+    mouse, x, y = notebook.page.mouse, overlay["x"], overlay["y"]
+    mouse.move(x + overlay["width"] * 0.3, y + overlay["height"] * 0.3)
+    mouse.down()
+    mouse.move(x + overlay["width"] * 0.5, y + overlay["height"] * 0.5, steps=5)
+    mouse.up()
+    rows = notebook.wait_for_python("not plot._picture.brush.brushing and len(plot.selected_rows)")
+    selected = "table[list(plot.selected_rows)]"
+    ra = np.array(notebook.python(f"{selected}['ra'].tolist()"))
+    dec = np.array(notebook.python(f"{selected}['dec'].tolist()"))
+    assert 100 < rows < 1000
+    assert ((ra + 180) % 360 - 180 >= 0.1 - 0.02).all()  # the left half
+    assert (dec >= 6.98 - 0.02).all()  # the upper half
+    output.get_by_role("button", name="Clear").click()
+    notebook.wait_for_python("plot.selected_rows == ()")
+    output.locator(".tw-plot .brushintsel .selection").wait_for(state="hidden")
