@@ -58,6 +58,7 @@ class CrossMatch(ipywidgets.VBox):
         self.copy_button = ipywidgets.Button(
             description="Show as Python", tooltip="a cell of plain pyvo that does the same", disabled=True
         )
+        self.editor.buttons.children += (self.copy_button,)
         self._python = ipywidgets.HTML()
         self.run_button = ipywidgets.Button(
             description="Run", icon="play", button_style="primary", disabled=True, tooltip="Choose a service first."
@@ -71,7 +72,7 @@ class CrossMatch(ipywidgets.VBox):
                 stylesheet(),
                 self.service_picker,
                 step("1  Your table", self.file_picker),
-                step("2  Match", self.match_form, self.editor, self.copy_button, self._python),
+                step("2  Match", self.match_form, self.editor, self._python),
                 step("3  Run", ipywidgets.HBox([self.run_button, self.status])),
                 step("4  Results", self.shelf, self.results),
             ],
@@ -115,6 +116,7 @@ class CrossMatch(ipywidgets.VBox):
         traitlets.dlink((self.service_picker, "tables"), (self.match_form.target_picker, "tables"))
         traitlets.dlink((self.file_picker, "roles"), (self.match_form, "roles"))
         form.observe(self._query_changed)
+        self.runs.observe(lambda _: setattr(self.match_form.constraints, "result", self.result), "current")
         self.editor.observe(lambda _: self._offer_run(), ["adql", "editing"])
         self.run_button.on_click(lambda _: self._run_clicked())
         self.copy_button.on_click(lambda _: self._show_python())

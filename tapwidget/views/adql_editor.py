@@ -19,6 +19,8 @@ class AdqlEditor(ipywidgets.VBox):
         The query that the form makes. Setting it changes `adql` unless somebody is editing.
     editing : bool
         Whether the person has taken the query into their own hands.
+    buttons : ipywidgets.HBox
+        The row below the text; an app may put more into it.
     problem : str
         Why there is no query now, as a sentence; shown in its place.
     """
@@ -38,7 +40,9 @@ class AdqlEditor(ipywidgets.VBox):
             description="Edit ADQL", tooltip="write the query yourself; the form then no longer changes it"
         )
         self._said = ipywidgets.HTML()
-        super().__init__([stylesheet(), self._shown, self._text, ipywidgets.HBox([self._edit, self._said])], **kwargs)
+        self.buttons = ipywidgets.HBox([self._edit])
+        self.buttons.add_class("tw-wrap")
+        super().__init__([stylesheet(), self._shown, self._text, self.buttons, self._said], **kwargs)
         traitlets.link((self._edit, "value"), (self, "editing"))
         self._text.observe(self._written, "value")
         self.generated = adql

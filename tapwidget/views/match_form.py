@@ -39,9 +39,9 @@ class MatchForm(ipywidgets.VBox):
         self._form = form
         self.target_picker = TargetPicker(target=target, background=background)
         self._by = ipywidgets.ToggleButtons(
-            options=[("position", "position"), ("identifier", "identifier")], description="match by",
+            options=[("by position", "position"), ("by identifier", "identifier")],
             tooltips=("pairs within a radius on the sky", "pairs whose identifiers are equal"),
-            style={"button_width": "90px"},
+            style={"button_width": "110px"},
         )  # fmt: skip
         self.radius = RadiusControl()
         self._find = ipywidgets.Dropdown(options=FIND, description="keep", layout={"width": "300px"})

@@ -44,7 +44,8 @@ class ResultsPanel(ipywidgets.VBox):
         self._said = ipywidgets.HTML()
         self._plots = ipywidgets.HBox([ipywidgets.VBox([self._band, self.histogram, self._said]), self.sky])
         self._plots.add_class("tw-wrap")
-        super().__init__([stylesheet(), self.table, self._plots], **kwargs)
+        self._style = stylesheet()
+        super().__init__([self._style, self.table], **kwargs)
         traitlets.link((self._band, "value"), (self, "band"))
         form.observe(lambda _: self._draw_soon(), "table")
         runs.observe(lambda _: self._runs_changed(), "runs")
@@ -103,7 +104,8 @@ class ResultsPanel(ipywidgets.VBox):
             )
         self.histogram.series = tuple(series)
         self._said.value = notes(*(f"Not drawn: {sentence}" for sentence in left_out))
-        self._plots.layout.display = None if series else "none"
+        # Not hidden but absent while there is nothing to draw: bqplot cannot measure what has no size.
+        self.children = (self._style, self.table, self._plots) if series else (self._style, self.table)
 
     def _select_interval(self) -> None:
         """Select the rows of the table whose magnitude lies in the brushed interval."""

@@ -75,6 +75,10 @@ class TargetPicker(ipywidgets.VBox):
         self.target = self._pick.value
         self._describe()
 
+    @traitlets.observe("service")
+    def _service_set(self, _change: object) -> None:
+        self._describe()
+
     def _picked(self, change: dict[str, str]) -> None:
         self.target = change["new"]
 

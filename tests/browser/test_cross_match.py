@@ -65,8 +65,8 @@ def test_from_the_file_to_figure_1_by_mouse(lab: Any, csv: Path, truth: dict[str
     app.get_by_text("magnitudes u, g, r, i, z").wait_for()
 
     # 2 and 3: dp1.Object and 1 arcsec as they stand; Run.
-    assert app.get_by_label("target").input_value()
-    run = app.get_by_role("button", name="Run", exact=True)
+    assert app.get_by_label("target", exact=True).input_value() == "dp1.Object"
+    run = app.locator("button.mod-primary", has_text="Run")
     notebook.page.wait_for_function("button => !button.disabled", arg=run.element_handle())
     run.click()
     app.get_by_text(f"results: {truth['pairs']:,} rows").wait_for()
@@ -89,9 +89,10 @@ def test_from_the_file_to_figure_1_by_mouse(lab: Any, csv: Path, truth: dict[str
     app.get_by_text(f"results_2: {truth['kept']:,} rows").wait_for()
 
     # Figure 1: grey, solid, dashed; counts as numpy has them.
+    drawn = "app.results.histogram.series"
     series = notebook.wait_for_python(
-        "len(app.results.histogram.series) == 3 and "
-        "[(s.style, s.label, s.count(app.results.histogram.edges).counts.tolist()) for s in app.results.histogram.series]"
+        f"len({drawn}) == 3 and "
+        f"[(s.style, s.label, s.count(app.results.histogram.edges).counts.tolist()) for s in {drawn}]"
     )
     assert [style for style, _, _ in series] == ["filled", "solid", "dashed"]
     assert [label for _, label, _ in series] == ["ut1, r", "results, r_cModelMag", "results_2, r_cModelMag"]
@@ -102,17 +103,25 @@ def option(app: Any, label: str, name: str) -> str:
     """The full label of the option that begins with `name`."""
     options = app.get_by_label(label).locator("option")
     options.filter(has_text=name).first.wait_for(state="attached")
-    return next(text for text in options.all_inner_texts() if text.startswith(name))
+    return next(text.strip() for text in options.all_text_contents() if text.strip().startswith(name))
 
 
 def on_screen(app: Any, *columns: str) -> set[tuple[int, ...]]:
-    """Values of integer columns of the results table as a person reads them."""
+    """Values of integer columns of the results table as a person reads them, scrolling sideways to each."""
     grid = app.get_by_role("grid")
-    names = [text.split("\n")[0] for text in grid.get_by_role("columnheader").all_inner_texts()]
-    places = [names.index(column) for column in columns]
-    found = set()
-    for row in grid.get_by_role("row").all():
-        cells = row.get_by_role("gridcell").all_inner_texts()
-        if cells:
-            found.add(tuple(int(cells[place]) for place in places))
-    return found
+    read: list[dict[str, int]] = []
+    for column in columns:
+        heading = grid.get_by_role("columnheader").filter(has=app.page.get_by_text(column, exact=True))
+        heading.scroll_into_view_if_needed()
+        place = heading.get_attribute("aria-colindex")
+        cells = grid.locator(f".twt-row:not([hidden]) [role=gridcell][aria-colindex='{place}']")
+        cells.first.wait_for()
+        read.append(
+            dict(
+                cells.evaluate_all(
+                    "cells => cells.map(c => [c.closest('[role=row]').getAttribute('aria-rowindex'), c.textContent])"
+                )
+            )
+        )
+    rows = set.intersection(*(set(values) for values in read))
+    return {tuple(int(values[row]) for values in read) for row in rows}
