@@ -28,7 +28,7 @@ class Grid:
     def __init__(self, output):
         self.output = output
         self.grid = output.get_by_role("grid")
-        self.body = output.locator(".tw-body")
+        self.body = output.locator(".twt-body")
 
     def cell(self, row, column):
         """The gridcell at this position (first is 0) of the order shown."""
@@ -49,7 +49,7 @@ class Grid:
     def column(self, column):
         """The texts in sight of one column, from the top."""
         return self.body.evaluate(
-            """(body, column) => Array.from(body.querySelectorAll('.tw-row:not([hidden])'))
+            """(body, column) => Array.from(body.querySelectorAll('.twt-row:not([hidden])'))
                 .sort((a, b) => a.dataset.position - b.dataset.position)
                 .map(row => row.querySelector(`[aria-colindex="${column + 1}"]`)?.textContent)""",
             column,
@@ -268,7 +268,7 @@ def test_a_million_rows(sheet):
     grid.grid.evaluate("grid => { grid.scrollTop = grid.scrollHeight / 2 }")
     page.wait_for_function(
         """() => {
-            const rows = Array.from(document.querySelectorAll('.tw-row:not([hidden])'));
+            const rows = Array.from(document.querySelectorAll('.twt-row:not([hidden])'));
             return rows.length > 10 && rows.every(row => Math.abs(row.dataset.position - 500000) < 1000
                 && row.firstChild.textContent === String(648368125565216675n + BigInt(row.dataset.position)));
         }"""
@@ -331,6 +331,21 @@ def test_no_table_an_empty_one_and_one_that_was_cut(sheet):
     expect(grid.cell(0, 0)).to_have_text(str(BIG))
     sheet.notebook.python(first="widget.table = None")
     expect(grid.output.get_by_text("No table yet")).to_be_visible()
+
+
+def test_after_a_reload_of_the_page_the_table_is_as_it_was(lab):
+    notebook = lab.open_notebook([MAKE, "widget = tapwidget.ResultsTable(make(1000)); widget"])
+    grid = Grid(notebook.output(1))
+    grid.sort("r")
+    grid.cell(1, 0).click()
+    grid.says("1,000 rows, 1 selected")
+    notebook.page.evaluate("async () => { await jupyterapp.commands.execute('docmanager:save') }")
+    notebook.page.reload()
+    expect(grid.heading("r")).to_have_attribute("aria-sort", "ascending")
+    expect(grid.cell(0, 2)).to_have_text("15.0000")
+    grid.says("1,000 rows, 1 selected")
+    expect(grid.body.locator("[role=row][aria-selected=true]")).to_have_count(1)
+    assert (notebook.folder / notebook.path.split("/")[1]).stat().st_size < 20_000
 
 
 def test_a_cell_that_awaits_a_click(opened):

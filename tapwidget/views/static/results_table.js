@@ -125,29 +125,37 @@ function render({ model, el }) {
   const timers = new Map();
   const later = (name, ms, task) => {
     clearTimeout(timers.get(name));
-    if (task) timers.set(name, setTimeout(task, ms));
+    timers.delete(name);
+    const run = () => {
+      timers.delete(name);
+      task();
+    };
+    if (task) timers.set(name, setTimeout(run, ms));
   };
   const listen = (target, name, task) => target.addEventListener(name, task, { signal: stop.signal });
   const send = (type, content = {}) => model.send({ type, view, version: page.version, ...content });
 
-  const notes = make("div", "tw-notes");
-  const nothing = make("div", "tw-nothing", { textContent: "No table yet. The rows of a match appear here." });
-  const grid = make("div", "tw-grid", { role: "grid", tabIndex: 0 });
-  const head = make("div", "tw-head", { role: "rowgroup" });
-  const names = make("div", "tw-head-row", { role: "row" });
-  const filters = make("div", "tw-head-row", { role: "row" });
-  const body = make("div", "tw-body", { role: "rowgroup" });
-  const noneLeft = make("div", "tw-none-left");
-  const foot = make("div", "tw-foot");
-  const status = make("span", "tw-status", { role: "status" });
-  const problem = make("span", "tw-problem", { role: "alert" });
-  const clear = make("button", "tw-clear", { type: "button", textContent: "Clear filters" });
+  const notes = make("div", "twt-notes");
+  const nothing = make("div", "twt-nothing", { textContent: "No table yet. The rows of a match appear here." });
+  const grid = make("div", "twt-grid", { role: "grid", tabIndex: 0 });
+  const head = make("div", "twt-head", { role: "rowgroup" });
+  const names = make("div", "twt-head-row", { role: "row" });
+  const filters = make("div", "twt-head-row", { role: "row" });
+  const body = make("div", "twt-body", { role: "rowgroup" });
+  const noneLeft = make("div", "twt-none-left");
+  const foot = make("div", "twt-foot");
+  const status = make("span", "twt-status", { role: "status" });
+  const problem = make("span", "twt-problem", { role: "alert" });
+  const clear = make("button", "twt-clear", { type: "button", textContent: "Clear filters" });
   head.append(names, filters);
   grid.append(head, body);
   foot.append(status, problem, clear);
-  el.classList.add("tw-table");
+  el.classList.add("twt-table");
   el.append(notes, nothing, grid, foot);
   grid.setAttribute("aria-label", "Table of results");
+  names.setAttribute("aria-rowindex", 1);
+  filters.setAttribute("aria-rowindex", 2);
+  noneLeft.setAttribute("aria-hidden", "true"); // the caption tells it
   grid.setAttribute("aria-multiselectable", "true");
   // JupyterLab's own keys (A, B, X, Ctrl+A, arrows) must not reach its cells from in here.
   for (const part of [grid, foot]) part.setAttribute("data-lm-suppress-shortcuts", "true");
@@ -209,24 +217,25 @@ function render({ model, el }) {
   function drawNotes(list) {
     notes.replaceChildren(
       ...list.map(({ weight, text }) =>
-        make("div", `tw-note${weight === "warning" ? " tw-note-warning" : ""}`, { role: "note", textContent: text }),
+        make("div", `twt-note${weight === "warning" ? " twt-note-warning" : ""}`, { role: "note", textContent: text }),
       ),
     );
   }
 
   function drawHead() {
+    for (const name of [...timers.keys()]) if (name.startsWith("filter")) later(name); // of columns that were
     names.replaceChildren();
     filters.replaceChildren();
     columns.forEach((column, i) => {
-      const number = ["integer", "float"].includes(column.kind) ? " tw-number" : "";
-      const heading = make("div", `tw-heading${number}`, { role: "columnheader", title: headingTitle(column) });
+      const number = ["integer", "float"].includes(column.kind) ? " twt-number" : "";
+      const heading = make("div", `twt-heading${number}`, { role: "columnheader", title: headingTitle(column) });
       heading.setAttribute("aria-colindex", i + 1);
-      const button = make("button", "tw-sort", { type: "button", tabIndex: -1, disabled: !column.sortable });
-      const name = make("span", "tw-name");
-      name.append(make("span", "", { textContent: column.name }), make("span", "tw-arrow"));
-      button.append(name, make("span", "tw-unit", { textContent: column.unit }));
+      const button = make("button", "twt-sort", { type: "button", tabIndex: -1, disabled: !column.sortable });
+      const name = make("span", "twt-name");
+      name.append(make("span", "", { textContent: column.name }), make("span", "twt-arrow"));
+      button.append(name, make("span", "twt-unit", { textContent: column.unit }));
       heading.append(button);
-      const cell = make("div", `tw-filter`, { role: "gridcell" });
+      const cell = make("div", `twt-filter`, { role: "gridcell" });
       const input = make("input", "", { type: "text", placeholder: "filter", spellcheck: false, autocomplete: "off" });
       input.title = FILTER_HELP[column.kind] ?? TEXT_HELP;
       input.setAttribute("aria-label", `Filter ${column.name}`);
@@ -265,13 +274,13 @@ function render({ model, el }) {
       const direction = rank < 0 ? "none" : page.sort[rank][1];
       const arrow = { none: "", ascending: "▲", descending: "▼" }[direction];
       names.children[i].setAttribute("aria-sort", direction);
-      names.children[i].querySelector(".tw-arrow").textContent = arrow + (arrow && page.sort.length > 1 ? rank + 1 : "");
+      names.children[i].querySelector(".twt-arrow").textContent = arrow + (arrow && page.sort.length > 1 ? rank + 1 : "");
       const input = filters.children[i].firstChild;
       const wrong = column.name in page.filter_errors;
       const text = page.filters[column.name] ?? "";
       // What is being typed, or was refused, stays.
       if (!wrong && document.activeElement !== input && !timers.has(`filter ${i}`)) input.value = text;
-      input.classList.toggle("tw-active", Boolean(text));
+      input.classList.toggle("twt-active", Boolean(text));
       input.setAttribute("aria-invalid", wrong);
     });
     const filtered = Object.keys(page.filters).length > 0;
@@ -313,7 +322,7 @@ function render({ model, el }) {
     const sight = inSight();
     const wanted = sight.last - sight.first;
     while (pool.length < wanted) {
-      const row = make("div", "tw-row", { role: "row" });
+      const row = make("div", "twt-row", { role: "row" });
       body.append(row);
       pool.push(row);
     }
@@ -347,14 +356,14 @@ function render({ model, el }) {
     row.setAttribute("aria-selected", selected);
     row.dataset.position = position;
     while (row.children.length > sight.c1 - sight.c0) row.lastChild.remove();
-    while (row.children.length < sight.c1 - sight.c0) row.append(make("div", "tw-cell", { role: "gridcell" }));
+    while (row.children.length < sight.c1 - sight.c0) row.append(make("div", "twt-cell", { role: "gridcell" }));
     for (let c = sight.c0; c < sight.c1; c++) {
       const cell = row.children[c - sight.c0];
       const text = position < loaded.last ? loaded.cells[c - loaded.c0]?.[at] : undefined;
       const isCurrent = position === current.row && c === current.column;
-      const kind = ["integer", "float"].includes(columns[c].kind) ? " tw-number" : "";
-      const state = text === undefined ? " tw-loading" : text === null ? " tw-missing" : "";
-      cell.className = `tw-cell${kind}${state}${isCurrent ? " tw-current" : ""}`;
+      const kind = ["integer", "float"].includes(columns[c].kind) ? " twt-number" : "";
+      const state = text === undefined ? " twt-loading" : text === null ? " twt-missing" : "";
+      cell.className = `twt-cell${kind}${state}${isCurrent ? " twt-current" : ""}`;
       const content = text === undefined ? "…" : (text ?? "—");
       if (cell.textContent !== content) cell.textContent = content;
       cell.style.left = `${edges[c]}px`;
@@ -425,7 +434,6 @@ function render({ model, el }) {
   }
 
   function sendFilter(i) {
-    timers.delete(`filter ${i}`);
     const text = filters.children[i].firstChild.value;
     if (text.trim() === (page.filters[columns[i].name] ?? "").trim() && !(columns[i].name in page.filter_errors)) return;
     send("filter", { column: columns[i].name, text });
@@ -515,7 +523,7 @@ function render({ model, el }) {
   }
 
   const columnOf = (target) => {
-    const cell = target.closest(".tw-heading, .tw-filter");
+    const cell = target.closest(".twt-heading, .twt-filter");
     return cell ? Array.prototype.indexOf.call(cell.parentElement.children, cell) : -1;
   };
   listen(grid, "scroll", drawSoon);
@@ -534,10 +542,10 @@ function render({ model, el }) {
     later(`filter ${i}`, TYPING, () => sendFilter(i));
   });
   listen(body, "click", (event) => {
-    const row = event.target.closest(".tw-row");
+    const row = event.target.closest(".twt-row");
     if (!row) return;
     const position = Number(row.dataset.position);
-    const cell = event.target.closest(".tw-cell");
+    const cell = event.target.closest(".twt-cell");
     current = { row: position, column: cell ? Number(cell.getAttribute("aria-colindex")) - 1 : current.column };
     const command = event.ctrlKey || event.metaKey;
     if (event.shiftKey) select(command ? "add" : "replace", rangeBetween(anchor, position));
@@ -547,7 +555,7 @@ function render({ model, el }) {
     }
   });
   listen(body, "mouseover", (event) => {
-    const cell = event.target.closest(".tw-cell");
+    const cell = event.target.closest(".twt-cell");
     if (cell) cell.title = cell.scrollWidth > cell.clientWidth ? cell.textContent : "";
   });
   listen(clear, "click", () => {
@@ -574,7 +582,7 @@ function render({ model, el }) {
     for (const timer of timers.values()) clearTimeout(timer);
     model.off("change:_page", takePage);
     model.off("msg:custom", received);
-    el.classList.remove("tw-table");
+    el.classList.remove("twt-table");
     el.replaceChildren();
   };
 }
