@@ -6,6 +6,7 @@ import importlib
 import importlib.util
 import os
 import warnings
+from pathlib import Path
 from typing import Any
 
 from tapwidget.client.addresses import clean, mask, origin
@@ -16,6 +17,7 @@ from tapwidget.errors import AuthenticationError, ServiceUnavailableError
 __all__ = ["KNOWN", "Service", "connect"]
 
 ENV_TOKEN = "TAPWIDGET_TOKEN"
+DISCOVERY = Path("/etc/nublado/discovery/v1.json")
 RUBIN_URL = "https://data.lsst.cloud/api/tap"
 KNOWN = {
     "gaia": "https://gea.esac.esa.int/tap-server/tap",
@@ -86,7 +88,7 @@ def _named(name: str, token: str) -> Service:
 def _rubin(token: str) -> Service:
     """Rubin's service: lsst.rsp knows where it is and who we are; elsewhere a token will do."""
     given = token or _token_for(RUBIN_URL)
-    if not _on_rubin():
+    if not _is_rubin_here():
         if given:
             return Service(RUBIN_URL, name="rsp", token=given)
         raise AuthenticationError(
@@ -122,7 +124,7 @@ def _from_pyvo(base: str, session: Any, *, name: str = "") -> Service:
 
 
 def _default() -> str:
-    if _on_rubin():
+    if _is_rubin_here() and _on_platform():
         return "rsp"
     lacking = missing()
     if not lacking:
@@ -133,12 +135,17 @@ def _default() -> str:
     )
 
 
-def _on_rubin() -> bool:
-    """Whether lsst.rsp is here; its parent package may be, with nothing in it."""
+def _is_rubin_here() -> bool:
+    """Whether lsst.rsp is installed; its parent package may be, with nothing in it."""
     try:
         return importlib.util.find_spec("lsst.rsp") is not None
     except ModuleNotFoundError:
         return False
+
+
+def _on_platform() -> bool:
+    """Whether this is a notebook on the platform, which tells lsst.rsp by these where it is."""
+    return DISCOVERY.exists() or any(os.environ.get(name) for name in ("EXTERNAL_INSTANCE_URL", "EXTERNAL_TAP_URL"))
 
 
 def _token_for(url: str) -> str:

@@ -12,7 +12,6 @@ import re
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime
-from urllib.parse import urlsplit
 
 import requests
 from astropy.table import Table
@@ -177,6 +176,9 @@ class Submission:
                 service=fault.service,
                 said=fault.said,
             ) from fault
+        except ServiceUnavailableError:
+            self._ledger.drop(self._record)
+            raise
         try:
             return self._address(response)
         except TapWidgetError:
@@ -204,11 +206,6 @@ class Submission:
         location = response.headers.get("Location", "")
         if response.status_code in REDIRECTS | {201} and location:
             url = resolve(response.url, location)
-            if urlsplit(url).path.rstrip("/").endswith("/async"):
-                raise ServiceUnavailableError(
-                    f"{service} has moved to {mask(url).rpartition('/async')[0]}. Connect to that address.",
-                    service=service,
-                )
             return url.partition("?")[0].rstrip("/")
         faults.check(response, "creating a job", service=service)
         try:

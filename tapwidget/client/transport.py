@@ -8,13 +8,15 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 from typing import Any
+from urllib.parse import urlsplit
 
 import requests
 from requests.auth import AuthBase, HTTPBasicAuth
 
 from tapwidget import __version__
 from tapwidget.client import faults
-from tapwidget.client.addresses import Origin, origin
+from tapwidget.client.addresses import Origin, mask, origin, resolve
+from tapwidget.errors import ServiceUnavailableError
 
 CONNECT_S = 10.0
 READ_S = 30.0
@@ -66,8 +68,25 @@ class Transport:
         return self.send("get", url, doing=doing, params=params, **more)
 
     def post(self, url: str, data: Any, *, doing: str, **more: Any) -> requests.Response:
-        """POST without following the redirect: its target is the answer (UWS 1.1, section 2.2.3)."""
-        return self.send("post", url, doing=doing, data=data, allow_redirects=False, **more)
+        """POST without following the redirect: its target is the answer (UWS 1.1, section 2.2.3).
+
+        Raises
+        ------
+        Outage
+            If the network failed.
+        ServiceUnavailableError
+            If the service has moved: followed as a GET, such a redirect would lose what was posted.
+        """
+        response = self.send("post", url, doing=doing, data=data, allow_redirects=False, **more)
+        endpoint = urlsplit(url).path.rpartition("/")[2]
+        location = resolve(url, response.headers.get("Location", "")).partition("?")[0].rstrip("/")
+        # The answer to a query is a redirect too, but never to the same endpoint elsewhere.
+        if response.is_redirect and endpoint in {"sync", "async"} and location.endswith(f"/{endpoint}"):
+            raise ServiceUnavailableError(
+                f"{mask(self.url)} has moved to {mask(location).removesuffix(f'/{endpoint}')}. Connect to that address.",
+                service=mask(self.url),
+            )
+        return response
 
     def delete(self, url: str, *, doing: str) -> requests.Response:
         """DELETE without following the redirect, which leads to the list of all jobs."""

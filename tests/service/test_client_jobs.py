@@ -119,7 +119,7 @@ def test_done_is_known_at_once_where_wait_is_honoured(fake: Any, service: Servic
     before = time.monotonic()
     fake.move("COMPLETED")
     assert job.wait(10) is JobPhase.COMPLETED
-    assert time.monotonic() - before < 0.5
+    assert time.monotonic() - before < 2
     assert len(fake.asked("GET", JOB)) < 6
 
 
@@ -149,7 +149,7 @@ def test_wait_times_out_and_the_job_goes_on(fake: Any, service: Service) -> None
     before = time.monotonic()
     with pytest.raises(JobTimeoutError) as caught:
         job.wait(0.1)
-    assert time.monotonic() - before < 1
+    assert time.monotonic() - before < 3
     assert caught.value.job_url == job.url
     fake.move("COMPLETED")
     assert job.result()["objectId"].tolist() == IDS
@@ -179,7 +179,7 @@ def test_abort_is_quick_and_seen(fake: Any, service: Service) -> None:
     before = time.monotonic()
     job.abort()
     assert job.wait(10) is JobPhase.ABORTED
-    assert time.monotonic() - before < 1
+    assert time.monotonic() - before < 3
     with pytest.raises(JobAbortedError, match=r"aborted.*Submit it again"):
         job.result()
     job.abort()

@@ -5,6 +5,7 @@ from __future__ import annotations
 import logging
 import pickle
 import socket
+import sys
 import threading
 import traceback
 from pathlib import Path
@@ -223,7 +224,7 @@ def test_known_names_and_urls(monkeypatch: pytest.MonkeyPatch) -> None:
 
 
 def test_rubin_without_its_platform_wants_a_token(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(services, "_on_rubin", lambda: False)
+    monkeypatch.setattr(services, "_is_rubin_here", lambda: False)
     with pytest.raises(AuthenticationError, match="read:tap"):
         connect("rsp")
     monkeypatch.setenv("TAPWIDGET_TOKEN", SECRET)
@@ -231,9 +232,13 @@ def test_rubin_without_its_platform_wants_a_token(monkeypatch: pytest.MonkeyPatc
 
 
 def test_without_a_name_it_is_rubin_there_else_demo_else_a_sentence(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(services, "_on_rubin", lambda: True)
+    monkeypatch.setattr(services, "_is_rubin_here", lambda: True)
+    monkeypatch.setattr(services, "DISCOVERY", Path("/nowhere"))
+    monkeypatch.delenv("EXTERNAL_TAP_URL", raising=False)
+    monkeypatch.setenv("EXTERNAL_INSTANCE_URL", "https://data.lsst.cloud")
     assert services._default() == "rsp"
-    monkeypatch.setattr(services, "_on_rubin", lambda: False)
+    # Installed on somebody's laptop, it knows no service.
+    monkeypatch.delenv("EXTERNAL_INSTANCE_URL")
     assert services._default() == "demo"
     monkeypatch.setattr(services, "missing", lambda: ["duckdb"])
     with pytest.raises(ServiceUnavailableError, match=r'pip install "tapwidget\[server\]"'):
@@ -325,6 +330,72 @@ def test_a_service_of_pyvo_keeps_its_session(fake: Any) -> None:
     assert service.limits().upload
     assert service.url == fake.url
     assert service.pyvo.baseurl == fake.url
+
+
+def test_a_session_of_pyvo_chooses_its_own_credentials(fake: Any, tmp_path: Path) -> None:
+    """As lsst.rsp makes it: a credential for the addresses of one service, none for others."""
+    from pyvo.auth import AuthSession
+    from pyvo.dal import TAPService
+
+    with_token = requests.Session()
+    with_token.headers["Authorization"] = f"Bearer {SECRET}"
+    session = AuthSession()
+    session.credentials.set("lsst-token", with_token)
+    for path in ("", "/sync", "/async", "/tables"):
+        session.add_security_method_for_url(fake.url + path, "lsst-token")
+    fake.token = SECRET
+    service = connect(TAPService(fake.url, session=session))
+    job = service.submit("SELECT 1")
+    assert len(job.result()) == 2
+    assert {r.headers.get("Authorization") for r in fake.requests} == {f"Bearer {SECRET}"}
+    assert SECRET not in repr(service) + repr(job)
+
+
+@pytest.fixture
+def lsst_rsp(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    """A stand-in for lsst.rsp, as far as it is used: get_tap_service."""
+    package = tmp_path / "lsst" / "rsp"
+    package.mkdir(parents=True)
+    (package / "__init__.py").write_text(
+        "import os, requests\n"
+        "from pyvo.dal import TAPService\n"
+        "def get_tap_service(label):\n"
+        "    session = requests.Session()\n"
+        "    session.headers['Authorization'] = 'Bearer platform'\n"
+        "    return TAPService(os.environ['EXTERNAL_TAP_URL'], session=session)\n"
+    )
+    monkeypatch.syspath_prepend(str(tmp_path))
+    for name in ("lsst", "lsst.rsp"):
+        monkeypatch.delitem(sys.modules, name, raising=False)
+    return package
+
+
+def test_on_the_platform_rubins_package_says_where_and_who(
+    fake: Any, lsst_rsp: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("EXTERNAL_TAP_URL", fake.url)
+    fake.token = "platform"
+    service = connect()
+    assert (service.name, service.url) == ("rsp", fake.url)
+    assert service.limits().upload
+    fake.token = "mine"
+    assert connect("rsp", token="mine").limits().upload
+
+
+def test_rubins_package_elsewhere_says_what_to_do(lsst_rsp: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.delenv("EXTERNAL_TAP_URL", raising=False)
+    with pytest.raises(ServiceUnavailableError, match=r"lsst\.rsp does not give out.*token="):
+        connect("rsp")
+    monkeypatch.setenv("TAPWIDGET_TOKEN", SECRET)
+    assert connect("rsp").url == services.RUBIN_URL
+
+
+@pytest.mark.parametrize("endpoint", ["sync", "async"])
+def test_a_service_that_moved_to_https_is_told(fake: Any, service: Service, endpoint: str) -> None:
+    service.limits()
+    fake.inject("status", f"/{endpoint}$", status=301, headers={"Location": f"https://new.example/x/{endpoint}"})
+    with pytest.raises(ServiceUnavailableError, match=r"moved to https://new\.example/x\. Connect"):
+        service.table("dp1.Object") if endpoint == "sync" else service.submit("SELECT 1")
 
 
 def test_what_pyvo_writes_we_read_and_back(fake: Any, service: Service) -> None:
