@@ -356,7 +356,9 @@ def _write_settings(config: Path) -> None:
     pages = config / "labconfig"
     pages.mkdir(parents=True)
     news = "@jupyterlab/apputils-extension:announcements"
-    (pages / "page_config.json").write_text(json.dumps({"disabledExtensions": {news: True}}))
+    # buildCheck: each page would have the server start node to see whether JupyterLab itself should be built anew.
+    page = {"disabledExtensions": {news: True}, "buildCheck": False, "buildAvailable": False}
+    (pages / "page_config.json").write_text(json.dumps(page))
     documents = config / "lab/user-settings/@jupyterlab/docmanager-extension"
     documents.mkdir(parents=True)
     (documents / "plugin.jupyterlab-settings").write_text(json.dumps({"autosave": False}))
