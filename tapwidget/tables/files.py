@@ -81,14 +81,12 @@ def read_table(source: Any, *, format: str | None = None, table: int | str | Non
         ) from error
     result, flattened = plain_table(outcome.table)
     changes = [*outcome.changes, *flattened]
-    masked = mask_sentinels(result)
-    changes += masked
-    call = outcome.call if path is not None and not masked and not flattened else ""
+    said, masked = mask_sentinels(result)
     result.meta["tapwidget"] = {
         "source": str(path or name),
         "format": outcome.format,
-        "changes": changes,
-        "read": call.replace("PATH", repr(str(path))),
+        "changes": [*changes, *said],
+        "read": outcome.expression(str(path), masked) if path is not None and not flattened else "",
     }
     return result
 

@@ -53,7 +53,7 @@ def as_table(obj: Any, *, name: str = "") -> Table:
     table, flattened = plain_table(table)
     changes += flattened
     if not before:
-        changes += mask_sentinels(table)
+        changes += mask_sentinels(table)[0]
     table.meta["tapwidget"] = {
         "source": before.get("source") or label,
         "format": before.get("format") or type(obj).__name__,

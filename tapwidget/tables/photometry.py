@@ -12,7 +12,7 @@ from tapwidget.tables.formats.outcome import count
 
 BANDS = r"(fuv|nuv|bt|vt|hp|bp|rp|ks|ic|rc|[ugrizyUBVRIJHKYZ]|w[1-4]|hip)"
 NO_MAGNITUDE = re.compile(
-    r"err|sigma|(^|_|\d)sig($|_)|cmsig|msig|unc($|_|ertain)|^e_|_e$|^er_|flag|^q_|^f_|^u_|^l_|^n_|^n_?mag|^num|nb_|count|qual|snr|flux|"
+    r"err|sigma|(^|_|\d)sig($|_)|cmsig|msig|unc($|_|ertain)|^e_|_e$|^er_|flag|^q_|^f_|^l_|^n_|^n_?mag|^num|nb_|count|qual|snr|flux|"
     r"ext(inction)?($|_)|reddening|^a[_0]|^ebv|^e\(|colou?r|type|limit|depth|over|fwhm|phase|date|amp|^d[_]|delta|diff|std|rms|"
     r"var($|_)|range|system|name|lower|upper|nobs|_n$|scheme|invvar|ivar|offset|image|magnet|flg|snr",
     re.I,

@@ -144,6 +144,8 @@ def _judge(table: Table, lon: str, lat: str, by: str) -> Candidate | None:
             score -= 3.0
             if by != "UCD" and (lon.lower(), lat.lower()) not in SURE_NAMES and not unit_is(table, lon, "deg"):
                 return None
+    if "j2000" in lon.lower():
+        reasons.append("J2000 taken as ICRS, from which it differs by less than 0.03 arcsec")
     if form == "sexagesimal":
         reasons.append("sexagesimal text")
     return Candidate((lon, lat), form, frame, "; ".join(reasons), score)

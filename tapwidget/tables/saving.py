@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 import tempfile
 from collections.abc import Callable
+from itertools import chain
 from pathlib import Path
 from typing import Any
 
@@ -132,7 +133,7 @@ def _fits_column(column: Any) -> Any:
     if data.dtype.kind in "iu":
         info = np.iinfo(data.dtype)
         present = np.unique(data[~mask])
-        free = next(v for v in (info.min, info.max, *range(info.max, info.min, -1)) if v not in present)
+        free = next(v for v in chain((info.min, info.max), range(info.max, info.min, -1)) if v not in present)
         made = MaskedColumn(np.where(mask, data.dtype.type(free), data), mask=mask, unit=column.unit)
         made.fill_value = free
         return made

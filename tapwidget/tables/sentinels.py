@@ -9,13 +9,15 @@ from tapwidget.tables.formats.outcome import count, listing
 from tapwidget.tables.photometry import SENTINELS, error_columns, magnitude_columns
 
 
-def mask_sentinels(table: Table) -> list[str]:
-    """Mask, in place, the impossible values in columns of magnitudes and their errors; and a sentence that says so.
+def mask_sentinels(table: Table) -> tuple[list[str], dict[str, np.ndarray]]:
+    """Mask, in place, the impossible values in columns of magnitudes and their errors; a sentence that says so, and the
+    rows by column.
 
     Only values far outside what a magnitude can be, and exactly one of the known words, are masked. 99 and 0 are kept:
     they are only warned about (`photometry.doubtful_values`).
     """
     found: dict[str, list[str]] = {}
+    masked: dict[str, np.ndarray] = {}
     values = 0
     magnitudes, _ = magnitude_columns(table, exclude=set())
     for name in (*magnitudes, *error_columns(table, magnitudes)):
@@ -27,8 +29,9 @@ def mask_sentinels(table: Table) -> list[str]:
         for value in np.unique(data[bad]):
             found.setdefault(f"{value:g}", []).append(name)
         values += int(bad.sum())
+        masked[name] = bad
         table.replace_column(name, MaskedColumn(column, mask=np.ma.getmaskarray(column) | bad))
     if not found:
-        return []
+        return [], {}
     words = "; ".join(f"{word} in {listing(names)}" for word, names in found.items())
-    return [f"{words}: no measurement has that value, {count(values, 'value')} masked as missing."]
+    return [f"{words}: no measurement has that value, {count(values, 'value')} masked as missing."], masked

@@ -26,6 +26,7 @@ BINARY_FILES = {
     b"\x7fELF": "a program",
     b"OBJ\x01": "an Avro file; convert it to Parquet",
 }
+IPAC_TYPES = re.compile(rb"^(\|\s*-?(c|char|date|i|int|l|long|f|float|d|double|r|real)\s*)+\|\s*$")
 MPC_ORBIT = re.compile(
     rb"^[0-9A-Za-z~]{5,7} +-?[0-9]{1,2}\.[0-9]{1,2} +-?[0-9]\.[0-9]{2} [IJK][0-9]{2}[1-9A-C][1-9A-V] ", re.M
 )
@@ -96,7 +97,9 @@ def _text_kind(plain: bytes) -> str:
     lines = plain.splitlines()
     first = next((line for line in lines if not line.startswith(b"\\")), b"")
     if first.startswith(b"|") and first.rstrip().endswith(b"|"):
-        return "ipac"
+        below = lines[lines.index(first) + 1 : lines.index(first) + 2]
+        if not below or not below[0].startswith(b"|") or IPAC_TYPES.match(below[0].lower()):
+            return "ipac"
     if plain.startswith(b"#") and re.search(rb"^#(Table|RESOURCE)[\t=]", plain, re.M) and b"#Column\t" in plain:
         return "asu-tsv"
     if re.search(rb"^Byte-by-byte Description of file", plain, re.M | re.I):

@@ -18,8 +18,8 @@ from astropy.table import Table
 
 from tapwidget.errors import FileFormatError
 from tapwidget.tables.formats.layout import DELIMITERS, HEAD, Layout, find_layout, rows_of, unique_names
-from tapwidget.tables.formats.outcome import Outcome, count
-from tapwidget.tables.formats.values import MISSING, MISSING_NUMBER, Notes, typed
+from tapwidget.tables.formats.outcome import Outcome, count, listing
+from tapwidget.tables.formats.values import MISSING, Notes, typed
 
 
 def decoded(data: bytes, name: str) -> tuple[bytes, list[str], str]:
@@ -77,14 +77,14 @@ def read_delimited(data: bytes, name: str, *, table: int | str | None = None) ->
     if len(result) == 0:
         changes.append(f"{name} has a header with {count(len(names), 'column')} and no rows.")
     kind = DELIMITERS.get(layout.delimiter, "text with blanks")
-    call = ""
+    outcome = Outcome(result, "SkyServer CSV" if layout.comment else kind, changes)
     plain = layout.plain and not renamed and not notes.special and not several and not notes.rounded and len(result)
     if plain and layout.delimiter in {",", ";", "\t", " "}:
-        call = _call(layout, notes, encoding)
-    return Outcome(result, "SkyServer CSV" if layout.comment else kind, changes, call)
+        outcome.call, outcome.texts, outcome.words = _call(layout, encoding), columns, _words(notes)
+    return outcome
 
 
-def _call(layout: Layout, notes: Notes, encoding: str) -> str:
+def _call(layout: Layout, encoding: str) -> str:
     """The same with astropy alone."""
     form = {",": "ascii.csv", ";": "ascii.csv", "\t": "ascii.tab", " ": "ascii.basic"}[layout.delimiter]
     call = f'Table.read(PATH, format="{form}"'
@@ -94,11 +94,14 @@ def _call(layout: Layout, notes: Notes, encoding: str) -> str:
         call += ', comment="#"'
     if encoding:
         call += f', encoding="{encoding}"'
-    words: list[tuple[str, ...]] = [("", "0")] if "" in notes.missing or any(notes.missing.values()) else []
-    for word, columns in notes.missing.items():
-        if word in MISSING_NUMBER or word in MISSING[1:]:
-            words.append((word, "0", *columns))
-    return call + (f", fill_values={words!r})" if words else ")")
+    return f"{call})"
+
+
+def _words(notes: Notes) -> list[tuple[str, ...]]:
+    """The words that mean "missing", as astropy's `fill_values` wants them; for the columns where they do."""
+    return [
+        (word, "0") if word in MISSING else (word, "0", *columns) for word, columns in notes.missing.items() if word
+    ]
 
 
 def _section(data: bytes, name: str, table: int | str | None) -> tuple[bytes, list[str], int, bool]:
@@ -157,6 +160,8 @@ def _cut(body: bytes, names: list[str], layout: Layout, name: str, first_line: i
     if comments:
         changes.append(f"{count(len(comments), 'comment line')} between the rows left out.")
     columns = dict(zip(names, cut.columns, strict=False))
+    if b'"' in body:
+        changes += _line_breaks(columns, body, name)
     if trailing:
         changes.append("Each line ends with one delimiter too many: the empty column after the last was left out.")
     blank = None
@@ -171,6 +176,22 @@ def _cut(body: bytes, names: list[str], layout: Layout, name: str, first_line: i
     return {n: column.filter(keep) for n, column in columns.items()}, changes
 
 
+def _line_breaks(columns: dict[str, Any], body: bytes, name: str) -> list[str]:
+    """A sentence on values that go over several lines; an error where a quote swallowed the rest of the file."""
+    broken = [n for n, c in columns.items() if pc.any(pc.match_substring(c, "\n")).as_py()]
+    if not broken:
+        return []
+    last = list(columns.values())[-1]
+    value = last[-1].as_py() if len(last) else ""
+    if "\n" in value and not body.rstrip().endswith(b'"'):
+        lines = value.strip().count("\n") + 1
+        raise FileFormatError(
+            f"A quote is opened {count(lines, 'line')} before the end of {name} and never closed: "
+            f"“{' '.join(value.split())[:60]}”. Close it or take it out; or the file was cut off, then get it again."
+        )
+    return [f"{listing(broken)} has line breaks within its values, between quotes."]
+
+
 def _ragged(body: bytes, names: list[str], layout: Layout, name: str, first_line: int) -> FileFormatError:
     """The error for the first line with too many or too few values."""
     reader = csv.reader(io.StringIO(body.decode()), delimiter=layout.delimiter)
@@ -183,7 +204,7 @@ def _ragged(body: bytes, names: list[str], layout: Layout, name: str, first_line
                     "If its columns have fixed widths, a CDS table needs its ReadMe in the same folder; any other is "
                 )
                 remedy += "best read with astropy's ascii.fixed_width, and the table handed over."
-            shown = layout.delimiter.join(row)[:80]
+            shown = " ".join(layout.delimiter.join(row).split())[:80]
             there = f"{count(len(row), 'value')} where there are {count(len(names), 'column')}"
             return FileFormatError(f"Line {line} of {name} has {there}: “{shown}”. {remedy}")
     return FileFormatError(f"The lines of {name} do not all have the same number of values.")

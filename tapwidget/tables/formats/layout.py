@@ -15,6 +15,7 @@ from tapwidget.tables.formats.outcome import listing
 
 DELIMITERS = {",": "CSV", "\t": "TSV", ";": "CSV with semicolons", "|": "text with bars"}
 REFUSAL = re.compile(r"^(no|error|sorry|invalid|failed|unknown|access|please|your|the|there) .*", re.I)
+IGNORED = re.compile(r"^\s*($|#|\"?sep=.\"?\s*$)")  # blank, a comment, or Excel's note on the delimiter
 HEAD = 1 << 16
 
 
@@ -38,8 +39,9 @@ def find_layout(data: bytes, name: str) -> Layout:
         lines.pop()
     skipped = 0
     commented = ""
-    while skipped < len(lines) and (not lines[skipped].strip() or lines[skipped].lstrip().startswith("#")):
-        commented = lines[skipped].strip() or commented
+    while skipped < len(lines) and IGNORED.match(lines[skipped]):
+        if lines[skipped].lstrip().startswith("#"):
+            commented = lines[skipped].strip()
         skipped += 1
     body = lines[skipped:]
     skyserver = commented.startswith("#Table")

@@ -6,8 +6,10 @@ import warnings
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
+from typing import Any
 
 import numpy as np
+import pyarrow as pa
 from astropy.table import MaskedColumn, Table
 
 
@@ -16,13 +18,33 @@ class Outcome:
     """A table as read, the format's name, what was done to it in sentences, and the same in plain astropy.
 
     `call` is a Python expression with the word ``PATH`` in place of the file's path; empty where plain astropy
-    does not give the same table.
+    does not give the same table. For text, `texts` are the columns as they were written (pyarrow), and `words` those
+    that mean "missing", as astropy's `fill_values` wants them.
     """
 
     table: Table
     format: str
     changes: list[str] = field(default_factory=list)
     call: str = ""
+    texts: dict[str, Any] = field(default_factory=dict)
+    words: list[tuple[str, ...]] = field(default_factory=list)
+
+    def expression(self, path: str, masked: dict[str, Any]) -> str:
+        """`call` for that path, with the words that were masked afterwards: row masks by column."""
+        found: dict[str, list[str]] = {}
+        for name, rows in masked.items():
+            if name not in self.texts:
+                return ""
+            hit = self.texts[name].filter(pa.array(rows))
+            for word in dict.fromkeys(hit.to_pylist()):
+                found.setdefault(word.strip(), []).append(name)
+        if not self.call:
+            return ""
+        words = self.words + [(word, "0", *names) for word, names in found.items()]
+        if words:
+            words.insert(0, ("", "0"))  # astropy's own, which any others replace
+        call = self.call.replace("PATH", repr(path))
+        return f"{call[:-1]}, fill_values={words!r})" if words else call
 
 
 @contextmanager

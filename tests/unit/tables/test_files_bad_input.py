@@ -10,6 +10,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 from astropy.io import fits
+from astropy.table import Table
 
 from tapwidget.errors import ColumnError, FileFormatError
 from tapwidget.tables.files import read_table
@@ -49,6 +50,7 @@ REFUSED = {
     "ragged, too few": ("#Table1\nra,dec,r\n1,2,3\n\n4,5\n",
                         r"Line 5 of mine\.csv has 2 values where there are 3 columns"),
     "ragged after quotes": ('a,b\n"x\ny",1\n2\n', r"Line 4 of mine\.csv has 1 value where"),
+    "open quote": ('a,b\n1,"2\n3,4\n5,6\n', r"A quote is opened 3 lines before the end of mine\.csv"),
     "null bytes": (b"ra,dec\n1,2\n" + b"a" * 70000 + b"\x00", r"null bytes in the middle"),
     "prose": ("Dear all,\nhere is the list that I spoke of\nplease look\nit is long and has no columns at all\n",
               r"No columns can be made out in mine\.csv|has \d+ value"),
@@ -158,6 +160,11 @@ def test_null_and_minus_9999_magnitudes(tmp_path: Path) -> None:
     assert "“null” was read as missing in `g`" in changes
     assert "-9999 in `r`; -1000 in `err_r`: no measurement has that value, 2 values masked" in changes
     assert recognise(table).magnitudes == ("u", "g", "r", "i", "z")
+    plain = eval(table.meta["tapwidget"]["read"], {"Table": Table})
+    assert plain.dtype == table.dtype
+    for name in table.colnames:
+        assert np.ma.getmaskarray(plain[name]).tolist() == np.ma.getmaskarray(table[name]).tolist()
+        assert plain[name].tolist() == table[name].tolist()
 
 
 def test_99_is_kept_and_warned_about(tmp_path: Path) -> None:
@@ -273,6 +280,9 @@ def test_latin_1_is_read_and_said(tmp_path: Path) -> None:
         ("sign,v\n-,1\n-,2\n", {"sign": ["-", "-"], "v": [1, 2]}),
         ("v,w\n1,--\n2,5\nN/A,6\n", {"v": [1, 2, None], "w": [None, 5, 6]}),
         ("d,w\n-0,1\n5,2\n", {"d": [-0.0, 5.0]}),
+        ("sep=;\r\na;b\r\n1;2\r\n", {"a": [1], "b": [2]}),
+        ('size,n\n12",3\n5" x 3",4\n', {"size": ['12"', '5" x 3"'], "n": [3, 4]}),
+        ("|a|b|\n|1|2|\n", {"a": [1], "b": [2]}),
         ("ra,dec,450,550\n1,2,3,4\n5,6,7,8\n", {"450": [3, 7], "550": [4, 8]}),
     ],
 )  # fmt: skip

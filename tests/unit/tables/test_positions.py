@@ -18,7 +18,7 @@ right_ascensions = st.floats(0, 359.9999)
 declinations = st.floats(-89.9999, 89.9999)
 
 
-@settings(deadline=None)
+@settings(max_examples=40, deadline=None)
 @given(st.lists(st.tuples(right_ascensions, declinations), min_size=1, max_size=20), st.sampled_from([" ", ":", "hms"]))
 def test_sexagesimal_text_agrees_with_astropy(pairs: list[tuple[float, float]], separator: str) -> None:
     coordinates = SkyCoord(pairs, unit="deg")
