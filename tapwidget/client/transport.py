@@ -83,7 +83,7 @@ class Transport:
         # The answer to a query is a redirect too, but never to the same endpoint elsewhere.
         if response.is_redirect and endpoint in {"sync", "async"} and location.endswith(f"/{endpoint}"):
             raise ServiceUnavailableError(
-                f"{mask(self.url)} has moved to {mask(location).removesuffix(f'/{endpoint}')}. Connect to that address.",
+                f"{mask(self.url)} has moved to {mask(location).removesuffix(f'/{endpoint}')}. Connect to that.",
                 service=mask(self.url),
             )
         return response

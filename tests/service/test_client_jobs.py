@@ -18,6 +18,7 @@ from astropy.table import Table
 from tapwidget.client.follower import Pace
 from tapwidget.client.ledger import Ledger
 from tapwidget.client.service import Service
+from tapwidget.client.submission import Submission
 from tapwidget.errors import (
     AuthenticationError,
     JobAbortedError,
@@ -412,6 +413,38 @@ def test_a_creation_never_confirmed_stays_findable(fake: Any, service: Service, 
     (record,) = service.jobs()
     assert record.url.endswith("/j0001")
     assert record.adql == "SELECT 1"
+
+
+def test_an_interrupt_between_creating_and_running_loses_nothing(
+    fake: Any, service: Service, ledger: Ledger, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def interrupted(*_args: Any) -> None:
+        raise KeyboardInterrupt
+
+    with monkeypatch.context() as patch:
+        patch.setattr(Submission, "_run", interrupted)
+        with pytest.raises(KeyboardInterrupt):
+            service.submit("SELECT 1")
+    (record,) = Service(fake.url, ledger=ledger, pace=QUICK).jobs()
+    assert record.phase is JobPhase.PENDING
+    # It was ours and meant to run, so whoever takes it up again sets it running.
+    assert service.job(record.url).result()["objectId"].tolist() == IDS
+
+
+def test_somebody_elses_pending_job_is_not_set_running(fake: Any, fake_uws: Any, service: Service) -> None:
+    fake.jobs["j0001"] = fake_uws.FakeJob("j0001", {})
+    job = service.job("j0001")
+    with pytest.raises(JobTimeoutError):
+        job.wait(0.3)
+    assert not fake.asked("POST", "/phase$")
+    job.stop_watching()
+
+
+def test_a_ledger_that_cannot_be_written_stops_no_job(fake: Any, tmp_path: Path) -> None:
+    (tmp_path / "jobs").write_text("a file where the folder should be")
+    job = Service(fake.url, ledger=Ledger(tmp_path / "jobs"), pace=QUICK).submit("SELECT 1")
+    assert job.result()["objectId"].tolist() == IDS
+    assert any("keep its URL" in note for note in job.changes)
 
 
 def test_a_run_that_was_not_confirmed_is_followed_all_the_same(fake: Any, service: Service) -> None:
