@@ -4,12 +4,14 @@ A row of BINARY2 is one null bit per column (most significant bit first, whole b
 cell of varying length begins with a 4-byte count. Source: VOTable 1.4, sections 6 (BINARY) and 5.4 (BINARY2).
 
 Arrays are numpy's, one per column: a row is an index of the first axis. Text columns are arrays of str ('U', 'S' or
-object with None for a null). Masks are bool arrays, True where the value is missing, or None where nothing is.
+object with None for a null). Masks are bool arrays, True where the value is missing, or None where nothing is; a masked
+array brings its own.
 """
 
 from __future__ import annotations
 
 from collections.abc import Sequence
+from math import prod
 from typing import Any
 
 import numpy as np
@@ -56,7 +58,7 @@ def encode_rows(
     cells = []
     missing = np.zeros((nrows, len(types)), bool)
     for j, (kind, values, mask) in enumerate(zip(types, arrays, masks, strict=True)):
-        packed, missing[:, j] = _pack(kind, np.asarray(values), mask)
+        packed, missing[:, j] = _pack(kind, *plain(values, mask))
         if not binary2 and kind.is_integer and missing[:, j].any():
             raise ColumnError(f"Column {kind.name!r} has missing integers, which BINARY cannot say; use BINARY2.")
         cells.append(packed)
@@ -96,6 +98,15 @@ class _Cells:
         self.edges = np.concatenate([np.zeros(1, np.int64), np.cumsum(self.sizes)])
 
 
+def plain(values: NDArray[Any], mask: Mask) -> tuple[NDArray[Any], Mask]:
+    """A column as a plain array and its mask: a masked array brings a mask of its own."""
+    if isinstance(values, np.ma.MaskedArray):
+        hidden = np.ma.getmaskarray(values)
+        mask = hidden if mask is None else hidden | spread(mask, hidden.shape)
+        values = values.data
+    return np.asarray(values), mask
+
+
 def spread(mask: NDArray[np.bool_], shape: tuple[int, ...]) -> NDArray[np.bool_]:
     """A mask of rows, or of items, as one of items."""
     mask = np.asarray(mask, bool)
@@ -112,7 +123,7 @@ def _pack(kind: FieldType, values: NDArray[Any], mask: Mask) -> tuple[_Cells, ND
         raise ColumnError(f"Column {kind.name!r} has cells of shape {values.shape[1:]}, declared are {kind.shape}.")
     cells = numbers(kind, values, mask)
     if kind.datatype == "bit":
-        cells = np.packbits(np.asarray(cells, bool).reshape(len(cells), -1), axis=1)
+        cells = np.packbits(np.asarray(cells, bool).reshape(len(cells), prod(kind.shape)), axis=1)
     return _Cells(cells), row_mask
 
 
@@ -123,7 +134,7 @@ def whole_cells(kind: FieldType, values: NDArray[Any], mask: Mask) -> NDArray[np
     mask = np.asarray(mask, bool)
     if mask.ndim == 1:
         return mask
-    parts = mask.reshape(len(mask), -1)
+    parts = mask.reshape(len(mask), prod(mask.shape[1:]))
     whole: NDArray[np.bool_] = np.asarray(parts.all(axis=1)) if parts.shape[1] else np.zeros(len(mask), bool)
     if kind.is_integer and (parts.any(axis=1) != whole).any():
         row = int(np.flatnonzero(parts.any(axis=1) != whole)[0])

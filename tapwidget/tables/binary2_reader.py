@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import struct
 from collections.abc import Iterator, Sequence
+from itertools import cycle
 from typing import Any
 
 import numpy as np
@@ -126,20 +127,20 @@ class _Parts:
 
 
 def _walk(data: memoryview, gaps: list[int], sizes: list[int]) -> Iterator[int]:
-    """Where the counts of the cells of varying length are, row after row. Each row begins where the one before ends."""
+    """Where the counts of the cells of varying length are, row after row: each tells where the next one is."""
     read = struct.Struct(">I").unpack_from
-    steps = list(zip(gaps, sizes, strict=False))
-    behind, end, at = gaps[-1], len(data), 0
+    # behind a cell: what is fixed until the next count, that of the next row behind the last cell of one
+    behind = [*gaps[1:-1], gaps[-1] + gaps[0]]
+    end, at, column = len(data), gaps[0], 0
     try:
-        while at < end:
-            for gap, size in steps:
-                at += gap
-                yield at
-                at += 4 + size * read(data, at)[0]
-            at += behind
+        for column, (size, gap) in cycle(enumerate(zip(sizes, behind, strict=True))):  # noqa: B007 - asked for below
+            if at >= end:
+                break
+            yield at
+            at += 4 + gap + size * read(data, at)[0]
     except struct.error:
-        at = end + 1
-    if at != end:
+        column = -1
+    if column != 0 or at != end + gaps[0]:
         raise FileFormatError(
             f"The binary rows end within a row, after {end} bytes: the VOTable is incomplete, or its FIELDs do not "
             "tell what it holds."

@@ -15,7 +15,7 @@ from numpy.typing import NDArray
 
 from tapwidget.errors import ColumnError
 from tapwidget.ivoa.tapschema import Column
-from tapwidget.tables.binary2 import numbers, rows_of, texts_of, whole_cells
+from tapwidget.tables.binary2 import numbers, plain, rows_of, texts_of, whole_cells
 from tapwidget.tables.field_types import FieldType, field_type
 from tapwidget.tables.tabledata_reader import decode_rows
 
@@ -44,7 +44,7 @@ def encode_rows(
     types = [field_type(column) for column in columns]
     masks = [None] * len(types) if masks is None else masks
     rows_of(types, arrays, masks)
-    cells = [_cells(k, np.asarray(v), m) for k, v, m in zip(types, arrays, masks, strict=True)]
+    cells = [_cells(k, *plain(v, m)) for k, v, m in zip(types, arrays, masks, strict=True)]
     row = "<TR>" + "<TD>%s</TD>" * len(types) + "</TR>\n"
     return "".join(map(row.__mod__, zip(*cells, strict=True))).encode()
 

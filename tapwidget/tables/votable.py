@@ -16,7 +16,7 @@ from numpy.typing import NDArray
 
 from tapwidget.errors import ColumnError, QueryError
 from tapwidget.ivoa.tapschema import Column
-from tapwidget.tables.binary2 import spread
+from tapwidget.tables.binary2 import plain, spread
 from tapwidget.tables.votable_document import Document, read_document, write_document
 from tapwidget.tables.votable_units import unit_of, unit_text
 
@@ -43,7 +43,7 @@ def to_votable(table: Table, *, serialization: str = "BINARY2", name: str = "") 
     Raises `ColumnError` for a column that VOTable cannot hold as it is.
     """
     columns = columns_of(table)
-    parts = [values_of(table[column.name]) for column in columns]
+    parts = [plain(table[column.name], None) for column in columns]
     chunks = write_document(
         columns,
         [values for values, _ in parts],
@@ -111,21 +111,13 @@ def columns_of(table: Table) -> tuple[Column, ...]:
     return tuple(_field(name, table[name]) for name in table.colnames)
 
 
-def values_of(column: Any) -> tuple[NDArray[Any], Mask]:
-    """A table column as a plain array, and its mask, None where nothing is missing."""
-    if isinstance(column, np.ma.MaskedArray):
-        mask = np.ma.getmaskarray(column)
-        return np.asarray(column.data), mask if mask.any() else None
-    return np.asarray(column), None
-
-
 def _field(name: str, column: Any) -> Column:
     if not isinstance(column, TableColumn):
         raise ColumnError(
             f"Column {name!r} is a {type(column).__name__}, which VOTable cannot hold as one column; "
             "make plain columns of it first (tapwidget.read_table does)."
         )
-    values, mask = values_of(column)
+    values, mask = plain(column, None)
     if values.dtype.kind in "USO" or values.dtype.kind == "T":
         datatype, arraysize = _text_type(name, values, mask), "*"
     else:
@@ -160,6 +152,8 @@ def _text_type(name: str, values: NDArray[Any], mask: Mask) -> str:
     if shown.dtype.kind == "U":
         return "char" if (np.ascontiguousarray(shown).view(np.uint32) < 128).all() else "unicodeChar"
     texts = [text for text in shown.tolist() if text is not None]
+    if set(map(type, texts)) <= {str}:
+        return "char" if "".join(texts).isascii() else "unicodeChar"
     for text in texts:
         if not isinstance(text, (str, bytes)):
             raise ColumnError(
@@ -191,9 +185,9 @@ def _column(column: Column, values: NDArray[Any], mask: Mask) -> TableColumn:
 def _as_text(values: NDArray[Any]) -> NDArray[Any]:
     """str objects as numpy's own text, unless one long text would make all rows as wide."""
     flat = values.ravel().tolist()
-    if not all(isinstance(text, str) for text in flat):
+    if not set(map(type, flat)) <= {str}:
         return values  # cells with a varying number of texts
     widest = max(map(len, flat), default=1)
-    if 4 * widest * len(flat) > WIDEST_TEXT_ARRAY or any(text.endswith("\0") for text in flat):
+    if 4 * widest * len(flat) > WIDEST_TEXT_ARRAY or "\0" in "".join(flat):
         return values
     return values.astype(f"U{max(1, widest)}")

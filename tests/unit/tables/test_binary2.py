@@ -9,7 +9,7 @@ from hypothesis import strategies as st
 
 from tapwidget.errors import ColumnError, FileFormatError
 from tapwidget.ivoa.tapschema import Column
-from tapwidget.tables import binary2, field_types
+from tapwidget.tables import binary2, field_types, tabledata
 from tapwidget.tables.binary2 import decode_rows, encode_rows
 
 
@@ -201,6 +201,17 @@ def test_binary_cannot_say_that_an_integer_is_missing() -> None:
         encode_rows([Column("n", "int")], [np.array([1])], [mask(1)], binary2=False)
 
 
+def test_masked_arrays_bring_their_mask() -> None:
+    columns = [Column("n", "long"), Column("t", "char", "*")]
+    arrays = [np.ma.array([1, 2, 3], mask=[0, 1, 0]), np.ma.array(texts("a", "b", "c"), mask=[0, 0, 1])]
+    (_, numbers), (_, words) = decode_rows(columns, encode_rows(columns, arrays, [mask(1, 0, 0), None]))
+    assert numbers.tolist() == [True, True, False]
+    assert words.tolist() == [False, False, True]
+    (_, numbers), (_, words) = tabledata.decode_rows(columns, tabledata.encode_rows(columns, arrays))
+    assert numbers.tolist() == [False, True, False]
+    assert words.tolist() == [False, False, True]
+
+
 def test_arrays_must_be_of_one_length() -> None:
     columns = [Column("a", "int"), Column("b", "int")]
     with pytest.raises(ColumnError, match=r"'b' has 2 rows.*3"):
@@ -256,11 +267,14 @@ def test_what_fields_declare_does_not_fill_the_memory() -> None:
 
 
 def test_no_rows() -> None:
-    columns = [*MIXED, Column("v", "int", "2x3"), Column("w", "int", "*")]
+    columns = [*MIXED, Column("v", "int", "2x3"), Column("w", "int", "*"), Column("b", "bit", "9")]
     arrays = [np.empty(0, "i8"), texts(), np.empty(0), texts(), np.empty((0, 3, 2), "i4"), texts()]
+    arrays.append(np.empty((0, 9), bool))
     assert encode_rows(columns, arrays) == b""
+    masks = [np.zeros(values.shape, bool) for values in arrays]
+    assert encode_rows(columns, arrays, masks) == tabledata.encode_rows(columns, arrays, masks) == b""
     read = decode_rows(columns, b"")
-    assert [values.shape for values, _ in read] == [(0,), (0,), (0,), (0,), (0, 3, 2), (0,)]
+    assert [values.shape for values, _ in read] == [(0,), (0,), (0,), (0,), (0, 3, 2), (0,), (0, 9)]
     assert all(missing is None for _, missing in read)
 
 
