@@ -16,6 +16,8 @@ from astropy.table import Table
 from tapwidget.errors import TableError
 from tapwidget.views.results_table import ResultsTable
 
+# ipywidgets 8.1.0 itself calls what traitlets has deprecated.
+pytestmark = pytest.mark.filterwarnings("ignore:Deprecated in traitlets 4.1, use the instance:DeprecationWarning")
 BIG = 648368125565216675
 
 
