@@ -101,12 +101,19 @@ class FilePicker(ipywidgets.VBox):
         options.append(("../  (the folder above)", str(self._folder.parent)))
         self._pick.unobserve(self._picked, "value")
         self._pick.options = options
-        self._pick.value = self.path if self.path in [value for _, value in options] else ""
         self._pick.observe(self._picked, "value")
+        self._show_path()
         if len(files) > MOST_FILES:
             self._said.value = notes(
                 f"The first {MOST_FILES} of {len(files):,} files are listed; type the path of another."
             )
+
+    def _show_path(self) -> None:
+        """Show in the list which of its files is open, without opening it again."""
+        listed = self.path if self.path in [value for _, value in self._pick.options] else ""
+        self._pick.unobserve(self._picked, "value")
+        self._pick.value = listed
+        self._pick.observe(self._picked, "value")
 
     def _picked(self, change: dict[str, str]) -> None:
         chosen = change["new"]
@@ -137,9 +144,10 @@ class FilePicker(ipywidgets.VBox):
         self.role_picker.offer(opened.table, opened.roles)
         self._shown_table = opened.table
         with self.hold_trait_notifications():
-            self.path = str(source) if is_file else ""
+            self.path = str(Path(source).expanduser().resolve()) if is_file else ""
             self.roles = opened.roles
             self.table = opened.table
+        self._show_path()
         self._show_preview()
 
     def _failed(self, number: int, error: BaseException) -> None:

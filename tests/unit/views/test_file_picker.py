@@ -64,6 +64,15 @@ def test_folders_are_gone_into_and_out_of(folder: Path) -> None:
     assert any(label.startswith("sdss.csv") for label, _ in picker._pick.options)
 
 
+def test_the_list_shows_which_file_is_open_however_it_was_named(folder: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.chdir(folder)
+    picker = FilePicker("sdss.csv", background=Immediate())
+    assert picker._pick.value == str(folder / "sdss.csv")
+    picker.choose(Table({"ra": [1.0], "dec": [2.0]}))
+    assert picker._pick.value == ""
+    assert picker.path == ""
+
+
 def test_a_typed_path_that_does_not_exist_is_said(folder: Path) -> None:
     picker = FilePicker(folder=folder, background=Immediate())
     picker._path.value = str(folder / "missing.csv")
