@@ -95,12 +95,12 @@ class HistogramPlot:
     def select(self, interval: tuple[float, float] | None) -> None:
         """Move the brush there, unless it is there already; None takes it away."""
         selected = self.brush.selected
-        self._held.visible = interval is not None and self._reading
+        if self._reading:
+            self._hold(interval)
         if interval is None:
             if selected is not None:
                 self.brush.selected = None
             return
-        self._held.x = np.asarray(interval)
         # What the brush said was rounded to less than a pixel: no need to tell it so.
         near = abs(self._x.max - self._x.min) * 1e-4
         if selected is None or len(selected) != 2 or not np.allclose(selected, interval, rtol=0, atol=near):
@@ -109,8 +109,13 @@ class HistogramPlot:
     def read(self, reading: bool) -> None:
         """Have the mouse read counts, or select an interval."""
         self._figure.interaction = None if reading else self.brush
-        self._held.visible = reading and self.brush.selected is not None
+        self._hold(self.brush.selected if reading else None)
         self._set_marks()
+
+    def _hold(self, interval: Sequence[float] | None) -> None:
+        if interval is not None:
+            self._held.x = np.asarray(interval)
+        self._held.visible = interval is not None
 
     @property
     def _reading(self) -> bool:
