@@ -119,7 +119,11 @@ def _fits_column(column: Any) -> Any:
     """The column as FITS can hold it: nulls of integers as a value that does not occur, of truth values as text."""
     mask = np.ma.getmaskarray(column)
     data = np.ma.getdata(column)
-    if data.dtype.kind == "U" and not all(str(v).isascii() for v in np.unique(data[~mask])):
+    if (
+        data.dtype.kind == "U"
+        and data.dtype.itemsize
+        and (np.ascontiguousarray(data[~mask]).view(np.uint32) > 127).any()
+    ):
         raise ColumnError(
             f"FITS cannot hold the letters beyond ASCII in `{column.name}`. Save as .vot, .ecsv or .parquet, or leave "
             "that column out."
