@@ -34,7 +34,7 @@ class Plan:
     """What a service will get for a match, and how its answer becomes the result.
 
     `changes` are sentences: what was converted, renamed or left out on the way. `names` gives, for each column of the
-    service's answer that the result shows, its name there.
+    service's answer that the result shows, its name there. `position` is how the user's table holds its positions.
     """
 
     match: Match
@@ -46,6 +46,7 @@ class Plan:
     names: dict[str, str]
     separation: str = ""
     service: str = ""
+    position: Position | None = None
 
     def finish(self, raw: AstropyTable, table: AstropyTable) -> AstropyTable:
         """The result of the match, from the service's answer and the user's table.
@@ -161,7 +162,7 @@ def make_plan(
     )
     names, separation, clashes = _result_names(match, table.colnames, asked)
     changes = tuple(dict.fromkeys((*upload.changes, *clashes)))
-    return Plan(match, asked.adql, upload, target, changes, asked, names, separation, service)
+    return Plan(match, asked.adql, upload, target, changes, asked, names, separation, service, position)
 
 
 def _position(match: Match, table: AstropyTable) -> Position | None:

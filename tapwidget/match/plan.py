@@ -37,7 +37,7 @@ class Plan(Protocol):
     """A match made ready for one service.
 
     `names` gives the names in the result of the answer's columns, `separation` that of the separation (empty where
-    there is none). A plan may also have `position`, the user's own position columns, and `maxrec`, the limit of rows.
+    there is none). `position` is how the user's table holds its positions, None where it does not matter.
     """
 
     @property
@@ -50,6 +50,8 @@ class Plan(Protocol):
     def names(self) -> Mapping[str, str]: ...
     @property
     def separation(self) -> str: ...
+    @property
+    def position(self) -> Position | None: ...
 
 
 class Planner(Protocol):

@@ -114,7 +114,7 @@ def _job(match: Match, plan: Plan, service_url: str) -> str:
         service = f"pyvo.dal.TAPService({python_text(_without_secrets(service_url))})"
     return f"""\
 service = {service}
-job = service.submit_job(query, uploads={{{python_text(match.upload)}: upload}}{_maxrec(plan)})
+job = service.submit_job(query, uploads={{{python_text(match.upload)}: upload}})
 try:
     job.run()
     while job.phase in {UNFINISHED}:
@@ -123,11 +123,6 @@ try:
     pairs = job.fetch_result().to_table()
 finally:
     job.delete()"""
-
-
-def _maxrec(plan: Plan) -> str:
-    maxrec = getattr(plan, "maxrec", None)
-    return f", maxrec={maxrec}" if maxrec else ""
 
 
 def _pairs(match: Match, asked: Query) -> str:

@@ -28,7 +28,7 @@ def position_code(plan: Plan, table: Any) -> str:
     travelling = plan.upload.position or ()
     if all(name in sent_as for name in travelling):  # the user's own columns travel: ICRS degrees as they are
         return _numbers(*(sent_as[name] for name in travelling))
-    position: Position | None = getattr(plan, "position", None)
+    position = plan.position
     if position is None:
         raise MatchError(
             "The position was converted before the upload, in a way that is not known: no cell can repeat it."

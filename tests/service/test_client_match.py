@@ -167,6 +167,24 @@ def test_the_python_cell_gives_the_same_rows(service: Service, mine: Table, matc
         assert np.array_equal(np.ma.filled(ours[name]), np.ma.filled(theirs[name])), name
 
 
+@pytest.mark.parametrize("form", ["hours", "sexagesimal"])
+def test_the_python_cell_converts_positions_as_we_do(service: Service, mine: Table, form: str) -> None:
+    few = mine[:500]
+    sky = SkyCoord(few["ra"], few["dec"], unit="deg")
+    table = Table({"objid": few["objid"]})
+    if form == "hours":
+        table["RA"], table["DEC"] = sky.ra.hourangle, sky.dec.deg
+        table["RA"].unit, table["DEC"].unit = "hourangle", "deg"
+    else:
+        table["RA"] = sky.ra.to_string("hourangle", sep=":", precision=5)
+        table["DEC"] = sky.dec.to_string("deg", sep=":", precision=4, alwayssign=True)
+    match = SkyMatch("dp1.Object", columns=COLUMNS)
+    ours = service.submit(match, table).result(60)
+    theirs = run_cell(match.python(service, table), table)
+    assert len(ours) == len(theirs) > 400
+    assert np.array_equal(ours["objectId"], theirs["objectId"])
+
+
 def run_cell(code: str, table: Table) -> Table:
     """What the variable `result` is after the cell. pyvo leaves its sockets to the garbage collector, which warns."""
     names: dict[str, Any] = {"table": table}
