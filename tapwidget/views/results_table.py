@@ -2,8 +2,8 @@
 
 The table stays in the kernel. The browser gets texts (an int64 never becomes a JavaScript number): the first window of
 rows in the synced trait `_page`, so that a saved notebook still shows it, all other windows in custom messages that are
-never saved. It sends intentions back, in positions of the order it shows; each carries the version of that order, and
-what refers to an older one is dropped.
+never saved. It sends intentions back, in positions of the order it shows; each carries the version of that order. A
+click just before a new order arrives means the row that was seen, so the order before is kept; older ones are not.
 
 Messages from the browser, by "type":
     hello   {view}                                        a view is drawn
@@ -11,7 +11,7 @@ Messages from the browser, by "type":
     window  {view, version, request, first, last, c0, c1} these positions, these columns, please
     sort    {keys: [[name, "ascending"|"descending"], ...]}
     filter  {column, text}   clear_filters {}
-    select  {version, mode: replace|add|remove|toggle, ranges: [[a, b), ...]}   all {version}   none {}
+    select  {version, mode: replace|add|remove|toggle, ranges: [[a, b), ...]}   none {}
     copy    {view, version, cell: [position, column] or null}
 Messages to it: window, marks, copied.
 
@@ -75,6 +75,7 @@ class ResultsTable(anywidget.AnyWidget):
         self._published = 0
         self._pages: Pages | None = None
         self._order: Rows = np.arange(0, dtype=np.int64)
+        self._orders: dict[int, Rows] = {}  # by version: this one and the one before
         self._selected = np.zeros(0, dtype=bool)
         self._selected_count = self._selected_shown = 0
         self._sort: list[tuple[str, str]] = []
@@ -99,10 +100,7 @@ class ResultsTable(anywidget.AnyWidget):
     @traitlets.observe("selected_rows")
     def _selection_changed(self, change: dict[str, Any]) -> None:
         with self._lock:
-            if self._pages is None or len(self._selected) != len(self._pages):
-                return
-            self._selected[:] = False
-            self._selected[list(change["new"])] = True
+            self._mark(change["new"])
             self._count_selected()
             self._send_marks()
 
@@ -117,7 +115,6 @@ class ResultsTable(anywidget.AnyWidget):
             "filter": self._on_filter,
             "clear_filters": self._on_clear_filters,
             "select": self._on_select,
-            "all": self._on_all,
             "none": self._on_none,
             "copy": self._on_copy,
         }
@@ -187,12 +184,13 @@ class ResultsTable(anywidget.AnyWidget):
 
     def _on_select(self, content: dict[str, Any]) -> None:
         with self._lock:
-            if content["version"] != self._version:
+            order = self._orders.get(content["version"])
+            if order is None:
                 return
             mode = content["mode"]
             marks = np.zeros_like(self._selected)
             for start, stop in content["ranges"]:
-                marks[self._order[max(0, int(start)) : max(0, int(stop))]] = True
+                marks[order[max(0, int(start)) : max(0, int(stop))]] = True
             old = self._selected
             combined = {"replace": marks, "add": old | marks, "remove": old & ~marks, "toggle": old ^ marks}[mode]
             if np.array_equal(combined, old):  # the trait will not change, but the page waits for an answer
@@ -201,16 +199,14 @@ class ResultsTable(anywidget.AnyWidget):
             rows = np.flatnonzero(combined)
         self.selected_rows = rows
 
-    def _on_all(self, content: dict[str, Any]) -> None:
-        self._on_select({**content, "mode": "replace", "ranges": [[0, len(self._order)]]})
-
     def _on_none(self, _content: dict[str, Any]) -> None:
         self.selected_rows = ()
 
     def _on_copy(self, content: dict[str, Any]) -> None:
         answer: dict[str, Any] = {"type": "copied", "view": content["view"]}
         with self._lock:
-            if self._pages is None or content["version"] != self._version:
+            order = self._orders.get(content["version"])
+            if self._pages is None or order is None:
                 return
             rows = self._order[self._selected[self._order]]  # as on screen, in its order
             try:
@@ -219,7 +215,7 @@ class ResultsTable(anywidget.AnyWidget):
                 elif content.get("cell"):
                     position, column = content["cell"]
                     name = self._pages.names[column]
-                    answer |= {"text": self._pages.tab_separated(self._order[[position]], [name], header=False)}
+                    answer |= {"text": self._pages.tab_separated(order[[position]], [name], header=False)}
             except TableError as error:
                 answer["error"] = str(error)
             self.send(answer)
@@ -231,12 +227,19 @@ class ResultsTable(anywidget.AnyWidget):
         with self._lock:
             self._pages = None if self.table is None else Pages(self.table)
             self._selected = np.zeros(0 if self._pages is None else len(self._pages), dtype=bool)
-            self._sort, self._filters, self._filter_errors = [], {}, {}
+            self._mark(self.selected_rows)
+            self._sort, self._filters, self._filter_errors, self._orders = [], {}, {}, {}
             self._windows = dict.fromkeys(self._windows, (0, FIRST_ROWS))
             columns = [] if self._pages is None else self._pages.headings
             # Its own trait: sorting need not send it again. The page names the version it goes with.
             self._headings = {"version": self._version + 1, "columns": columns, "notes": notes(self.table)}
             self._reorder()
+
+    def _mark(self, rows: tuple[int, ...]) -> None:
+        # Another thread may have set a longer table whose turn to be shown comes next, and marks these then.
+        if not rows or rows[-1] < len(self._selected):
+            self._selected[:] = False
+            self._selected[list(rows)] = True
 
     def _reorder(self) -> None:
         if self._pages is None:
@@ -244,6 +247,8 @@ class ResultsTable(anywidget.AnyWidget):
         else:
             self._order = self._pages.order(self._sort, self._filters)
         self._version += 1
+        self._orders = {v: order for v, order in self._orders.items() if v == self._version - 1}
+        self._orders[self._version] = self._order
         self._count_selected()
         self._publish()
 

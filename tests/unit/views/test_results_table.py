@@ -167,13 +167,28 @@ def test_a_window_of_rows_and_columns(front):
     assert answer["cells"] == [["24.90", "25.00"], ["STAR", "GALAXY"]] or len(answer["cells"][0]) == 2
 
 
-def test_a_late_request_is_dropped(widget, front):
+def test_a_late_request_is_dropped(front):
     version = front.page["version"]
     front.says("sort", keys=[["r", "descending"]])
     front.answers.clear()
     front.says("window", version=version, request=1, first=0, last=5, c0=0, c1=1)
-    front.says("select", version=version, mode="replace", ranges=[[0, 1]])
     assert not front.answers
+
+
+def test_a_click_just_before_a_new_order_arrives_means_the_row_that_was_seen(widget, front):
+    seen = front.page["version"]
+    front.says("sort", keys=[["r", "descending"]])
+    front.says("select", version=seen, mode="replace", ranges=[[0, 1]])
+    assert widget.selected_rows == (0,)
+    front.says("sort", keys=[])
+    front.says("select", version=seen, mode="replace", ranges=[[5, 6]])  # two orders ago: nobody can have meant it
+    assert widget.selected_rows == (0,)
+
+
+def test_a_click_on_a_table_that_is_gone_is_dropped(widget, front):
+    seen = front.page["version"]
+    widget.table = table(10)
+    front.says("select", version=seen, mode="replace", ranges=[[0, 1]])
     assert widget.selected_rows == ()
 
 
