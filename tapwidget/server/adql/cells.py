@@ -13,31 +13,39 @@ SLACK = 1e-8
 
 PER_ZONE = 2**32
 
+# The engine may take a part that occurs twice out of a CASE and compute it for every row. So no CASE protects a
+# function that fails on NaN or infinity: the value itself is made NULL first, and casts are those that cannot fail.
 MACROS = (
     "tw_number(x) AS CASE WHEN isnan(x) THEN NULL ELSE x END",
     # A position that can be matched: NaN, infinity, NULL and impossible declinations never match anything.
     "tw_ok(ra, d) AS coalesce(d BETWEEN -90e0 AND 90e0 AND ra BETWEEN -1e9 AND 1e9, false)",
+    "tw_ra(ra) AS CASE WHEN ra BETWEEN -1e9 AND 1e9 THEN ra END",
+    "tw_dec(d) AS CASE WHEN d BETWEEN -90e0 AND 90e0 THEN d END",
     # Haversine of the distance: exact to the last digits for small angles, and monotonic up to 180 degrees.
-    "tw_hav(ra1, d1, ra2, d2) AS CASE WHEN tw_ok(ra1, d1) AND tw_ok(ra2, d2) THEN pow(sin(radians(d1 - d2) / 2), 2)"
-    " + cos(radians(d1)) * cos(radians(d2)) * pow(sin(radians(ra1 - ra2) / 2), 2) END",
+    "tw_hav(ra1, d1, ra2, d2) AS pow(sin(radians(tw_dec(d1) - tw_dec(d2)) / 2), 2)"
+    " + cos(radians(tw_dec(d1))) * cos(radians(tw_dec(d2))) * pow(sin(radians(tw_ra(ra1) - tw_ra(ra2)) / 2), 2)",
     # The same of a radius; NULL where there is no radius, more than all where it is the whole sky.
-    "tw_cap(r) AS CASE WHEN isnan(r) OR r < 0 THEN NULL WHEN r >= 180 THEN 2e0 ELSE pow(sin(radians(r) / 2), 2) END",
+    "tw_radius(r) AS CASE WHEN r BETWEEN 0 AND 180 THEN r END",
+    "tw_cap(r) AS CASE WHEN isnan(r) OR r < 0 THEN NULL WHEN r >= 180 THEN 2e0"
+    " ELSE pow(sin(radians(tw_radius(r)) / 2), 2) END",
     # Vincenty's formula: exact at every distance, the antipode too.
-    "tw_distance(ra1, d1, ra2, d2) AS CASE WHEN tw_ok(ra1, d1) AND tw_ok(ra2, d2) THEN degrees(atan2(sqrt("
-    "pow(cos(radians(d2)) * sin(radians(ra2 - ra1)), 2) + pow(cos(radians(d1)) * sin(radians(d2))"
-    " - sin(radians(d1)) * cos(radians(d2)) * cos(radians(ra2 - ra1)), 2)),"
-    " sin(radians(d1)) * sin(radians(d2)) + cos(radians(d1)) * cos(radians(d2)) * cos(radians(ra2 - ra1)))) END",
-    "tw_last_zone(h) AS greatest(CAST(ceil(180e0 / h) AS BIGINT), 1) - 1",
+    "tw_vincenty(turn, d1, d2) AS degrees(atan2("
+    "sqrt(pow(cos(d2) * sin(turn), 2) + pow(cos(d1) * sin(d2) - sin(d1) * cos(d2) * cos(turn), 2)),"
+    " sin(d1) * sin(d2) + cos(d1) * cos(d2) * cos(turn)))",
+    "tw_distance(ra1, d1, ra2, d2) AS"
+    " tw_vincenty(radians(tw_ra(ra2) - tw_ra(ra1)), radians(tw_dec(d1)), radians(tw_dec(d2)))",
+    "tw_floor(x) AS TRY_CAST(floor(x) AS BIGINT)",
+    "tw_last_zone(h) AS greatest(TRY_CAST(ceil(180e0 / h) AS BIGINT), 1) - 1",
     # Declination +90 exactly belongs to the last zone, not to one beyond it.
-    "tw_zone(d, h) AS least(greatest(CAST(floor((d + 90e0) / h) AS BIGINT), 0), tw_last_zone(h))",
-    "tw_bins(z, h) AS greatest(1, CAST(floor(360e0 * cos(radians((z + 0.5e0) * h - 90e0)) / h) AS BIGINT))",
+    "tw_zone(d, h) AS least(greatest(tw_floor((d + 90e0) / h), 0), tw_last_zone(h))",
+    "tw_bins(z, h) AS greatest(1, tw_floor(360e0 * cos(radians((z + 0.5e0) * h - 90e0)) / h))",
     "tw_turn(ra) AS (ra - 360e0 * floor(ra / 360e0)) / 360e0",
-    "tw_bin(ra, n) AS least(greatest(CAST(floor(tw_turn(ra) * n) AS BIGINT), 0), n - 1)",
+    "tw_bin(ra, n) AS least(greatest(tw_floor(tw_turn(ra) * n), 0), n - 1)",
     f"tw_cell(ra, d, h) AS CASE WHEN tw_ok(ra, d) THEN tw_zone(d, h) * {PER_ZONE}"
     " + tw_bin(ra, tw_bins(tw_zone(d, h), h)) END",
     # Half the width of a cap in right ascension; everything where the cap comes near a pole.
     "tw_half(d, r) AS CASE WHEN abs(d) + r >= 89.999e0 THEN 180e0"
-    f" ELSE degrees(asin(least(1e0, sin(radians(r)) / cos(radians(d))))) + {SLACK!r} END",
+    f" ELSE degrees(asin(least(1e0, sin(radians(tw_radius(r))) / cos(radians(tw_dec(d)))))) + {SLACK!r} END",
 )
 
 
@@ -59,8 +67,8 @@ def expanded(relation: str, alias: str, position: tuple[str, str], radius: str, 
         f" WHERE tw_ok({ra}, {dec}) AND tw_number({alias}.tw_r) >= 0"
     )
     bins = f"SELECT {alias}.*, tw_bins({alias}.tw_z, {alias}.tw_h) AS tw_n FROM ({zones}) AS {alias}"
-    low = f"CAST(floor((tw_turn({ra}) - {alias}.tw_w / 360e0) * {alias}.tw_n) AS BIGINT)"
-    high = f"CAST(floor((tw_turn({ra}) + {alias}.tw_w / 360e0) * {alias}.tw_n) AS BIGINT)"
+    low = f"tw_floor((tw_turn({ra}) - {alias}.tw_w / 360e0) * {alias}.tw_n)"
+    high = f"tw_floor((tw_turn({ra}) + {alias}.tw_w / 360e0) * {alias}.tw_n)"
     caps = (
         f"SELECT {alias}.*, unnest(CASE WHEN {high} - {low} + 1 >= {alias}.tw_n THEN range(0, {alias}.tw_n)"
         f" ELSE range({low}, {high} + 1) END) AS tw_b FROM ({bins}) AS {alias}"

@@ -270,12 +270,12 @@ class Expressions:
                 raise AdqlError("ESCAPE takes one character in single quotes")
             escape = f" ESCAPE {character.sql}"
             node = node.this
-        only(node, "this", "expression")
+        only(node, "this", "expression", "negate")
         left, right = self.value(node.this, scope), self.value(node.expression, scope)
         for part in (left, right):
             if part.kind not in {Kind.TEXT, Kind.NULL}:
                 raise AdqlError(f"LIKE compares texts, not {part.kind}")
-        word = "ILIKE" if isinstance(node, exp.ILike) else "LIKE"
+        word = ("NOT " if node.args.get("negate") else "") + ("ILIKE" if isinstance(node, exp.ILike) else "LIKE")
         return combined(f"({left.sql} {word} {right.sql}{escape})", Kind.BOOLEAN, left, right)
 
     def is_null(self, node: exp.Expr, scope: Scope) -> Value:

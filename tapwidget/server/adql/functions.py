@@ -54,6 +54,7 @@ FUNCTIONS = {
     "LOG": Function(within("ln({0})", "{0} > 0"), "n"),
     "LOG10": Function(within("log10({0})", "{0} > 0"), "n"),
     "POWER": Function("tw_number(pow({0}, {1}))", "nn"),
+    "MOD": Function("({0} % nullif({1}, 0))", "nn", None),
     "PI": Function("pi()", ""),
     "RAND": Function("random()", "|i"),
     "SIN": Function("sin({0})", "n"),

@@ -159,7 +159,8 @@ def explained(error: ParseError, tokens: list[Token]) -> AdqlError:
         return AdqlError("this is not ADQL", line=line, column=column)
     said = str(facts.get("description") or "")
     missing = said.startswith("Required keyword")
-    if missing:
+    if missing and index == len(tokens) - 1:
+        # at the end of the text sqlglot can only point at the last word, otherwise at the one it did not expect
         index += 1
     if index >= len(tokens):
         last = tokens[-1]
