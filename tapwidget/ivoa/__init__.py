@@ -1,0 +1,1 @@
+"""The standards' words as values: UWS, TAP_SCHEMA and VOTable, TAPRegExt, ADQL."""

@@ -1,0 +1,1 @@
+"""What an app knows: its form and its runs. Traits only, no network, no widgets."""

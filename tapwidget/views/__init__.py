@@ -1,0 +1,1 @@
+"""Widgets: each shows traits and changes them, and owns no truth."""

@@ -39,7 +39,7 @@ class ResultsPanel(ipywidgets.VBox):
         self._series_of_table: int | None = None  # which series of the histogram the table shows
         self.table = ResultsTable()
         self.histogram = MagnitudeHistogram()
-        self.sky = SkyPlot()
+        self.sky = SkyPlot(background_label="your table")
         self._band = ipywidgets.Dropdown(options=BANDS, value="r", description="band", layout={"width": "150px"})
         self._said = ipywidgets.HTML()
         self._plots = ipywidgets.HBox([ipywidgets.VBox([self._band, self.histogram, self._said]), self.sky])
@@ -51,7 +51,7 @@ class ResultsPanel(ipywidgets.VBox):
         runs.observe(lambda _: self._runs_changed(), "runs")
         runs.observe(lambda _: self._show_current(), "current")
         self.observe(lambda _: self._draw_soon(), "band")
-        self.histogram.observe(lambda _: self._select_interval(), "interval")
+        self.histogram.observe(lambda _: self._select_soon(), "interval")
         traitlets.link((self.sky, "selected_rows"), (self.table, "selected_rows"))
         self._draw()
 
@@ -66,6 +66,7 @@ class ResultsPanel(ipywidgets.VBox):
         current = self._runs.current
         self.table.table = None if current is None else current.result
         self.sky.table = self.table.table
+        self.sky.background = self._form.table
         self._draw_soon()
 
     def _draw_soon(self) -> None:
@@ -106,6 +107,9 @@ class ResultsPanel(ipywidgets.VBox):
         self._said.value = notes(*(f"Not drawn: {sentence}" for sentence in left_out))
         # Not hidden but absent while there is nothing to draw: bqplot cannot measure what has no size.
         self.children = (self._style, self.table, self._plots) if series else (self._style, self.table)
+
+    def _select_soon(self) -> None:
+        self._background.post(("interval", id(self)), self._select_interval)
 
     def _select_interval(self) -> None:
         """Select the rows of the table whose magnitude lies in the brushed interval."""

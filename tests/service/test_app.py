@@ -1,0 +1,154 @@
+"""The whole app without a browser: real threads, a real service, two apps beside each other, and what can go wrong."""
+
+from __future__ import annotations
+
+import threading
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import pytest
+from astropy import units as u
+from astropy.table import Table
+
+from tapwidget.app import CrossMatch
+from tapwidget.errors import MatchError
+from tapwidget.match.constraints import MagnitudeDifference, MagnitudeRange
+from tapwidget.simulation import user_table
+
+SECONDS = 120
+
+
+@pytest.fixture(scope="module")
+def csv(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    return user_table.csv(tmp_path_factory.mktemp("csv"))
+
+
+def until(app: CrossMatch, condition: Callable[[], Any], what: str) -> None:
+    """Wait until the condition holds, looking under the app's lock after each round of its publisher."""
+    looked = threading.Event()
+    for _ in range(SECONDS * 10):
+        looked.clear()
+        app.background.post(looked, looked.set)
+        assert looked.wait(SECONDS), "the publisher is stuck"
+        with app.background.lock:
+            if condition():
+                return
+    pytest.fail(f"{what} did not come about: {app.status.phase} {app.status.message} {app.editor.problem}")
+
+
+@pytest.fixture
+def app(tap_url: str, csv: Path) -> CrossMatch:
+    app = CrossMatch(service=tap_url, table=csv)
+    until(app, lambda: not app.run_button.disabled, "a query")
+    return app
+
+
+def test_run_constrain_and_run_again(app: CrossMatch) -> None:
+    assert app.form.target == "dp1.Object"
+    app.run_button.click()
+    until(app, lambda: app.result is not None, "the first result")
+    first = app.runs["results"].result
+    assert first["objectId"].dtype == "int64"
+    assert first["separation"].unit == u.arcsec
+    assert app.status.phase == "COMPLETED"
+    app.match_form.constraints.constraints = [MagnitudeRange("r", low=17), MagnitudeDifference("r", "r_cModelMag", 0.1)]
+    until(app, lambda: "ABS(ut1.r - r_cModelMag) < 0.1" in app.editor.adql, "the new query")
+    app.run_button.click()
+    until(app, lambda: len(app.runs.runs) == 2 and app.runs.runs[1].result is not None, "the second result")
+    second = app.runs["results_2"].result
+    assert app.result is second
+    assert 0 < len(second) < len(first)
+    labels = ["ut1, r", "results, r_cModelMag", "results_2, r_cModelMag"]
+    until(app, lambda: [series.label for series in app.results.histogram.series] == labels, "the histogram")
+    app.results.histogram.interval = (18.0, 18.5)
+    until(app, lambda: len(app.results.table.selected_rows) > 0, "the brushed rows")
+    rows = list(app.results.table.selected_rows)
+    assert len(rows) < len(second)
+    assert all(18.0 <= value <= 18.5 for value in second["r_cModelMag"][rows])
+
+
+def test_two_apps_do_not_disturb_each_other(app: CrossMatch, tap_url: str, csv: Path) -> None:
+    other = CrossMatch(service=tap_url, table=csv)
+    until(other, lambda: not other.run_button.disabled, "a query")
+    other.match_form.radius.radius = 0.2
+    until(other, lambda: "0.00005555" in other.editor.adql, "the smaller radius")
+    app.run()
+    other.run()
+    until(app, lambda: app.result is not None, "the first app's result")
+    until(other, lambda: other.result is not None, "the second app's result")
+    assert len(other.result) < len(app.result)
+    assert app.match_form.radius.radius == 1.0
+    assert len(app.runs.runs) == len(other.runs.runs) == 1
+
+
+def test_adql_written_by_hand_runs_over_the_whole_table(app: CrossMatch) -> None:
+    app.editor.editing = True
+    app.editor._text.value = "SELECT COUNT(*) AS n, MIN(ut1.run) AS run FROM TAP_UPLOAD.ut1 AS ut1"
+    app.run()
+    until(app, lambda: app.result is not None, "the result")
+    assert app.result["n"].tolist() == [len(app.form.table)]
+    assert app.result["run"].tolist() == [app.form.table["run"].min()]
+
+
+def test_what_the_service_says_of_a_bad_query_is_shown_and_nothing_is_lost(app: CrossMatch) -> None:
+    app.editor.editing = True
+    wrong = "SELECT objectIdd FROM dp1.Object"
+    app.editor._text.value = wrong
+    app.run()
+    until(app, lambda: app.runs.runs[0].error, "the error")
+    assert "objectIdd" in app.status.message
+    assert app.status.is_error
+    assert app.editor.adql == wrong
+    app.editor.editing = False
+    app.run()
+    until(app, lambda: app.result is not None, "a result after the error")
+
+
+def test_a_job_can_be_aborted(app: CrossMatch) -> None:
+    app.editor.editing = True
+    app.editor._text.value = (
+        "SELECT COUNT(*) FROM dp1.Object AS a, dp1.Object AS b WHERE a.r_cModelMag * b.g_cModelMag > a.i_cModelMag"
+    )
+    app.run()
+    until(app, lambda: not app.status.abort_button.disabled, "a running job")
+    app.status.abort_button.click()
+    until(app, lambda: app.status.phase == "ABORTED", "the abort")
+    assert app.result is None
+
+
+def test_a_service_that_is_down_is_said(csv: Path) -> None:
+    app = CrossMatch(service="http://127.0.0.1:9/tap", table=csv)
+    until(app, lambda: "127.0.0.1:9" in app.service_picker._hint.value, "a word about the service")
+    assert app.run_button.disabled
+    assert "Choose a service" in app.editor.problem
+    until(app, lambda: app.form.table is not None, "the table all the same")
+
+
+def test_a_target_that_is_not_there_leaves_the_choice_open(tap_url: str, csv: Path) -> None:
+    app = CrossMatch(service=tap_url, table=csv, target="dp9.Object")
+    until(app, lambda: app.form.service is not None and app.form.table is not None, "service and table")
+    until(app, lambda: "target" in app.editor.problem, "a word about the target")
+    assert app.run_button.disabled
+
+
+def test_a_file_that_is_no_table_is_said(tap_url: str, tmp_path: Path) -> None:
+    page = tmp_path / "page.csv"
+    page.write_text("<html><body>You have been logged out</body></html>")
+    app = CrossMatch(service=tap_url, table=page)
+    until(app, lambda: "page.csv" in app.file_picker.message, "a word about the file")
+    with pytest.raises(MatchError, match="table"):
+        app.run()
+
+
+def test_a_table_without_positions_can_be_matched_by_identifier(tap_url: str) -> None:
+    table = Table({"name": ["2000 VC34", "nobody"]})
+    app = CrossMatch(service=tap_url, table=table, target="dp1.MPCORB")
+    until(app, lambda: "position" in app.editor.problem, "a word about the position")
+    app.form.by = "identifier"
+    app.match_form._mine.value = "name"
+    until(app, lambda: app.form.on == ("name", "mpcDesignation"), "the identifier columns")
+    until(app, lambda: not app.run_button.disabled, "a query")
+    app.run()
+    until(app, lambda: app.result is not None, "the result")
+    assert set(app.result["mpcDesignation"]) <= {"2000 VC34"}
