@@ -50,6 +50,7 @@ class MagnitudeRange:
             raise MatchError(f"The range of {self.column} from {self.low} to {self.high} keeps nothing.")
 
     def adql(self, upload: str = "ut1") -> str:
+        """The condition in ADQL, for an upload of that name."""
         return _range_adql(self, upload, ">", "<")
 
     def result_columns(self, upload: str = "ut1") -> tuple[str, ...]:
@@ -82,6 +83,7 @@ class MagnitudeDifference:
         object.__setattr__(self, "limit", limit)
 
     def adql(self, upload: str = "ut1") -> str:
+        """The condition in ADQL, for an upload of that name."""
         return f"ABS({upload}.{quote(self.upload_column)} - {quote(self.target_column)}) < {decimal(self.limit)}"
 
     def result_columns(self, upload: str = "ut1") -> tuple[str, ...]:
@@ -109,6 +111,7 @@ class ColumnRange:
         _check_range(self)
 
     def adql(self, upload: str = "ut1") -> str:
+        """The condition in ADQL, for an upload of that name."""
         return _range_adql(self, upload, ">=", "<=")
 
     def result_columns(self, upload: str = "ut1") -> tuple[str, ...]:
