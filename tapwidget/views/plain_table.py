@@ -92,7 +92,7 @@ class PlainTable(ipywidgets.VBox):
         first = min(self.page, self._last_page) * PAGE
         rows = np.arange(first, min(first + PAGE, len(pages)), dtype=np.int64)
         right = [heading["kind"] in {"integer", "float"} for heading in pages.headings]
-        style = ["text-align:right" if numeric else "text-align:left" for numeric in right]
+        style = [f"padding:0 8px;text-align:{'right' if numeric else 'left'}" for numeric in right]
         heads = "".join(
             f'<th scope="col" style="{css}" title="{escape(heading["description"])}">{escape(heading["name"])}'
             f"<br><small>{escape(heading['unit'])}&nbsp;</small></th>"
@@ -105,7 +105,7 @@ class PlainTable(ipywidgets.VBox):
             texts = [f'<td style="{css}">{_cell(text)}</td>' for css, text in zip(style, cells, strict=True)]
             body.append(f"<tr{marked}>{''.join(texts)}</tr>")
         return (
-            '<div style="overflow-x:auto"><table class="rendered_html" style="white-space:nowrap;line-height:1.5">'
+            '<div style="overflow-x:auto"><table style="border-collapse:collapse;white-space:nowrap;line-height:1.6">'
             f"<thead><tr>{heads}</tr></thead><tbody>{''.join(body)}</tbody></table></div>"
         )
 
