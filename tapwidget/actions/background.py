@@ -67,6 +67,18 @@ class Background:
                 self._publisher.start()
             self._wake.notify()
 
+    def repeat(self, seconds: float, action: Callable[[], None], going: Callable[[], bool]) -> None:
+        """Publish `action` every so many seconds as long as `going()` is true, and once more after that."""
+
+        def beat() -> None:
+            pause, key = threading.Event(), object()
+            while going():
+                self.post(key, action)
+                pause.wait(seconds)
+            self.post(key, action)
+
+        threading.Thread(target=beat, name="tapwidget-beat", daemon=True).start()
+
     def _publish(self) -> None:
         pause = threading.Event()
         while True:
@@ -99,6 +111,9 @@ class Immediate(Background):
             failed(error)
         else:
             then(answer)
+
+    def repeat(self, seconds: float, action: Callable[[], None], going: Callable[[], bool]) -> None:  # noqa: ARG002
+        action()
 
     def post(self, key: Hashable, action: Callable[[], None]) -> None:  # noqa: ARG002 - the same signature
         with self.lock:

@@ -3,14 +3,12 @@
 from __future__ import annotations
 
 import math
-from contextlib import suppress
 from typing import Any
 
 import ipywidgets
 import traitlets
 
 from tapwidget.actions.background import Background
-from tapwidget.errors import JobTimeoutError
 from tapwidget.ivoa.uws import JobPhase
 from tapwidget.views.style import notes, stylesheet, text
 
@@ -81,15 +79,7 @@ class JobStatus(ipywidgets.VBox):
         job = self.job
         self._unsubscribe = job.subscribe(lambda _job: self._background.post(("job", id(self)), self._take))
         self._take()
-        if not job.phase.is_final:
-            self._background.run(lambda: self._tick(job), then=lambda _: self._show(), failed=self._failed)
-
-    def _tick(self, job: Any) -> None:
-        """Keep the elapsed time moving; runs on a worker's thread until the job is done or another is watched."""
-        while self.job is job and not job.phase.is_final:
-            with suppress(JobTimeoutError):
-                job.wait(timeout=REFRESH)
-            self._background.post(("tick", id(self)), self._show)
+        self._background.repeat(REFRESH, self._show, going=lambda: self.job is job and not job.phase.is_final)
 
     def _take(self) -> None:
         job = self.job

@@ -80,6 +80,19 @@ def test_an_action_that_fails_does_not_end_the_publisher(caplog: pytest.LogCaptu
     assert "a widget is broken" in caplog.text
 
 
+def test_what_repeats_stops_and_is_published_once_more_after_that() -> None:
+    background, done, seen = Background(), threading.Event(), []
+
+    def look() -> None:
+        seen.append(len(seen) < 3)
+        if not seen[-1]:
+            done.set()
+
+    background.repeat(0.01, look, going=lambda: len(seen) < 3)
+    assert done.wait(SECONDS)
+    assert seen[:4] == [True, True, True, False]
+
+
 def test_an_older_request_is_not_current_any_more() -> None:
     latest = Latest()
     first = latest.next()

@@ -1,0 +1,104 @@
+"""The status shows a job as it was last told, and its button aborts it."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+import pytest
+
+from tapwidget.actions.background import Immediate
+from tapwidget.errors import ServiceUnavailableError
+from tapwidget.ivoa.uws import JobPhase, Progress
+from tapwidget.views.job_status import JobStatus
+
+
+class OneJob:
+    """A job that does what the test says."""
+
+    url = "http://127.0.0.1/tap/async/17"
+    last_error = ""
+    elapsed = 3.25
+
+    def __init__(self) -> None:
+        self.phase = JobPhase.PENDING
+        self.progress = Progress()
+        self.callbacks: list[Callable[[OneJob], None]] = []
+        self.aborted = 0
+        self.fault: Exception | None = None
+
+    def subscribe(self, callback: Callable[[OneJob], None]) -> Callable[[], None]:
+        self.callbacks.append(callback)
+        return lambda: self.callbacks.remove(callback)
+
+    def tell(self, phase: JobPhase, progress: Progress | None = None) -> None:
+        self.phase, self.progress = phase, progress or Progress()
+        for callback in list(self.callbacks):
+            callback(self)
+
+    def abort(self) -> None:
+        self.aborted += 1
+        if self.fault:
+            raise self.fault
+
+
+@pytest.fixture
+def job() -> OneJob:
+    return OneJob()
+
+
+def test_every_phase_is_shown_in_the_words_of_the_standard(job: OneJob) -> None:
+    status = JobStatus(job, background=Immediate())
+    for phase in JobPhase:
+        job.tell(phase)
+        assert status.phase == phase.value
+        assert f'data-phase="{phase.value}"' in status._phase.value
+        assert status.abort_button.disabled == phase.is_final
+
+
+def test_percent_is_shown_only_where_the_service_tells_it(job: OneJob) -> None:
+    status = JobStatus(job, background=Immediate())
+    job.tell(JobPhase.EXECUTING)
+    assert status._bar.layout.visibility == "hidden"
+    job.tell(JobPhase.EXECUTING, Progress(percent=63))
+    assert status.progress == 63
+    assert status._bar.layout.visibility == "visible"
+    assert "63 %" in status._elapsed.value
+    assert "3.2 s" in status._elapsed.value
+
+
+def test_abort_asks_the_job(job: OneJob) -> None:
+    status = JobStatus(job, background=Immediate())
+    job.tell(JobPhase.EXECUTING)
+    status.abort_button.click()
+    assert job.aborted == 1
+
+
+def test_an_abort_that_fails_is_said(job: OneJob) -> None:
+    job.fault = ServiceUnavailableError("the service does not answer <now>")
+    status = JobStatus(job, background=Immediate())
+    job.tell(JobPhase.EXECUTING)
+    status.abort_button.click()
+    assert "does not answer &lt;now&gt;" in status._message.value
+
+
+def test_watching_another_job_lets_the_first_go_on_unwatched(job: OneJob) -> None:
+    status = JobStatus(job, background=Immediate())
+    other = OneJob()
+    status.job = other
+    job.tell(JobPhase.ERROR)
+    assert status.phase == "PENDING"
+    other.tell(JobPhase.COMPLETED)
+    assert status.phase == "COMPLETED"
+    assert job.callbacks == []
+    status.job = None
+    assert status.phase == ""
+
+
+def test_trouble_on_the_way_is_said_while_it_lasts(job: OneJob) -> None:
+    status = JobStatus(job, background=Immediate())
+    job.last_error = "the service has not answered for 12 s; trying again"
+    job.tell(JobPhase.EXECUTING)
+    assert "12 s; trying again" in status._elapsed.value
+    job.last_error = ""
+    job.tell(JobPhase.EXECUTING)
+    assert "trying again" not in status._elapsed.value

@@ -1,0 +1,189 @@
+"""Service, target and match form: what a service tells is offered, late answers are dropped, faults are said."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any
+
+import pytest
+from astropy import units as u
+from astropy.table import Table as AstropyTable
+
+from tapwidget.actions.background import Background, Immediate
+from tapwidget.client.service import Service
+from tapwidget.errors import ServiceUnavailableError, TargetError
+from tapwidget.ivoa.limits import Limits
+from tapwidget.ivoa.tapschema import Column, Table
+from tapwidget.state.form import Form
+from tapwidget.tables.roles import recognise
+from tapwidget.views.match_form import MatchForm
+from tapwidget.views.service_picker import ServicePicker
+from tapwidget.views.target_picker import TargetPicker
+
+OBJECT = Table(
+    "dp1.Object",
+    description="Things seen <b>often</b>",
+    nrows=12345,
+    columns=(
+        Column("objectId", "long", ucd="meta.id;src", principal=True),
+        Column("coord_ra", "double", unit="deg", ucd="pos.eq.ra;meta.main", principal=True),
+        Column("coord_dec", "double", unit="deg", ucd="pos.eq.dec;meta.main", principal=True),
+        Column("r_cModelMag", "float", unit="mag", principal=True, description="AB magnitude"),
+        Column("r_cModelMagErr", "float", unit="mag"),
+        Column("shape_flag", "boolean"),
+    ),
+)
+MPCORB = Table("dp1.MPCORB", columns=(Column("mpcDesignation", "char", "13", ucd="meta.id;src"),))
+
+
+class Shelf(Service):
+    """A service that knows its tables without a network."""
+
+    def __init__(self, *tables: Table, name: str = "shelf") -> None:
+        super().__init__("http://127.0.0.1:9/tap", name=name)
+        self._tables = {table.name: table for table in tables}
+
+    def limits(self) -> Limits:
+        return Limits(upload=True, upload_bytes=32 * 2**20)
+
+    def tables(self) -> list[Table]:
+        return [Table(name) for name in self._tables]
+
+    def table(self, name: str) -> Table:
+        if name not in self._tables:
+            raise TargetError(f"There is no table {name} here.")
+        return self._tables[name]
+
+
+class Later(Background):
+    """Work whose answers come when the test says so, in any order."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.waiting: list[Callable[[], None]] = []
+
+    def run(
+        self, work: Callable[[], Any], then: Callable[[Any], None], failed: Callable[[BaseException], None]
+    ) -> None:
+        self.waiting.append(lambda: Immediate.run(self, work, then, failed))
+
+    def post(self, key: object, action: Callable[[], None]) -> None:
+        action()
+
+
+def test_a_service_that_answers_tells_its_limits() -> None:
+    picker = ServicePicker(Shelf(OBJECT), background=Immediate())
+    assert picker.service.name == "shelf"
+    assert [table.name for table in picker.tables] == ["dp1.Object"]
+    assert picker.message == "1 tables · upload up to 32 MiB"
+
+
+def test_of_two_services_the_last_chosen_counts_whichever_answers_first() -> None:
+    later = Later()
+    picker = ServicePicker(background=later)
+    picker.choose(Shelf(OBJECT, name="first"))
+    picker.choose(Shelf(MPCORB, name="second"))
+    first, second = later.waiting
+    second()
+    first()
+    assert picker.service.name == "second"
+
+
+def test_a_service_that_does_not_answer_is_said_and_the_one_before_is_let_go() -> None:
+    class Down(Shelf):
+        def limits(self) -> Limits:
+            raise ServiceUnavailableError("http://127.0.0.1:9/tap does not answer <now>. Try again.")
+
+    picker = ServicePicker(Shelf(OBJECT), background=Immediate())
+    picker.choose(Down())
+    assert picker.service is None
+    assert picker.tables == ()
+    assert "does not answer &lt;now&gt;" in picker._hint.value
+
+
+def test_a_target_is_described_and_its_principal_columns_are_chosen() -> None:
+    picker = TargetPicker(target="dp1.Object", background=Immediate())
+    picker.service = Shelf(OBJECT, MPCORB)
+    picker.tables = tuple(picker.service.tables())
+    assert picker.target == "dp1.Object"
+    assert picker.table is OBJECT
+    assert picker.columns == ()
+    assert picker._columns.value == ("objectId", "coord_ra", "coord_dec", "r_cModelMag")
+    assert picker._more.titles == ("Columns to return: 4 of 6",)
+    assert "12,345 rows" in picker._said.value
+    assert "<b>" not in picker._said.value
+
+
+def test_columns_are_found_by_any_word_and_what_is_chosen_stays_in_sight() -> None:
+    picker = TargetPicker(target="dp1.Object", background=Immediate())
+    picker.service = Shelf(OBJECT)
+    picker.tables = tuple(picker.service.tables())
+    picker._columns.value = ("objectId",)
+    picker._search.value = "flag"
+    assert [name for _, name in picker._columns.options] == ["objectId", "shape_flag"]
+    picker._columns.value = ("objectId", "shape_flag")
+    assert picker.columns == ("objectId", "shape_flag")
+    picker._search.value = ""
+    assert picker.columns == ("objectId", "shape_flag")
+    picker._usual.click()
+    assert picker.columns == ()
+
+
+def test_another_target_begins_with_its_own_columns() -> None:
+    picker = TargetPicker(target="dp1.Object", background=Immediate())
+    picker.service = Shelf(OBJECT, MPCORB)
+    picker.tables = tuple(picker.service.tables())
+    picker._columns.value = ("objectId",)
+    picker._pick.value = "dp1.MPCORB"
+    assert picker.columns == ()
+    assert picker.table is MPCORB
+
+
+@pytest.fixture
+def form() -> Form:
+    return Form(
+        service=Shelf(OBJECT, MPCORB), table=AstropyTable({"ra": [1.0], "dec": [2.0], "r": [20.0], "name": ["A"]})
+    )
+
+
+def matched(form: Form, target: str) -> MatchForm:
+    view = MatchForm(form, target=target, background=Immediate())
+    view.roles = recognise(form.table)
+    view.target_picker.tables = tuple(form.service.tables())
+    return view
+
+
+def test_the_form_makes_the_sky_match_that_it_shows(form: Form) -> None:
+    view = matched(form, "dp1.Object")
+    assert view.constraints.target_columns == ("r_cModelMag",)  # not its error
+    view.radius.set_quantity(0.00027 * u.deg)
+    view._find.value = "nearest"
+    view.constraints._difference.click()
+    match = form.match()
+    assert match.target == "dp1.Object"
+    assert match.radius_deg == 0.00027
+    assert match.find == "nearest"
+    assert match.where == ("ABS(ut1.r - r_cModelMag) < 0.1",)
+
+
+def test_the_form_makes_the_identifier_match_that_it_shows(form: Form) -> None:
+    view = matched(form, "dp1.MPCORB")
+    view._by.value = "identifier"
+    assert view.radius.layout.display == "none"
+    view._mine.value = "name"
+    assert form.match().on == ("name", "mpcDesignation")
+
+
+def test_what_must_change_before_the_upload_is_said(form: Form) -> None:
+    view = matched(form, "dp1.Object")
+    view.changes = ("`size` travels as `size_1`",)
+    assert "Before the upload: `size` travels" in view._changes.value
+
+
+@pytest.mark.parametrize(
+    ("missing", "sentence"), [("service", "service"), ("table", "your table"), ("target", "target")]
+)
+def test_what_is_missing_is_said(form: Form, missing: str, sentence: str) -> None:
+    matched(form, "dp1.Object")
+    setattr(form, missing, "" if missing == "target" else None)
+    assert sentence in form.problem
