@@ -147,9 +147,9 @@ def test_text_comes_back_as_it_was(sky: Any) -> None:
 
 
 WORDS = """
-SELECT FROM WHERE n objectId s.obj s . obj JOIN ON ( ) , * = < + - / 'x' "y" 1 2.5 AND OR NOT IN TOP GROUP BY ORDER UNION
-ALL AS COUNT POINT CIRCLE CONTAINS DISTANCE read_csv cat.t1 ; :: [ ] { } -- /* */ CASE WHEN THEN END NULL IS BETWEEN LIKE
-CAST VARCHAR WITH EXISTS LEFT USING OFFSET || ' " 1e999 0x
+SELECT FROM WHERE n objectId s.obj s . obj JOIN ON ( ) , * = < + - / 'x' "y" 1 2.5 AND OR NOT IN TOP GROUP BY ORDER
+UNION ALL AS COUNT POINT CIRCLE CONTAINS DISTANCE read_csv cat.t1 ; :: [ ] { } -- /* */ CASE WHEN THEN END NULL IS
+BETWEEN LIKE CAST VARCHAR WITH EXISTS LEFT USING OFFSET || ' " 1e999 0x
 """
 SENTENCES = st.lists(st.sampled_from(WORDS.split()), max_size=25).map(" ".join)
 
