@@ -49,16 +49,19 @@ class Engine:
             "threads": str(max(1, os.cpu_count() or 1)),
         }
         self.connection: Any = duckdb.connect(":memory:", config=config)
-        if settings.memory.endswith("%"):
-            self.connection.execute(f"SET memory_limit = '{settings.memory}'")
-        else:
-            self.connection.execute("SET memory_limit = ?", [settings.memory])
+        self.connection.execute(f"SET memory_limit = '{settings.memory or self.half_the_memory()}'")
         for macro in MACROS:
             self.connection.execute(f"CREATE MACRO {macro}")
         self.connection.execute("CREATE SCHEMA cat")
         self.connection.execute("CREATE SCHEMA up")
         self.names = threading.Lock()
         self.uploads = 0
+
+    def half_the_memory(self) -> str:
+        """About half of what this process may have; the engine by itself would take 80 %."""
+        (text,) = self.connection.execute("SELECT current_setting('memory_limit')").fetchone()
+        number, unit = text.split()
+        return f"{float(number) * 0.5 / 0.8:.2f}{unit}"
 
     def lock(self) -> None:
         """No way to files from here on. Called when all tables are loaded."""

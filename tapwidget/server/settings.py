@@ -22,5 +22,6 @@ class Settings:
     longest_wait: float = 60.0
     parameter_bytes: int = 8 * 2**20
     workers: int = 4
-    memory: str = "50%"
+    memory: str = ""
+    """Such as "2GB"; empty for about half of the machine's."""
     jobs_kept: int = 10_000
