@@ -7,9 +7,9 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 from datetime import datetime
-from xml.sax.saxutils import escape, quoteattr
 
 from tapwidget.server.jobs import Job
+from tapwidget.tables.tabledata import escape
 
 NAMESPACES = (
     'xmlns:uws="http://www.ivoa.net/xml/UWS/v1.0" xmlns:xlink="http://www.w3.org/1999/xlink" '
@@ -21,6 +21,10 @@ DECLARATION = '<?xml version="1.0" encoding="UTF-8"?>\n'
 def moment(time: datetime) -> str:
     """A time as DALI writes it: UTC, ISO 8601, with Z as UWS 1.1 wants it."""
     return time.strftime("%Y-%m-%dT%H:%M:%S.") + f"{time.microsecond // 1000:03d}Z"
+
+
+def attribute(text: str) -> str:
+    return f'"{escape(text)}"'
 
 
 def element(name: str, content: str | None) -> str:
@@ -59,7 +63,7 @@ def jobs_document(jobs: Iterable[Job], url: str) -> bytes:
     for job in jobs:
         run_id = element("runId", job.run_id) if job.run_id else ""
         entries.append(
-            f"<uws:jobref id={quoteattr(job.job_id)} xlink:href={quoteattr(f'{url}/{job.job_id}')}>"
+            f"<uws:jobref id={attribute(job.job_id)} xlink:href={attribute(f'{url}/{job.job_id}')}>"
             f"{element('phase', job.phase.value)}{run_id}{element('ownerId', None)}"
             f"{element('creationTime', moment(job.creation_time))}</uws:jobref>"
         )
@@ -69,7 +73,7 @@ def jobs_document(jobs: Iterable[Job], url: str) -> bytes:
 
 def parameters(job: Job, namespaces: str = " " + NAMESPACES) -> str:
     entries = "".join(
-        f"<uws:parameter id={quoteattr(name)}>{escape(value)}</uws:parameter>"
+        f"<uws:parameter id={attribute(name)}>{escape(value)}</uws:parameter>"
         for name, value in job.parameters.items()
         if name not in {"PHASE", "ACTION", "WAIT"}
     )
@@ -81,8 +85,8 @@ def results(job: Job, url: str, namespaces: str = " " + NAMESPACES) -> str:
     if job.answer is not None and job.phase.value == "COMPLETED":
         size = job.answer.path.stat().st_size
         entry = (
-            f'<uws:result id="result" xlink:type="simple" xlink:href={quoteattr(f"{url}/results/result")} '
-            f'mime-type={quoteattr(job.answer.form.mime)} size="{size}"/>'
+            f'<uws:result id="result" xlink:type="simple" xlink:href={attribute(f"{url}/results/result")} '
+            f'mime-type={attribute(job.answer.form.mime)} size="{size}"/>'
         )
     return f"<uws:results{namespaces}>{entry}</uws:results>"
 

@@ -6,7 +6,6 @@ Source: VOSI 1.1; TAPRegExt 1.0; VODataService 1.1.
 from __future__ import annotations
 
 from collections.abc import Sequence
-from xml.sax.saxutils import escape, quoteattr
 
 from tapwidget.ivoa.tapschema import Column
 from tapwidget.server.adql.functions import FUNCTIONS
@@ -15,6 +14,8 @@ from tapwidget.server.catalogue import Catalogue, Served
 from tapwidget.server.results import FORMATS
 from tapwidget.server.settings import Settings
 from tapwidget.server.tap_schema import schema_description, writable
+from tapwidget.server.uws_xml import attribute
+from tapwidget.tables.tabledata import escape
 
 DECLARATION = '<?xml version="1.0" encoding="UTF-8"?>\n'
 VOSI = "http://www.ivoa.net/xml/VOSI"
@@ -141,7 +142,7 @@ def table(served: Served, *, with_columns: bool) -> str:
     columns = "".join(map(column, facts.columns)) if with_columns else ""
     keys = foreign_keys(served) if with_columns else ""
     return (
-        f"<table type={quoteattr(facts.table_type)}><name>{escape(facts.name)}</name>"
+        f"<table type={attribute(facts.table_type)}><name>{escape(facts.name)}</name>"
         f"<description>{escape(facts.description)}</description>{rows}{columns}{keys}</table>\n"
     )
 
@@ -154,8 +155,8 @@ def column(facts: Column) -> str:
         )
         if value
     )  # fmt: skip
-    shape = f" arraysize={quoteattr(facts.arraysize)}" if facts.arraysize else ""
-    extended = f" extendedType={quoteattr(facts.xtype)}" if facts.xtype else ""
+    shape = f" arraysize={attribute(facts.arraysize)}" if facts.arraysize else ""
+    extended = f" extendedType={attribute(facts.xtype)}" if facts.xtype else ""
     flags = "".join(
         f"<flag>{flag}</flag>" for flag, on in (("indexed", facts.indexed), ("principal", facts.principal)) if on
     )

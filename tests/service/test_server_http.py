@@ -348,6 +348,15 @@ class TestJobs:
         assert requests.post(f"{job}/phase", data={"PHASE": "HELD"}, timeout=60).status_code == 400
         assert requests.put(job, timeout=60).status_code == 405
 
+    def test_what_xml_cannot_carry(self, url: str) -> None:
+        """Control characters in a query end in no document that cannot be read."""
+        query = "SELECT '\x01<&>\"' AS x FROM s.many WHERE id = 9007199254740992"
+        document = ended(start(url, query, RUNID='\x02"<', PHASE="RUN"))
+        assert document.findtext(f"{UWS}phase") == "COMPLETED"
+        assert "<&>" in (document.findtext(f"{UWS}parameters/{UWS}parameter[@id='QUERY']") or "")
+        ET.fromstring(requests.get(f"{url}/async", timeout=60).content)
+        assert table_of(sync(url, query)).nrows == 1
+
     def test_names_of_jobs_cannot_be_guessed(self, url: str) -> None:
         names = {start(url).rpartition("/")[2] for _ in range(20)}
         assert len(names) == 20
