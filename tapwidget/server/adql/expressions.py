@@ -9,18 +9,19 @@ Source: ADQL 2.1, section 2.2 (value expressions, predicates).
 from __future__ import annotations
 
 import math
-import operator
 from collections.abc import Callable
 from dataclasses import replace
-from typing import ClassVar
 
 import sqlglot.expressions as exp
 
 from tapwidget.server.adql import functions, geometry
 from tapwidget.server.adql.cells import real
+from tapwidget.server.adql.comparisons import MIRRORED, alike, nearness
+from tapwidget.server.adql.constants import INT64, fold
 from tapwidget.server.adql.reader import FUNCTION_MARK
 from tapwidget.server.adql.scope import Scope, refused
-from tapwidget.server.adql.values import Kind, Nearness, Value, combined, quoted
+from tapwidget.server.adql.tree import balanced, links, only, said_of
+from tapwidget.server.adql.values import Kind, Value, combined, quoted
 from tapwidget.server.faults import AdqlError, close_names
 
 Subquery = Callable[[exp.Expr, Scope], tuple[str, tuple[Value, ...]]]
@@ -44,9 +45,7 @@ COMPARISONS: dict[type[exp.Expr], str] = {
     exp.GT: ">",
     exp.GTE: ">=",
 }
-MIRRORED = {"=": "=", "<>": "<>", "<": ">", "<=": ">=", ">": "<", ">=": "<="}
 ARITHMETIC: dict[type[exp.Expr], str] = {exp.Add: "+", exp.Sub: "-", exp.Mul: "*", exp.Div: "/"}
-INT64 = 2**63
 
 
 class Expressions:
@@ -54,32 +53,6 @@ class Expressions:
 
     def __init__(self, subquery: Subquery) -> None:
         self.subquery = subquery
-
-    METHODS: ClassVar[dict[type[exp.Expr], str]] = {
-        exp.Literal: "constant",
-        exp.Boolean: "boolean",
-        exp.Null: "null",
-        exp.Column: "column",
-        exp.Paren: "paren",
-        exp.Neg: "negative",
-        exp.DPipe: "concatenation",
-        exp.And: "chain",
-        exp.Or: "chain",
-        exp.Not: "negation",
-        exp.Is: "is_null",
-        exp.Between: "between",
-        exp.In: "membership",
-        exp.Like: "like",
-        exp.ILike: "like",
-        exp.Escape: "like",
-        exp.Exists: "exists",
-        exp.Case: "case",
-        exp.Cast: "cast",
-        exp.Anonymous: "function",
-        exp.Subquery: "scalar",
-        **dict.fromkeys(COMPARISONS, "comparison"),
-        **dict.fromkeys(ARITHMETIC, "arithmetic"),
-    }
 
     def value(self, node: exp.Expr, scope: Scope) -> Value:
         """The value of an expression.
@@ -111,7 +84,7 @@ class Expressions:
         return [value for part in links(node) for value in self.conjuncts(part, scope)]
 
     def any(self, node: exp.Expr, scope: Scope) -> geometry.Argument:
-        method = self.METHODS.get(type(node))
+        method = METHODS.get(type(node))
         if method is None:
             raise refused(node, f"{said_of(node)} is not ADQL, or not supported here")
         try:
@@ -364,94 +337,29 @@ class Expressions:
         return functions.aggregate(name, self.value(argument, scope), is_distinct=is_distinct)
 
 
-def only(node: exp.Expr, *known: str) -> None:
-    """Refuse a node that has parts beyond the known ones: whatever they mean, ADQL has not said it."""
-    for part, content in node.args.items():
-        if part not in known and content is not None and content is not False and content != []:
-            raise refused(node, f"{said_of(node)} with {part.strip('_').upper()} is not ADQL, or not supported here")
-
-
-def said_of(node: exp.Expr) -> str:
-    return {"Bracket": "[...]", "Struct": "{...}", "Star": "*", "Dot": "a name of more than three parts"}.get(
-        type(node).__name__, type(node).__name__.upper()
-    )
-
-
-def links(node: exp.Expr) -> list[exp.Expr]:
-    """The operands of a chain of one operator, in order, without recursion: people write thousands."""
-    kind, result, waiting = type(node), [], [node]
-    while waiting:
-        part = waiting.pop()
-        if type(part) is kind:
-            waiting += [part.expression, part.this]
-        else:
-            result.append(part)
-    return result
-
-
-def balanced(parts: list[str], word: str) -> str:
-    while len(parts) > 1:
-        pairs = [parts[i : i + 2] for i in range(0, len(parts), 2)]
-        parts = [f"({word.join(pair)})" if len(pair) > 1 else pair[0] for pair in pairs]
-    return parts[0]
-
-
-def fold(sign: str, left: Value, right: Value) -> Value | None:
-    """Arithmetic of two constants, done here, so that 1.0/3600 is as good a radius as a literal; None for others."""
-    a, b = left.literal, right.literal
-    if not isinstance(a, int | float) or not isinstance(b, int | float) or (sign == "/" and b == 0):
-        return None
-    if isinstance(a, int) and isinstance(b, int):
-        number = {"+": a + b, "-": a - b, "*": a * b, "/": abs(a) // abs(b or 1) * (1 if a * b >= 0 else -1)}[sign]
-        if not -INT64 < number < INT64:
-            return None
-        return Value(f"({number})" if number < 0 else str(number), Kind.INTEGER, literal=number)
-    function = {"+": operator.add, "-": operator.sub, "*": operator.mul, "/": operator.truediv}[sign]
-    try:
-        result = float(function(float(a), float(b)))
-    except OverflowError:
-        return None
-    if not math.isfinite(result):
-        return None
-    return Value(f"({real(result)})", Kind.REAL, literal=result)
-
-
-def nearness(sign: str, left: Value, right: Value) -> Nearness | None:
-    """The nearness that `left sign right` states, if it is one."""
-    if left.contained is not None and sign == "=" and right.literal == 1:
-        return left.contained
-    if left.distance is not None and sign in {"<", "<="} and right.kind.is_number:
-        is_double = right.field is not None and right.field.datatype == "double"
-        if not is_double and not isinstance(right.literal, float):
-            right = replace(right, sql=f"CAST({right.sql} AS DOUBLE)")
-        return Nearness(*left.distance, right, strict=sign == "<")
-    return None
-
-
-def alike(left: Value, right: Value) -> tuple[Value, Value]:
-    """Two values made comparable.
-
-    Raises
-    ------
-    AdqlError
-        A number with a text, for instance: the engine would try to read the text as a number, and fail on some row.
-    """
-    kinds = {left.kind, right.kind}
-    if Kind.OTHER in kinds:
-        raise AdqlError("an array cannot be compared")
-    if len(kinds) == 1 or Kind.NULL in kinds or kinds == {Kind.INTEGER, Kind.REAL}:
-        return left, right
-    if kinds == {Kind.TIME, Kind.TEXT}:
-        return as_type(left, Kind.TIME, "TIMESTAMP"), as_type(right, Kind.TIME, "TIMESTAMP")
-    if kinds == {Kind.BOOLEAN, Kind.INTEGER}:
-        return as_type(left, Kind.INTEGER, "INTEGER"), as_type(right, Kind.INTEGER, "BIGINT")
-    if kinds == {Kind.BOOLEAN, Kind.TEXT}:
-        for value in (left, right):
-            if value.kind == Kind.TEXT and str(value.literal).lower() not in {"true", "false", "t", "f", "1", "0"}:
-                raise AdqlError("a boolean is compared with 1, 0, 'true' or 'false'")
-        return as_type(left, Kind.BOOLEAN, "BOOLEAN"), as_type(right, Kind.BOOLEAN, "BOOLEAN")
-    raise AdqlError(f"cannot compare {left.kind} with {right.kind}; CAST makes them one type")
-
-
-def as_type(value: Value, kind: Kind, sql_type: str) -> Value:
-    return value if value.kind == kind else replace(value, sql=f"CAST({value.sql} AS {sql_type})", kind=kind)
+METHODS: dict[type[exp.Expr], str] = {
+    exp.Literal: "constant",
+    exp.Boolean: "boolean",
+    exp.Null: "null",
+    exp.Column: "column",
+    exp.Paren: "paren",
+    exp.Neg: "negative",
+    exp.DPipe: "concatenation",
+    exp.And: "chain",
+    exp.Or: "chain",
+    exp.Not: "negation",
+    exp.Is: "is_null",
+    exp.Between: "between",
+    exp.In: "membership",
+    exp.Like: "like",
+    exp.ILike: "like",
+    exp.Escape: "like",
+    exp.Exists: "exists",
+    exp.Case: "case",
+    exp.Cast: "cast",
+    exp.Anonymous: "function",
+    exp.Subquery: "scalar",
+    **dict.fromkeys(COMPARISONS, "comparison"),
+    **dict.fromkeys(ARITHMETIC, "arithmetic"),
+}
+"""The method of each kind of node that is allowed."""

@@ -11,9 +11,9 @@ from typing import TYPE_CHECKING
 
 import sqlglot.expressions as exp
 
-from tapwidget.server.adql.expressions import balanced, only
 from tapwidget.server.adql.scope import Relation, Scope, Source, plain, refused
 from tapwidget.server.adql.spatial import rewritten
+from tapwidget.server.adql.tree import balanced, only
 from tapwidget.server.adql.values import Value, combined
 from tapwidget.server.faults import AdqlError
 

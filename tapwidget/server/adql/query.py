@@ -13,11 +13,12 @@ from itertools import count
 import sqlglot.expressions as exp
 
 from tapwidget.ivoa.tapschema import Column
-from tapwidget.server.adql.expressions import Expressions, balanced, only
+from tapwidget.server.adql.expressions import Expressions
 from tapwidget.server.adql.joins import From, from_clause
 from tapwidget.server.adql.reader import read
 from tapwidget.server.adql.scope import Relation, Scope, SourceColumn, Tables, plain, refused, same
 from tapwidget.server.adql.spatial import rewritten
+from tapwidget.server.adql.tree import balanced, only
 from tapwidget.server.adql.values import Kind, Value
 from tapwidget.server.faults import AdqlError
 
