@@ -319,6 +319,11 @@ function render({ model, el }) {
 
   function draw() {
     if (!page.has_table) return;
+    if (!grid.clientHeight) {
+      // Not laid out just now, as for a moment while JupyterLab changes its theme: no size will tell when it is again.
+      later("unseen", SETTLED, drawSoon);
+      return;
+    }
     const sight = inSight();
     const wanted = sight.last - sight.first;
     while (pool.length < wanted) {
