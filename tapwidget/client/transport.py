@@ -132,7 +132,7 @@ def _nobody(request: requests.PreparedRequest) -> requests.PreparedRequest:
 
 def _own_session(home: Origin, token: str, user: tuple[str, str] | None) -> requests.Session:
     session = requests.Session()
-    session.headers["User-Agent"] = f"tapwidget/{__version__} (IVOA-science) {session.headers['User-Agent']}"
+    session.headers["User-Agent"] = f"tapwidget/{__version__} (IVOA-science) {requests.utils.default_user_agent()}"
     # A proxy cannot reach this machine's own loopback address; people who have one set seldom except it.
     session.trust_env = not home.is_loopback
     if token or user:

@@ -169,7 +169,7 @@ def _missing(values: Array, mask: npt.NDArray[np.bool_] | None) -> npt.NDArray[n
     if not axes:
         return missing
     # An array in a cell is missing only when all of it is; one without elements is just empty.
-    return missing.all(axis=axes) if values[0:1].size else np.zeros(len(values), dtype=bool)
+    return np.asarray(missing.all(axis=axes)) if values[0:1].size else np.zeros(len(values), dtype=bool)
 
 
 def _is_nothing(value: Any) -> bool:

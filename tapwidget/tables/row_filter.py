@@ -141,7 +141,7 @@ def _boolean(cells: ColumnCells, text: str) -> Passed:
     word = text.lstrip("!= ").lower()
     if word not in _TRUTH:
         raise _unreadable(cells, text, "true, false, -- (missing)")
-    return cells.values == (_TRUTH[word] is not negated)
+    return np.asarray(cells.values == (_TRUTH[word] is not negated), dtype=bool)
 
 
 def _text(cells: ColumnCells, text: str) -> Passed:
