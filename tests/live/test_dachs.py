@@ -1,0 +1,89 @@
+"""What only GAVO DaCHS can be asked for: a job as long as one likes, and tables whose pairs are known.
+
+DACHS_DATA   folder with the tables that the service was loaded from; without it their pairs are not checked
+"""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Callable
+from pathlib import Path
+from threading import Event
+from typing import Any
+
+import astropy.units as u
+import numpy as np
+import pytest
+from astropy.coordinates import SkyCoord, search_around_sky
+from astropy.table import Table
+
+from tapwidget.client.service import Service
+from tapwidget.errors import JobAbortedError, JobTimeoutError
+from tapwidget.ivoa.uws import JobPhase
+from tapwidget.match.spec import SkyMatch
+
+MINUTES = 300.0
+LONG = "JUST HANG around"
+PAIRS_OF_UT1 = 8667
+
+
+@pytest.fixture(scope="module", autouse=True)
+def _is_dachs(is_dachs: bool, lacking: Callable[[str], Any]) -> None:
+    if not is_dachs:
+        lacking("the service is not DaCHS")
+
+
+@pytest.fixture
+def hanging(submit: Callable[..., Any]) -> Any:
+    """A job that runs, and will for an hour."""
+    job, runs = submit(LONG), Event()
+    unsubscribe = job.subscribe(lambda job: runs.set() if job.phase is JobPhase.EXECUTING else None)
+    if job.phase is not JobPhase.EXECUTING:
+        assert runs.wait(60), f"the job does not begin: {job}"
+    unsubscribe()
+    return job
+
+
+def test_a_long_job_is_aborted(hanging: Any) -> None:
+    hanging.abort()
+    assert hanging.wait(60) is JobPhase.ABORTED
+    with pytest.raises(JobAbortedError, match="aborted"):
+        hanging.result()
+
+
+def test_waiting_has_an_end_and_the_job_goes_on(hanging: Any) -> None:
+    with pytest.raises(JobTimeoutError, match="goes on"):
+        hanging.wait(0.5)
+    assert hanging.phase is JobPhase.EXECUTING
+    hanging.abort()
+    assert hanging.wait(60) is JobPhase.ABORTED
+
+
+def test_a_running_job_is_found_and_aborted_from_elsewhere(hanging: Any, another_session: Service) -> None:
+    record = next(record for record in another_session.jobs() if record.job_id == hanging.job_id)
+    assert record.phase is JobPhase.EXECUTING
+    found = another_session.job(record.url)
+    assert (found.phase, found.adql) == (JobPhase.EXECUTING, LONG)
+    found.abort()
+    assert found.wait(60) is JobPhase.ABORTED
+    assert hanging.wait(60) is JobPhase.ABORTED
+
+
+def test_the_known_pairs(submit: Callable[..., Any], service: Service) -> None:
+    if not os.environ.get("DACHS_DATA"):
+        pytest.skip("DACHS_DATA is not set: it names the folder with the tables of the service")
+    folder = Path(os.environ["DACHS_DATA"])
+    mine = Table(dict(np.load(folder / "ut1.npz")))
+    objects = np.load(folder / "object.npz")
+    radius = 0.00027 * u.deg
+    target = service.table("dp1.Object")
+    identifier = target.column("objectId").name
+    result = submit(SkyMatch(target.name, radius=radius, columns=[identifier]), mine).result(MINUTES)
+    ours, theirs, _, _ = search_around_sky(
+        SkyCoord(mine["ra"], mine["dec"], unit="deg"),
+        SkyCoord(objects["coord_ra"], objects["coord_dec"], unit="deg"),
+        radius,
+    )
+    expected = set(zip(mine["objid"][ours].tolist(), objects["objectId"][theirs].tolist(), strict=True))
+    assert len(result) == len(expected) == PAIRS_OF_UT1
+    assert set(zip(result["ut1_objid"].tolist(), result[identifier].tolist(), strict=True)) == expected
