@@ -7,6 +7,7 @@ from astropy import units as u
 
 from tapwidget.errors import MatchError
 from tapwidget.match.spec import IdentifierMatch, SkyMatch
+from tapwidget.state.identity import Identity
 
 
 class Form(traitlets.HasTraits):
@@ -15,12 +16,12 @@ class Form(traitlets.HasTraits):
     `where` holds ADQL conditions. `radius` is an angle (Quantity) as it was typed: 0.00027 deg stays 0.00027 deg.
     """
 
-    service = traitlets.Any(help="client.Service, or None while there is none")
-    table = traitlets.Any(help="the user's astropy Table, or None")
+    service = Identity(help="client.Service, or None while there is none")
+    table = Identity(help="the user's astropy Table, or None")
     ra = traitlets.Unicode(help="the upload's column of right ascension, when the user corrected it; else empty")
     dec = traitlets.Unicode(help="the upload's column of declination, when the user corrected it; else empty")
     target = traitlets.Unicode(help="qualified name of the catalogue's table")
-    target_table = traitlets.Any(help="ivoa.tapschema.Table of the target, once the service told it")
+    target_table = Identity(help="ivoa.tapschema.Table of the target, once the service told it")
     columns = traitlets.Tuple(help="columns of the target to return; empty for the principal ones")
     by = traitlets.Enum(("position", "identifier"), default_value="position")
     radius = traitlets.Any(1.0 * u.arcsec)

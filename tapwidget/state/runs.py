@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import traitlets
 
+from tapwidget.state.identity import Identity
+
 
 class Run(traitlets.HasTraits):
     """One submitted match. `job` is a client.Job once the service gave it an address, `result` an astropy Table."""
@@ -11,9 +13,9 @@ class Run(traitlets.HasTraits):
     name = traitlets.Unicode()
     match = traitlets.Any(help="SkyMatch, IdentifierMatch, or None when the ADQL was written by hand")
     adql = traitlets.Unicode()
-    job = traitlets.Any()
+    job = Identity()
     phase = traitlets.Unicode("PENDING")
-    result = traitlets.Any()
+    result = Identity()
     error = traitlets.Unicode(help="what went wrong, in a sentence; empty while nothing did")
     visible = traitlets.Bool(True, help="whether the histogram shows it")
 
@@ -22,7 +24,7 @@ class Runs(traitlets.HasTraits):
     """All runs of one app, oldest first, and the one that the table shows."""
 
     runs = traitlets.Tuple()
-    current = traitlets.Any(help="the Run whose result the table shows, or None")
+    current = Identity(help="the Run whose result the table shows, or None")
 
     def add(self, **traits: object) -> Run:
         """Put a new run on the shelf, named as the tutorial names its results: results, results_2, ..."""

@@ -11,6 +11,7 @@ from astropy.table import Table
 
 from tapwidget.actions.background import Background, Latest
 from tapwidget.actions.load import Opened, open_table
+from tapwidget.state.identity import Identity
 from tapwidget.tables.files import SUFFIXES, as_table
 from tapwidget.tables.roles import Roles
 from tapwidget.views.role_picker import RolePicker
@@ -37,7 +38,7 @@ class FilePicker(ipywidgets.VBox):
         What is going on, or what is wrong with the file.
     """
 
-    table = traitlets.Any()
+    table = Identity()
     path = traitlets.Unicode()
     roles = traitlets.Any()
     ra = traitlets.Unicode()

@@ -10,6 +10,7 @@ import traitlets
 from astropy.table import Table
 
 from tapwidget.match.constraints import MagnitudeDifference, MagnitudeRange
+from tapwidget.state.identity import Identity
 from tapwidget.views.constraint_row import AdqlRow, ConstraintRow, DifferenceRow, RangeRow
 from tapwidget.views.style import stylesheet
 
@@ -33,7 +34,7 @@ class MagnitudeConstraints(ipywidgets.VBox):
 
     upload_columns = traitlets.Tuple()
     target_columns = traitlets.Tuple()
-    result = traitlets.Any()
+    result = Identity()
     constraints = traitlets.List()
     where = traitlets.List()
 

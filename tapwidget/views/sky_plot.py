@@ -9,7 +9,7 @@ import ipywidgets
 import numpy as np
 import traitlets
 
-from tapwidget.errors import ColumnError, TableError
+from tapwidget.errors import ColumnError
 from tapwidget.plots import sky
 from tapwidget.plots.columns import OF_THE_UPLOAD
 from tapwidget.plots.selection import row_numbers
@@ -18,6 +18,7 @@ from tapwidget.tables.roles import Position, position_of, recognise
 from tapwidget.views import plot_style
 from tapwidget.views.sky_picture import ASPECT, BACKGROUND, MATCHED, UNMATCHED, SkyPicture
 from tapwidget.views.style import notes, stylesheet
+from tapwidget.views.table_traits import TableTrait
 
 DRAWN = 3000  # points in one picture: more are no longer told apart, and make the page slow
 MARKED = 1000  # of the selected ones
@@ -47,11 +48,11 @@ class SkyPlot(ipywidgets.VBox):
     Above some thousand points an even sample is drawn, and the plot says so; a box selects among all rows.
     """
 
-    table = traitlets.Any(None, allow_none=True)
+    table = TableTrait()
     ra = traitlets.Unicode()
     dec = traitlets.Unicode()
     matched = traitlets.Any(None, allow_none=True)
-    background = traitlets.Any(None, allow_none=True)
+    background = TableTrait()
     background_label = traitlets.Unicode("others")
     selected_rows = traitlets.Any(())
 
@@ -82,13 +83,6 @@ class SkyPlot(ipywidgets.VBox):
         """Select nothing, and take the box away."""
         self.selected_rows = ()
         self._picture.clear_box()
-
-    @traitlets.validate("table", "background")
-    def _check_table(self, proposal: Any) -> Any:
-        value = proposal["value"]
-        if value is not None and not hasattr(value, "colnames"):
-            raise TableError(f"{proposal['trait'].name} takes an astropy Table, not {type(value).__name__}.")
-        return value
 
     @traitlets.validate("selected_rows")
     def _check_rows(self, proposal: Any) -> tuple[int, ...]:

@@ -8,27 +8,18 @@ import numpy as np
 import traitlets
 
 from tapwidget.errors import TableError
+from tapwidget.state.identity import Identity
 
 
-class TableTrait(traitlets.TraitType[Any, Any]):
-    """An astropy Table or None. Another object is another table: comparing a million rows for it would be absurd."""
-
-    default_value = None
-    allow_none = True
+class TableTrait(Identity):
+    """An astropy Table or None."""
 
     def validate(self, obj: Any, value: Any) -> Any:  # noqa: ARG002 - traitlets' signature
         if not hasattr(value, "colnames"):
             raise TableError(
-                f"table takes an astropy Table, not {type(value).__name__}; tapwidget.read_table() makes one of a file."
+                f"{self.name} takes an astropy Table, not {type(value).__name__}; tapwidget.read_table() makes one of a file."
             )
         return value
-
-    def set(self, obj: Any, value: Any) -> None:
-        new = self._validate(obj, value)
-        old = obj._trait_values.get(self.name)
-        obj._trait_values[self.name] = new
-        if new is not old:
-            obj._notify_trait(self.name, old, new)
 
 
 class RowsTrait(traitlets.TraitType[Any, Any]):
