@@ -27,7 +27,8 @@ def test_separation_is_astropys(ra1, dec1, ra2, dec2):
     assert ours[0] == pytest.approx(theirs, rel=1e-12, abs=1e-9)
 
 
-@given(longitude, st.floats(-89.9, 89.9), st.floats(0, 360), st.floats(1e-4, 3600))
+# Not nearer to the poles: astropy's offset takes an arcsine there, which loses digits; the separation itself does not.
+@given(longitude, st.floats(-80, 80), st.floats(0, 360), st.floats(1e-4, 3600))
 def test_separation_of_a_known_offset(ra, dec, angle, arcsec):
     there = SkyCoord(ra, dec, unit="deg").directional_offset_by(angle * u.deg, arcsec * u.arcsec)
     assert separation_arcsec(ra, dec, there.ra.deg, there.dec.deg) == pytest.approx(arcsec, rel=1e-7, abs=3e-9)
