@@ -16,6 +16,7 @@ from tapwidget.server.adql.scope import Relation
 from tapwidget.server.catalogue import Catalogue
 from tapwidget.server.engine import Engine, Run
 from tapwidget.server.faults import RequestError
+from tapwidget.server.fetching import Fetching
 from tapwidget.server.parameters import Parameters
 from tapwidget.server.results import Format
 from tapwidget.server.settings import Settings
@@ -25,12 +26,12 @@ LANGUAGES = frozenset({"ADQL", "ADQL-2.0", "ADQL-2.1"})
 
 @dataclass(frozen=True)
 class TapQuery:
-    """What is asked: ADQL, rows at most, form of the answer, uploaded tables (name to file)."""
+    """What is asked: ADQL, rows at most, form of the answer, uploaded tables (name to file or address)."""
 
     adql: str
     maxrec: int
     form: Format
-    uploads: dict[str, Path] = field(default_factory=dict)
+    uploads: dict[str, Path | str] = field(default_factory=dict)
 
 
 @dataclass(frozen=True)
@@ -87,7 +88,7 @@ def answer(query: TapQuery, run: Run, holdings: Holdings, path: Path) -> Answer:
     AdqlError, RequestError, QueryError
         The query, its uploads, or the engine; `path` may hold part of an answer then.
     """
-    with uploaded(query, run, holdings) as relations:
+    with uploaded(query, run, holdings, path.parent) as relations:
         translation = translate(
             query.adql,
             lambda schema, name, *_: holdings.catalogue.find(schema, name, relations),
@@ -115,12 +116,15 @@ def answer(query: TapQuery, run: Run, holdings: Holdings, path: Path) -> Answer:
 
 
 @contextmanager
-def uploaded(query: TapQuery, run: Run, holdings: Holdings) -> Iterator[dict[str, Relation]]:
+def uploaded(query: TapQuery, run: Run, holdings: Holdings, folder: Path) -> Iterator[dict[str, Relation]]:
     """The uploaded tables in the engine, for as long as the query runs; no other query can name them."""
     relations: dict[str, Relation] = {}
     try:
-        for name, path in query.uploads.items():
+        for name, place in query.uploads.items():
             run.check()
+            path = place if isinstance(place, Path) else folder / f"fetched{len(relations) + 1}"
+            if isinstance(place, str):
+                Fetching(name, path, holdings.settings, run.check).fetch(place)
             relations[name.lower()] = uploads.load(holdings.engine, run, name, path, holdings.settings)
         yield relations
     finally:

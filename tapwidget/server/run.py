@@ -15,6 +15,7 @@ import socket
 import sys
 import threading
 from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import replace
 from pathlib import Path
 
 from tapwidget import __version__
@@ -56,7 +57,7 @@ def main(
     int
         Exit status: 0, or 2 where the files or options cannot serve (the reason is on standard error).
     """
-    settings = settings or Settings()
+    settings = replace(settings or Settings(), fetches_anywhere=host in LOOPBACK)
     if host not in LOOPBACK and not token:
         return failed(f"--host {host} is open to other machines; give a --token too")
     try:

@@ -25,3 +25,6 @@ class Settings:
     memory: str = ""
     """Such as "2GB"; empty for about half of the machine's."""
     jobs_kept: int = 10_000
+    fetch_duration: float = 60.0
+    fetches_anywhere: bool = False
+    """Whether uploads by URL may come from this machine and its network too: only where nobody else can ask."""

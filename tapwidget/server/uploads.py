@@ -25,8 +25,8 @@ from tapwidget.tables.votable_document import Document, read_document
 TABLE_NAME = re.compile("[A-Za-z][A-Za-z0-9_]*")
 
 
-def references(values: list[str], files: dict[str, Path]) -> dict[str, Path]:
-    """The uploads that the UPLOAD parameters name: table name to file.
+def references(values: list[str], files: dict[str, Path]) -> dict[str, Path | str]:
+    """The uploads that the UPLOAD parameters name: table name to file, or to the address it is to be fetched from.
 
     Parameters
     ----------
@@ -36,9 +36,9 @@ def references(values: list[str], files: dict[str, Path]) -> dict[str, Path]:
     Raises
     ------
     RequestError
-        A name that is no identifier or comes twice, a URI other than param:, a part that did not come.
+        A name that is no identifier or comes twice, a URI other than param: and http(s):, a part that did not come.
     """
-    result: dict[str, Path] = {}
+    result: dict[str, Path | str] = {}
     for entry in (entry for value in values for entry in value.split(";") if entry.strip()):
         name, comma, uri = (part.strip() for part in entry.partition(","))
         if not comma or not uri:
@@ -51,10 +51,13 @@ def references(values: list[str], files: dict[str, Path]) -> dict[str, Path]:
             )
         if name.lower() in {known.lower() for known in result}:
             raise RequestError(f"UPLOAD names the table {name} twice")
+        if uri.lower().startswith(("http:", "https:")):
+            result[name] = uri
+            continue
         if not uri.lower().startswith("param:"):
             raise RequestError(
                 f"UPLOAD {name} comes from {uri.split(':')[0]}:..., which this service does not fetch; "
-                "send the table inline (param:...)"
+                "it takes tables inline (param:...) and from http: and https:"
             )
         part = uri[len("param:") :]
         if part not in files:

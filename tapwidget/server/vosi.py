@@ -51,8 +51,7 @@ def capabilities(base: str, settings: Settings, *, is_simulated: bool) -> str:
         f"<description>{simulated}Uploads have at most {settings.upload_rows} rows each.</description>"
         f'<interface role="std" version="1.1" xsi:type="vs:ParamHTTP"><accessURL use="base">{escape(base)}</accessURL>'
         f"</interface>{language()}{formats()}"
-        '<uploadMethod ivo-id="ivo://ivoa.net/std/TAPRegExt#upload-inline"/>'
-        f"{limits(settings)}</capability>\n</vosi:capabilities>\n"
+        f"{upload_methods()}{limits(settings)}</capability>\n</vosi:capabilities>\n"
     )
 
 
@@ -103,6 +102,12 @@ def formats() -> str:
         )
         result += f"<outputFormat{identifier}><mime>{escape(form.mime)}</mime>{aliases}</outputFormat>"
     return result
+
+
+def upload_methods() -> str:
+    """How tables can be uploaded; TAPRegExt 1.0, section 2.4, makes the first two mandatory."""
+    names = ("inline", "http", "https")
+    return "".join(f'<uploadMethod ivo-id="ivo://ivoa.net/std/TAPRegExt#upload-{name}"/>' for name in names)
 
 
 def limits(settings: Settings) -> str:

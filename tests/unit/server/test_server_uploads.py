@@ -139,9 +139,10 @@ def test_references() -> None:
     files = {"a": Path("1"), "b": Path("2")}
     assert uploads.references(["ut1,param:a;TAP_UPLOAD.ut2,param:b"], files) == {"ut1": Path("1"), "ut2": Path("2")}
     assert uploads.references(["ut1,param:a", "ut2,param:b"], files) == {"ut1": Path("1"), "ut2": Path("2")}
+    assert uploads.references(["ut1,HTTPS://a/b,c"], {}) == {"ut1": "HTTPS://a/b,c"}
     for wrong, said in (
         ("ut1", "must be name,uri"),
-        ("ut1,http://127.0.0.1/x", "does not fetch"),
+        ("ut1,ftp://127.0.0.1/x", "does not fetch"),
         ("ut1,file:///etc/passwd", "does not fetch"),
         ("ut1,param:c", "not in the request"),
         ("ut 1,param:a", "cannot be the name"),
