@@ -23,7 +23,8 @@ from tapwidget.server.engine import Engine
 VOPARQUET_KEY = "IVOA.VOTable-Parquet.content"
 OUR_KEY = "tapwidget.table"
 COARSE = 0.05
-"""Degrees; cells of this height tell how dense a table is."""
+FINE = 16.0 / 3600
+"""Degrees; cells of these heights tell how dense a table is, as a whole and in its clusters."""
 
 SMALLEST, LARGEST = 4.0 / 3600, 0.2
 """Heights of stored cells, degrees."""
@@ -189,12 +190,20 @@ def is_double(columns: list[Column], name: str) -> bool:
 
 
 def cell_height(con: Any, source: str, path: Path, ra: str, dec: str) -> float:
-    """The height of cells, in degrees, that makes a cell hold an object or two where there are objects at all."""
-    counted = f"SELECT count(*), count(DISTINCT tw_cell({ra}, {dec}, {real(COARSE)})) FROM {source}"
-    rows, cells = con.execute(counted, [str(path)]).fetchone()
-    if not rows or not cells:
-        return LARGEST
-    density = rows / (cells * COARSE**2)
+    """The height of cells, in degrees, that makes a cell hold an object or two where the objects are.
+
+    Counted twice: how crowded the covered sky is, and how crowded an object has it, for it may be in a cluster.
+    """
+    density = 0.0
+    for height in (COARSE, FINE):
+        cells = f"SELECT count(*) AS n FROM {source} GROUP BY tw_cell({ra}, {dec}, {real(height)})"
+        rows, occupied, pairs = con.execute(
+            f"SELECT sum(n), count(*), sum(n * (n - 1)) FROM ({cells})", [str(path)]
+        ).fetchone()
+        if not rows:
+            return LARGEST
+        number = rows / occupied if height == COARSE else pairs / rows
+        density = max(density, number / height**2)
     return float(min(max((2 / density) ** 0.5, SMALLEST), LARGEST))
 
 

@@ -50,7 +50,8 @@ MACROS = (
 
 
 def expanded(relation: str, alias: str, position: tuple[str, str], radius: str, height: str) -> str:
-    """A table with one row for each cell that the cap around its position touches, in column `tw_near`.
+    """A table with one row for each cell that the cap around its position touches, in column `tw_near`; declinations
+    from `tw_low` to `tw_high` are those of the cap.
 
     Parameters
     ----------
@@ -58,13 +59,16 @@ def expanded(relation: str, alias: str, position: tuple[str, str], radius: str, 
     position, radius, height : SQL, all in degrees; rows without position or radius are left out
     """
     ra, dec = position
-    first = f"greatest({dec} - {alias}.tw_r - {SLACK!r}, -90e0)"
-    last = f"least({dec} + {alias}.tw_r + {SLACK!r}, 90e0)"
     given = f"SELECT {alias}.*, {radius} AS tw_r, {height} AS tw_h FROM {relation} AS {alias}"
-    zones = (
-        f"SELECT {alias}.*, unnest(range(tw_zone({first}, {alias}.tw_h), tw_zone({last}, {alias}.tw_h) + 1)) AS tw_z,"
-        f" tw_half({dec}, {alias}.tw_r) AS tw_w FROM ({given}) AS {alias}"
+    bands = (
+        f"SELECT {alias}.*, greatest({dec} - {alias}.tw_r - {SLACK!r}, -90e0) AS tw_low,"
+        f" least({dec} + {alias}.tw_r + {SLACK!r}, 90e0) AS tw_high FROM ({given}) AS {alias}"
         f" WHERE tw_ok({ra}, {dec}) AND tw_number({alias}.tw_r) >= 0"
+    )
+    first, last = (f"tw_zone({alias}.{edge}, {alias}.tw_h)" for edge in ("tw_low", "tw_high"))
+    zones = (
+        f"SELECT {alias}.*, unnest(range({first}, {last} + 1)) AS tw_z, tw_half({dec}, {alias}.tw_r) AS tw_w"
+        f" FROM ({bands}) AS {alias}"
     )
     bins = f"SELECT {alias}.*, tw_bins({alias}.tw_z, {alias}.tw_h) AS tw_n FROM ({zones}) AS {alias}"
     low = f"tw_floor((tw_turn({ra}) - {alias}.tw_w / 360e0) * {alias}.tw_n)"

@@ -8,6 +8,7 @@ from the kind of join: the side whose rows an outer join keeps must not be repea
 from __future__ import annotations
 
 from collections.abc import Collection
+from math import asin, cos, degrees, isfinite, radians, sin
 
 from tapwidget.server.adql.cells import SLACK, expanded, real
 from tapwidget.server.adql.scope import Source
@@ -52,7 +53,9 @@ def rewritten(near: Nearness, sources: Collection[Source], expandable: Collectio
             # with a sub-query in it, an equality in WHERE would not be seen as one to join by
             cell = other.add(cell)
     choice.expansion = expanded(choice.relation.sql, choice.alias, (inner.ra.sql, inner.dec.sql), radius, height)
-    return f"({cell} = {choice.alias}.tw_near AND {near.sql})"
+    # most neighbours in a cell are told apart by their declinations, before any sine is computed
+    band = f"{outer.dec.sql} >= {choice.alias}.tw_low AND {outer.dec.sql} <= {choice.alias}.tw_high"
+    return f"({cell} = {choice.alias}.tw_near AND {band} AND {near.sql})"
 
 
 def chosen(near: Nearness, first: Source | None, second: Source | None, free: list[Source]) -> Source | None:
@@ -108,13 +111,33 @@ def largest(radius: Value, source: Source) -> str:
 
 
 def cone(near: Nearness) -> str:
-    """A condition on one table. The band of declination lets the engine skip most of a table sorted by cells."""
+    """A condition on one table. The band of declination lets the engine skip most of a table sorted by cells, and the
+    band of right ascension most of what is left, before any sine is computed."""
     point, centre = (near.a, near.b) if near.a.sources else (near.b, near.a)
-    dec, radius = centre.dec.literal, near.radius.literal
+    ra, dec, radius = centre.ra.literal, centre.dec.literal, near.radius.literal
     if not isinstance(dec, int | float) or not isinstance(radius, int | float) or not point.sources:
         return near.sql
-    low, high = real(dec - radius - SLACK), real(dec + radius + SLACK)
-    return f"({point.dec.sql} BETWEEN {low} AND {high} AND {near.sql})"
+    bands = [f"{point.dec.sql} BETWEEN {real(dec - radius - SLACK)} AND {real(dec + radius + SLACK)}"]
+    if isinstance(ra, int | float) and isfinite(ra):
+        bands += meridians(point.ra.sql, float(ra) % 360, half_width(dec, radius))
+    return f"({' AND '.join(bands)} AND {near.sql})"
+
+
+def half_width(dec: float, radius: float) -> float:
+    """How far a cap reaches in right ascension, degrees; 180 where it comes near a pole."""
+    if not abs(dec) + radius < 89.999:
+        return 180.0
+    return degrees(asin(min(1.0, sin(radians(max(radius, 0.0))) / cos(radians(dec))))) + SLACK
+
+
+def meridians(ra: str, centre: float, half: float) -> list[str]:
+    """The band of right ascension. What is not from 0 to 360 is another name of a place there, and stays."""
+    low, high = centre - half, centre + half
+    if half >= 180:
+        return []
+    if low < 0 or high >= 360:
+        return [f"({ra} >= {real(low % 360)} OR {ra} <= {real(high % 360)})"]
+    return [f"({ra} BETWEEN {real(low)} AND {real(high)} OR {ra} < 0 OR {ra} >= 360)"]
 
 
 def refuse_if_quadratic(first: Source | None, second: Source | None) -> None:

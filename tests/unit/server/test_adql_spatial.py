@@ -207,3 +207,21 @@ def test_no_form_of_nearness_is_quadratic(sky: Any) -> None:
     finally:
         for relation in relations.values():
             sky.engine.connection.execute(f"DROP TABLE {relation.sql}")
+
+
+@pytest.mark.parametrize(
+    "centre", [(0.0, 0.0), (359.9999, 0.0), (10.0, 5.0), (37.86, 89.99), (370.0, 5.0), (-350.0, 5.0)]
+)
+@pytest.mark.parametrize("radius", [0.001, 1.0, 100.0, 180.0])
+def test_cones_whatever_the_right_ascension_is_called(sky: Any, centre: tuple[float, float], radius: float) -> None:
+    """A table may say -350, 10 and 370 degrees for the same meridian; the band of a cone loses none of them."""
+    rng = np.random.default_rng(3)
+    ra = np.concatenate([rng.choice([-720.0, -360.0, 0.0, 360.0], 300) + rng.random(300) * 0.003 + turn for turn in (
+        -0.001, 9.999, 37.86)])  # fmt: skip
+    dec = np.concatenate([rng.random(900) * 0.003 + rng.choice([-0.001, 4.999, 89.98], 900)])
+    rows = sky.ask(
+        f"SELECT i FROM TAP_UPLOAD.t WHERE DISTANCE(POINT(ra, dec), POINT({centre[0]}, {centre[1]})) <= {radius}",
+        {"t": {"i": np.arange(900), "ra": ra, "dec": dec}},
+    )
+    separation = SkyCoord(*centre, unit="deg").separation(SkyCoord(ra, dec, unit="deg")).deg
+    assert sorted(i for (i,) in rows) == np.flatnonzero(separation <= radius).tolist()
