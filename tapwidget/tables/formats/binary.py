@@ -12,7 +12,7 @@ import pyarrow as pa
 import pyarrow.feather
 import pyarrow.parquet
 from astropy.io import fits
-from astropy.table import MaskedColumn, Table
+from astropy.table import Column, MaskedColumn, Table
 
 from tapwidget.errors import FileFormatError
 from tapwidget.tables.formats.arrow import from_arrow
@@ -45,7 +45,7 @@ def read_fits(data: bytes, name: str, *, table: int | str | None = None) -> Outc
     changes += blanks
     mask_empty_text(result)
     for column in list(result.columns.values()):
-        if getattr(column, "dtype", None) is not None and column.dtype.byteorder == ">":
+        if isinstance(column, Column) and column.dtype.byteorder == ">":
             native = column.astype(column.dtype.newbyteorder("="))
             native.meta, native.unit, native.description = column.meta, column.unit, column.description
             result.replace_column(column.name, native)
@@ -79,8 +79,11 @@ def _mask_blanks(table: Table, hdu: Any) -> list[str]:
 
 def _describe(table: Table, header: Any) -> None:
     """UCDs and descriptions from TUCDn, TCOMMn and TDESCn, as STIL and Gaia write them; else TTYPEn's comment."""
-    for number, name in enumerate(table.colnames, 1):
-        column = table[name]
+    for number in range(1, int(header.get("TFIELDS", 0)) + 1):
+        # astropy puts columns that it took apart together again: a SkyCoord, a Time. Those keep what they know.
+        column = table.columns.get(header.get(f"TTYPE{number}", f"col{number}"))
+        if not isinstance(column, Column):
+            continue
         if header.get(f"TUCD{number}"):
             column.meta["ucd"] = header[f"TUCD{number}"]
         if header.get(f"TUTYP{number}"):
@@ -98,8 +101,14 @@ def read_parquet(data: bytes, _name: str) -> Outcome:
     """Parquet; units, UCDs and descriptions from a VOTable in its metadata (VOParquet 1.0) or astropy's."""
     with pa.BufferReader(data) as source:
         arrow = pyarrow.parquet.read_table(source)
-    table, changes = from_arrow(arrow)
     metadata = arrow.schema.metadata or {}
+    if b"__serialized_columns__" in metadata.get(b"table_meta_yaml", b""):
+        # astropy took columns apart: a mask is a column of its own, and what it hides still has values.
+        with quiet():
+            return Outcome(
+                Table.read(io.BytesIO(data), format="parquet"), "Parquet", [], 'Table.read(PATH, format="parquet")'
+            )
+    table, changes = from_arrow(arrow)
     if VOTABLE_KEY in metadata:
         _votable_fields(table, metadata[VOTABLE_KEY])
     elif b"table_meta_yaml" in metadata:

@@ -10,7 +10,7 @@ from typing import Any
 
 import numpy as np
 import pyarrow as pa
-from astropy.table import MaskedColumn, Table
+from astropy.table import Column, MaskedColumn, Table
 
 
 @dataclass
@@ -70,7 +70,7 @@ def count(number: int, noun: str) -> str:
 def mask_empty_text(table: Table) -> None:
     """Empty text counts as missing, as it does in CSV: FITS and VOTable have no other way to say it."""
     for column in list(table.columns.values()):
-        if column.dtype.kind not in "US" or column.ndim != 1 or len(column) == 0:
+        if not isinstance(column, Column) or column.dtype.kind not in "US" or column.ndim != 1 or len(column) == 0:
             continue
         empty = np.char.str_len(np.char.strip(np.ma.getdata(column))) == 0
         if empty.any():

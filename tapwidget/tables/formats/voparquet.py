@@ -8,6 +8,7 @@ from __future__ import annotations
 from typing import Any
 from xml.etree import ElementTree
 
+import numpy as np
 import pyarrow as pa
 from astropy.table import Table
 
@@ -19,7 +20,8 @@ DATATYPES = {
 
 
 def votable_metadata(table: Table, arrow: Any) -> dict[bytes, bytes]:
-    """The two entries of metadata for `table`, whose Arrow form is `arrow`."""
+    """The entries of metadata for `table`, whose Arrow form is `arrow`."""
+    lengths: dict[bytes, bytes] = {}
     root = ElementTree.Element("VOTABLE", {"version": "1.4", "xmlns": "http://www.ivoa.net/xml/VOTable/v1.3"})
     element = ElementTree.SubElement(ElementTree.SubElement(root, "RESOURCE", {"type": "meta"}), "TABLE")
     for field, column in zip(arrow.schema, table.columns.values(), strict=True):
@@ -27,13 +29,20 @@ def votable_metadata(table: Table, arrow: Any) -> dict[bytes, bytes]:
         if pa.types.is_fixed_size_list(kind):
             kind, size = kind.value_type, str(kind.list_size)
         datatype = DATATYPES.get(str(kind), "unicodeChar")
-        words = {"name": column.name, "datatype": datatype, "arraysize": "*" if datatype == "unicodeChar" else size}
+        if datatype == "unicodeChar":
+            # A fixed size, and the next key, as astropy writes them: its reader takes no other text without complaint.
+            width = {"U": 4, "S": 1}.get(column.dtype.kind)
+            letters = column.dtype.itemsize // width if width else 0
+            size = f"{letters}x{size}" if letters and size else str(letters or "*")
+            if letters and not np.ma.getmaskarray(column).any():  # it would make a missing text the word "None"
+                lengths[f"table::len::{column.name}".encode()] = str(letters).encode()
+        words = {"name": column.name, "datatype": datatype, "arraysize": size}
         words["unit"] = _unit(column.unit)
         words |= {key: str(column.meta.get(key) or "") for key in ("ucd", "utype", "xtype")}
         made = ElementTree.SubElement(element, "FIELD", {key: word for key, word in words.items() if word})
         if column.description:
             ElementTree.SubElement(made, "DESCRIPTION").text = str(column.description)
-    return {VERSION_KEY: b"1.0", CONTENT_KEY: ElementTree.tostring(root)}
+    return {VERSION_KEY: b"1.0", CONTENT_KEY: ElementTree.tostring(root), **lengths}
 
 
 def _unit(unit: Any) -> str:
