@@ -39,8 +39,9 @@ def main(arguments: Sequence[str] | None = None) -> int:
 def complain(error: object, status: int) -> int:
     """Say the error on stderr, in one line, with what the service itself said; return the status."""
     said = getattr(error, "said", "")
-    text = str(error) if not said or said in str(error) else f"{error} The service said: {said}"
-    print(f"tapwidget: {' '.join(text.split())}", file=sys.stderr, flush=True)
+    text, said = (" ".join(words.split()) for words in (str(error), said))
+    more = f" The service said: {said}" if said and said not in text else ""
+    print(f"tapwidget: {text}{more}", file=sys.stderr, flush=True)
     return status
 
 

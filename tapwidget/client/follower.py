@@ -151,13 +151,13 @@ class Follower:
             if trouble_since is not None:
                 trouble_since, retry = None, self._pace.retry_first
                 self._trouble("")
-            if self._stop.is_set():
-                return
             if summary.phase is JobPhase.ERROR and (replacement := self._replace(summary) if self._replace else ""):
                 self._url, phase, wait, self._replace = replacement, None, 0, None
                 continue
             if summary.phase is JobPhase.ERROR and not summary.error_message:
                 summary = self._with_words(summary)
+            if self._stop.is_set():
+                return
             self._tell(summary)
             if summary.phase.is_final:
                 return

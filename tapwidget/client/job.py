@@ -47,6 +47,7 @@ class Job:
         summary: JobSummary | None = None,
         remember: Callable[[JobSummary, str], None] | None = None,
         replace: Callable[[JobSummary], str] | None = None,
+        forget: Callable[[], None] | None = None,
         push: bool = False,
         pace: Pace | None = None,
     ) -> None:
@@ -59,6 +60,7 @@ class Job:
         self._summary = summary or JobSummary(job_id=url.rstrip("/").rpartition("/")[2])
         self._remember = remember
         self._replace = replace
+        self._forget = forget
         self._push = push
         self._pace = pace or Pace()
         self._began = monotonic()
@@ -201,6 +203,8 @@ class Job:
         response = self._transport.delete(self._url, doing="deleting a job")
         if response.status_code not in {404, 410}:
             faults.check(response, "deleting a job", service=mask(self._transport.url))
+        if self._forget is not None:
+            self._forget()
         with self._news:
             if not self.phase.is_final or self._result is None:
                 self._fault = self._fault or JobError(

@@ -34,7 +34,8 @@ class Plan:
     """What a service will get for a match, and how its answer becomes the result.
 
     `changes` are sentences: what was converted, renamed or left out on the way. `names` gives, for each column of the
-    service's answer that the result shows, its name there. `position` is how the user's table holds its positions.
+    service's answer that the result shows, its name there. `position` is how the user's table holds its positions,
+    `maxrec` the limit of rows to ask for, None for the service's own.
     """
 
     match: Match
@@ -47,6 +48,7 @@ class Plan:
     separation: str = ""
     service: str = ""
     position: Position | None = None
+    maxrec: int | None = None
 
     def finish(self, raw: AstropyTable, table: AstropyTable) -> AstropyTable:
         """The result of the match, from the service's answer and the user's table.
@@ -139,7 +141,13 @@ class Plan:
 
 
 def make_plan(
-    match: Match, table: AstropyTable, target: Table, *, dialect: Dialect = DISTANCE_LITERAL, service: str = ""
+    match: Match,
+    table: AstropyTable,
+    target: Table,
+    *,
+    dialect: Dialect = DISTANCE_LITERAL,
+    service: str = "",
+    maxrec: int | None = None,
 ) -> Plan:
     """Get a match ready: which columns travel, under which names, and the query.
 
@@ -162,7 +170,7 @@ def make_plan(
     )
     names, separation, clashes = _result_names(match, table.colnames, asked)
     changes = tuple(dict.fromkeys((*upload.changes, *clashes)))
-    return Plan(match, asked.adql, upload, target, changes, asked, names, separation, service, position)
+    return Plan(match, asked.adql, upload, target, changes, asked, names, separation, service, position, maxrec)
 
 
 def _position(match: Match, table: AstropyTable) -> Position | None:

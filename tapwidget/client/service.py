@@ -9,6 +9,7 @@ import logging
 import secrets
 from collections.abc import Mapping
 from dataclasses import replace
+from functools import partial
 from threading import RLock
 from typing import TYPE_CHECKING, Any
 from urllib.parse import urlsplit
@@ -175,7 +176,8 @@ class Service:
         uploads : mapping of str to table-like
             With ADQL only: tables by their names in the query, used there as TAP_UPLOAD.<name>.
         maxrec : int
-            The most rows to return; the service's own default if None.
+            The most rows to return. If None: for a match as many as the service gives at all, since a match that was
+            cut is none; for ADQL the service's own default.
         run_id : str
             A name for the job in the service's lists; one that begins with "tapwidget" if empty.
 
@@ -211,7 +213,7 @@ class Service:
         order = Order(
             adql=adql,
             uploads=tables,
-            maxrec=maxrec,
+            maxrec=plan.maxrec if plan and maxrec is None else maxrec,
             # Unlike any other, so that a job can be found whose creation was never confirmed.
             run_id=run_id or f"{RUN_ID}-{secrets.token_hex(4)}",
             response_format=_response_format(limits),
@@ -229,6 +231,7 @@ class Service:
             summary=JobSummary(job_id=url.rpartition("/")[2], run_id=order.run_id),
             remember=submission.remember,
             replace=submission.again,
+            forget=submission.forget,
             push=True,
             pace=self._pace,
         )
@@ -296,6 +299,7 @@ class Service:
             adql=record.adql if record else "",
             summary=summary,
             remember=remember,
+            forget=None if record is None else partial(self._ledger.drop, record),
             # One of ours that never began was meant to; another's may be waiting for its owner.
             push=record is not None and summary.phase is JobPhase.PENDING,
             pace=self._pace,
@@ -309,7 +313,8 @@ class Service:
 
     def _plan(self, match: Match, table: Table) -> Plan:
         dialect = dialect_of(self._transport.url)
-        return make_plan(match, table, self.table(match.target), dialect=dialect, service=self.url)
+        maxrec = most_rows(self.limits())
+        return make_plan(match, table, self.table(match.target), dialect=dialect, service=self.url, maxrec=maxrec)
 
     def _read_capabilities(self) -> Capabilities:
         doing = "reading its capabilities"
@@ -367,6 +372,13 @@ def _source(table: Table) -> str:
     """The file a table came from, as far as it is known."""
     of_table = table.meta.get("tapwidget")
     return str(of_table.get("source", "")) if isinstance(of_table, dict) else ""
+
+
+def most_rows(limits: Limits) -> int | None:
+    """How many rows to ask for so that none is left out: the hard limit, where it is more than what comes unasked."""
+    if limits.maxrec_hard is None or limits.maxrec_default is None or limits.maxrec_hard <= limits.maxrec_default:
+        return None
+    return limits.maxrec_hard
 
 
 def _response_format(limits: Limits) -> str:

@@ -37,7 +37,7 @@ RUN_S = 180.0
 REDIRECTS = frozenset({301, 302, 303, 307, 308})
 LOOK_BACK = 50
 # Words of a service that could not read the upload, as far as its serialization may be why.
-ABOUT_UPLOAD = re.compile(r"binary2?\b|votable|serializ|stream|base64|upload|parse", re.IGNORECASE)
+ABOUT_UPLOAD = re.compile(r"binary2?\b|votable|serializ|stream|base64|upload", re.IGNORECASE)
 
 
 @dataclass(frozen=True)
@@ -114,6 +114,10 @@ class Submission:
             # The job that failed has told its reason, which is the one to be shown.
             log.info("the upload in TABLEDATA was refused too: %s", error)
             return ""
+
+    def forget(self) -> None:
+        """Take the job out of the ledger: it was deleted on request."""
+        self._ledger.drop(self._record)
 
     def remember(self, summary: JobSummary, url: str) -> None:
         """Write a job's new state into the ledger."""

@@ -37,7 +37,8 @@ class Plan(Protocol):
     """A match made ready for one service.
 
     `names` gives the names in the result of the answer's columns, `separation` that of the separation (empty where
-    there is none). `position` is how the user's table holds its positions, None where it does not matter.
+    there is none). `position` is how the user's table holds its positions, None where it does not matter;
+    `maxrec` is the limit of rows to ask for, None for the service's own.
     """
 
     @property
@@ -52,6 +53,8 @@ class Plan(Protocol):
     def separation(self) -> str: ...
     @property
     def position(self) -> Position | None: ...
+    @property
+    def maxrec(self) -> int | None: ...
 
 
 class Planner(Protocol):

@@ -41,7 +41,7 @@ def cell(match: Match, plan: Plan, service_url: str, *, table: Any = None) -> st
         position,
         _upload(plan, table),
         f"query = {_text(plan.adql)}",
-        _job(match, service_url),
+        _job(match, plan.maxrec, service_url),
         _pairs(match, plan.query),
         _result(match, plan),
     ]
@@ -106,15 +106,16 @@ def _column(name: str, upload: Any, table: Any) -> str:
     return code if ours == theirs or theirs.kind == "O" else f'{code}.astype("{theirs.name}")'
 
 
-def _job(match: Match, service_url: str) -> str:
+def _job(match: Match, maxrec: int | None, service_url: str) -> str:
     if is_rubin(service_url):
         name = "ssotap" if urlsplit(service_url).path.rstrip("/").endswith("ssotap") else "tap"
         service = f'lsst.rsp.get_tap_service("{name}")'
     else:
         service = f"pyvo.dal.TAPService({python_text(_without_secrets(service_url))})"
+    rows = f", maxrec={maxrec}" if maxrec is not None else ""
     return f"""\
 service = {service}
-job = service.submit_job(query, uploads={{{python_text(match.upload)}: upload}})
+job = service.submit_job(query, uploads={{{python_text(match.upload)}: upload}}{rows})
 try:
     job.run()
     while job.phase in {UNFINISHED}:

@@ -30,6 +30,7 @@ from tapwidget.errors import (
     UploadError,
 )
 from tapwidget.ivoa.uws import JobPhase
+from tapwidget.match.spec import IdentifierMatch
 
 QUICK = Pace(first=0.01, last=0.05, retry_first=0.01, retry_last=0.02, patience=1.0, push_after=0.02)
 IDS = [648368125565216675, 9223372036854775807]
@@ -592,3 +593,31 @@ def test_jobs_side_by_side_do_not_mix(fake: Any, service: Service) -> None:
     assert [fake.jobs[job.job_id].form["QUERY"] for job in jobs] == [f"SELECT {n}" for n in range(8)]
     del jobs
     gc.collect()
+
+
+def test_a_match_asks_for_all_rows_that_the_service_gives(fake: Any, service: Service, table: Table) -> None:
+    limits = service.limits()
+    assert (limits.maxrec_default, limits.maxrec_hard) == (1000, 20000)
+    match = IdentifierMatch("dp1.Object", on=("objectId", "objectId"))
+    assert service.plan(match, table).maxrec == 20000
+    assert "maxrec=20000" in match.python(service, table)
+    service.submit(match, table)
+    assert fake.asked("POST", "/async$")[-1].form["MAXREC"] == "20000"
+    service.submit("SELECT 1").wait(10)
+    assert "MAXREC" not in fake.asked("POST", "/async$")[-1].form
+
+
+def test_a_query_that_is_wrong_is_sent_once(fake: Any, service: Service, table: Table) -> None:
+    fake.error = "Could not parse your query: Expected FROM at char 9"
+    fake.script = ["ERROR"]
+    job = service.submit("SELECT * FRM TAP_UPLOAD.ut1", table)
+    assert job.wait(10) is JobPhase.ERROR
+    assert len(fake.asked("POST", "/async$")) == 1
+
+
+def test_a_deleted_job_is_gone_from_the_ledger(fake: Any, service: Service, ledger: Ledger) -> None:
+    job = service.submit("SELECT 1")
+    job.wait(10)
+    assert len(ledger.records()) == 1
+    job.delete()
+    assert ledger.records() == []

@@ -397,6 +397,14 @@ def test_a_reader_that_has_enough_is_no_error():
     assert child.wait(60) == 0
 
 
+def test_what_the_service_said_stands_once(capsys):
+    said = "Could not parse:\n  Expected  FROM"
+    assert cli.complain(QueryError(f"The query failed. It said: {said}", said=said), 1) == 1
+    assert capsys.readouterr().err.count("Expected FROM") == 1
+    cli.complain(QueryError("The query failed.", said=said), 1)
+    assert capsys.readouterr().err == "tapwidget: The query failed. The service said: Could not parse: Expected FROM\n"
+
+
 def test_the_module_is_the_command():
     answer = subprocess.run(
         [sys.executable, "-m", "tapwidget", "--version"], capture_output=True, text=True, check=True, timeout=60

@@ -292,7 +292,13 @@ def test_positions_of_every_form(form, missing):
     match = SkyMatch("dp1.Object")
     plain = make_plan(match, Table({"ra": [1.0], "dec": [1.0]}), TARGET)
     plan = SimpleNamespace(
-        adql="", query=plain.query, upload=upload, names=plain.names, separation="separation", position=position
+        adql="",
+        query=plain.query,
+        upload=upload,
+        names=plain.names,
+        separation="separation",
+        position=position,
+        maxrec=None,
     )
     code = cell(match, plan, "http://x/tap", table=table).split("# What travels")[0]
     variables = {"table": table}
@@ -308,7 +314,9 @@ def test_a_conversion_that_is_not_known_is_not_guessed():
     match = SkyMatch("dp1.Object")
     plain = make_plan(match, Table({"ra": [1.0], "dec": [1.0]}), TARGET)
     upload = SimpleNamespace(names={}, position=("tw_ra", "tw_dec"), row_column="tw_row", table=plain.upload.table)
-    plan = SimpleNamespace(adql="", query=plain.query, upload=upload, names=plain.names, separation="", position=None)
+    plan = SimpleNamespace(
+        adql="", query=plain.query, upload=upload, names=plain.names, separation="", position=None, maxrec=None
+    )
     with pytest.raises(MatchError, match="converted before the upload"):
         cell(match, plan, "http://x/tap", table=None)
 
@@ -387,7 +395,7 @@ def test_a_query_that_no_triple_quotes_can_hold():
     match, plan, table = a_plan()
     for adql in ('SELECT """', "SELECT '\\n'", 'SELECT "a"'):
         odd = SimpleNamespace(
-            adql=adql, query=plan.query, upload=plan.upload, names=plan.names, separation=plan.separation
+            adql=adql, query=plan.query, upload=plan.upload, names=plan.names, separation=plan.separation, maxrec=None
         )
         tree = ast.parse(cell(match, odd, "http://x/tap", table=table))
         value = next(n.value for n in tree.body if isinstance(n, ast.Assign) and ast.unparse(n.targets[0]) == "query")
