@@ -189,9 +189,10 @@ def _height(count: Any, logarithmic: bool) -> Any:
 def set_ticks(axis: bqplot.Axis, values: Sequence[float], labels: Sequence[str] | None = None) -> None:
     """Put ticks at these values and nowhere else, with these labels."""
     labels = labels or [sentences.number(value) for value in values]
+    # The labels first, in a message of their own: bqplot draws new values a frame later, with the labels it had before.
+    axis.tick_labels = {as_javascript(value): label for value, label in zip(values, labels, strict=True)}
     with axis.hold_sync():
         axis.num_ticks = None if len(values) else 0  # of an empty list bqplot would make its own
-        axis.tick_labels = {as_javascript(value): label for value, label in zip(values, labels, strict=True)}
         axis.tick_values = np.asarray(values, dtype=np.float64)
 
 

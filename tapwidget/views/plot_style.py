@@ -35,6 +35,7 @@ CSS = f"""
 .tw-plot .bqplot path.line[style*="dasharray: 10, 10"] {{ stroke-dasharray: {DASHES["dashed"]} !important; }}
 .tw-plot .bqplot path.line[style*="dasharray: 2, 10"] {{ stroke-dasharray: {DASHES["dotted"]} !important; }}
 .tw-plot .bqplot path.line[style*="dasharray: 10, 5"] {{ stroke-dasharray: {DASHES["dash_dotted"]} !important; }}
+.tw-sky .bqplot path.line {{ stroke-linecap: round; pointer-events: none; }}
 .tw-legend {{ position: absolute; top: 16px; right: 20px; margin: 0; pointer-events: none; height: auto; max-width: 60%;
   width: auto; background: var(--jp-layout-color0, white); opacity: 0.9; border-radius: 3px;
   border: 1px solid var(--jp-border-color2, #ccc); }}

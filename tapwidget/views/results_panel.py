@@ -47,7 +47,7 @@ class ResultsPanel(ipywidgets.VBox):
         self._style = stylesheet()
         super().__init__([self._style, self.table], **kwargs)
         traitlets.link((self._band, "value"), (self, "band"))
-        form.observe(lambda _: self._draw_soon(), "table")
+        form.observe(lambda _: self._table_changed(), "table")
         runs.observe(lambda _: self._runs_changed(), "runs")
         runs.observe(lambda _: self._show_current(), "current")
         self.observe(lambda _: self._draw_soon(), "band")
@@ -62,11 +62,14 @@ class ResultsPanel(ipywidgets.VBox):
                 run.observe(lambda _: self._draw_soon(), ["result", "visible", "name"])
         self._draw_soon()
 
+    def _table_changed(self) -> None:
+        self.sky.background = self._form.table
+        self._draw_soon()
+
     def _show_current(self) -> None:
         current = self._runs.current
         self.table.table = None if current is None else current.result
         self.sky.table = self.table.table
-        self.sky.background = self._form.table
         self._draw_soon()
 
     def _draw_soon(self) -> None:

@@ -20,6 +20,7 @@ MATCHED = "var(--tw-c0, #1f77b4)"
 UNMATCHED = "var(--tw-c1, #d9620a)"
 BACKGROUND = "var(--tw-c7, #707070)"
 SELECTED = "var(--tw-c3, #d62728)"
+PAGE = "var(--jp-layout-color0, white)"
 
 Points = tuple[sky.Floats, sky.Floats]
 
@@ -44,18 +45,14 @@ class SkyPicture:
         self._grid = bqplot.Lines(
             x=[0, 0], y=[0, 0], scales=scales, stroke_width=1, colors=["var(--jp-border-color2, #cccccc)"]
         )
-        self._background = bqplot.Scatter(
-            x=[], y=[], scales=scales, default_size=7, colors=[BACKGROUND], opacities=[0.55]
-        )
-        self._matched = bqplot.Scatter(x=[], y=[], scales=scales, default_size=9, colors=[MATCHED])
-        self._unmatched = bqplot.Scatter(
-            x=[], y=[], scales=scales, default_size=12, colors=[UNMATCHED], fill=False, stroke=UNMATCHED, stroke_width=1
-        )
-        self._selected = bqplot.Scatter(x=[], y=[], scales=scales, default_size=11, colors=[SELECTED])
+        self._background = dots(scales, BACKGROUND, 2.6, opacity=0.55)
+        self._matched = dots(scales, MATCHED, 3.0)
+        self._unmatched, self._holes = dots(scales, UNMATCHED, 4.6), dots(scales, PAGE, 2.4)
+        self._selected = dots(scales, SELECTED, 3.6)
         self.brush = bqplot.interacts.BrushSelector(x_scale=x, y_scale=y)
         self._figure = bqplot.Figure(
             axes=[self._x_axis, self._y_axis],
-            marks=[self._grid, self._background, self._matched, self._unmatched, self._selected],
+            marks=[self._grid, self._background, self._matched, self._unmatched, self._holes, self._selected],
             interaction=self.brush, fig_margin=MARGIN, padding_x=0, padding_y=0,
             layout=ipywidgets.Layout(width=f"{WIDTH}px", height=f"{HEIGHT}px"), **figure_options(),
         )  # fmt: skip
@@ -64,6 +61,7 @@ class SkyPicture:
         self._legend.add_class("tw-below")
         self.area = ipywidgets.VBox([self._figure, self._legend], layout=ipywidgets.Layout(width=f"{WIDTH}px"))
         self.area.add_class("tw-plot-area")
+        self.area.add_class("tw-sky")
 
     def frame(self, projection: sky.Projection, extent: sky.Extent) -> sky.Grid:
         """Show this field, with its grid; returns that."""
@@ -83,8 +81,10 @@ class SkyPicture:
         self, matched: Points, unmatched: Points, background: Points, keys: Sequence[tuple[str, str, bool]]
     ) -> None:
         """Show these points. `keys`: the legend's labels, colours, and whether the points are filled."""
-        for mark, (x, y) in ((self._matched, matched), (self._unmatched, unmatched), (self._background, background)):
-            _place(mark, x, y)
+        _place(self._background, *background)
+        _place(self._matched, *matched)
+        _place(self._unmatched, *unmatched)
+        _place(self._holes, *unmatched)
         self._legend.value = plot_style.dots(keys)
         self._legend.layout.display = None if keys else "none"
 
@@ -99,9 +99,28 @@ class SkyPicture:
             self.brush.selected_y = None
 
 
-def _place(mark: bqplot.Scatter, x: sky.Floats, y: sky.Floats) -> None:
+def dots(scales: dict[str, bqplot.Scale], colour: str, width: float, *, opacity: float = 1.0) -> bqplot.Lines:
+    """Points, drawn as a line that is all gaps and whose round ends show: one element of the page for all of them.
+
+    bqplot's Scatter makes three elements a point, and 3,000 points keep the page busy for two seconds.
+    """
+    return bqplot.Lines(
+        x=[0, 0], y=[0, 0], scales=scales, colors=[colour], stroke_width=width, opacities=[opacity], visible=False
+    )
+
+
+def _place(mark: bqplot.Lines, x: sky.Floats, y: sky.Floats) -> None:
     with mark.hold_sync():
-        mark.x, mark.y = x.astype(np.float32), y.astype(np.float32)  # on a field of 460 px that is plenty
+        mark.visible = len(x) > 0
+        if mark.visible:
+            mark.x, mark.y = _with_gaps(x), _with_gaps(y)
+
+
+def _with_gaps(values: sky.Floats) -> np.ndarray:
+    """NaN between the values; single precision, which on a field of 460 px is plenty."""
+    apart = np.full(2 * len(values) - 1, np.nan, np.float32)
+    apart[::2] = values
+    return apart
 
 
 def _columns(ticks: Sequence[tuple[float, str]]) -> tuple[list[float], list[str]]:

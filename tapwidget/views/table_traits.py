@@ -17,7 +17,8 @@ class TableTrait(Identity):
     def validate(self, obj: Any, value: Any) -> Any:  # noqa: ARG002 - traitlets' signature
         if not hasattr(value, "colnames"):
             raise TableError(
-                f"{self.name} takes an astropy Table, not {type(value).__name__}; tapwidget.read_table() makes one of a file."
+                f"{self.name} takes an astropy Table, not {type(value).__name__}; "
+                "tapwidget.read_table() makes one of a file."
             )
         return value
 
