@@ -598,7 +598,7 @@ def test_jobs_side_by_side_do_not_mix(fake: Any, service: Service) -> None:
 def test_a_match_asks_for_all_rows_that_the_service_gives(fake: Any, service: Service, table: Table) -> None:
     limits = service.limits()
     assert (limits.maxrec_default, limits.maxrec_hard) == (1000, 20000)
-    match = IdentifierMatch("dp1.Object", on=("objectId", "objectId"))
+    match = IdentifierMatch("dp1.Object", on=("objid", "objectId"))
     assert service.plan(match, table).maxrec == 20000
     assert "maxrec=20000" in match.python(service, table)
     service.submit(match, table)
