@@ -10,6 +10,7 @@ from contextlib import contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
 
+from tapwidget.errors import ColumnError
 from tapwidget.server import results, uploads
 from tapwidget.server.adql.query import Translation, translate
 from tapwidget.server.adql.scope import Relation
@@ -86,7 +87,7 @@ def answer(query: TapQuery, run: Run, holdings: Holdings, path: Path) -> Answer:
     Raises
     ------
     AdqlError, RequestError, QueryError
-        The query, its uploads, or the engine; `path` may hold part of an answer then.
+        The query, its uploads, what the format cannot say, or the engine; `path` may hold part of an answer then.
     """
     with uploaded(query, run, holdings, path.parent) as relations:
         translation = translate(
@@ -108,10 +109,14 @@ def answer(query: TapQuery, run: Run, holdings: Holdings, path: Path) -> Answer:
             status_after=counter.status,
             infos=infos,
             is_ascii=is_ascii(translation, query.adql, relations),
+            scratch=path.parent,
         )
-        with path.open("wb") as file:
-            for piece in pieces:
-                file.write(piece)
+        try:
+            with path.open("wb") as file:
+                for piece in pieces:
+                    file.write(piece)
+        except ColumnError as error:
+            raise RequestError(str(error)) from error
         return Answer(path, query.form, counter.rows, counter.overflow)
 
 

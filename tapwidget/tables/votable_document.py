@@ -20,7 +20,7 @@ from tapwidget.tables.field_types import field_type
 from tapwidget.tables.tabledata import escape
 from tapwidget.tables.votable_reader import Document, read_document
 
-__all__ = ["Document", "read_document", "write_document", "write_stream"]
+__all__ = ["Document", "describe", "read_document", "write_document", "write_stream"]
 
 Mask = NDArray[np.bool_] | None
 Batch = tuple[Sequence[NDArray[Any]], Sequence[Mask] | None]
@@ -58,6 +58,24 @@ def write_document(
         table_name=table_name,
         description=description,
     )
+
+
+def describe(
+    columns: Sequence[Column],
+    *,
+    query_status: str = "",
+    query_message: str = "",
+    infos: Mapping[str, str] | None = None,
+    table_name: str = "",
+    description: str = "",
+) -> bytes:
+    """A VOTable whose table has FIELDs and no DATA: what a file of another kind carries as its description."""
+    text = HEADER
+    if query_status:
+        text += _info("QUERY_STATUS", query_status, query_message)
+    text += "".join(_info(name, value, "") for name, value in (infos or {}).items())
+    text += _table_head(columns, table_name, description)
+    return (text + "</TABLE>\n" + FOOTER).encode()
 
 
 def write_stream(
@@ -127,10 +145,7 @@ def _chunks(  # noqa: PLR0917 - private, called once
         head += _info("QUERY_STATUS", before, message if before == status else "")
     head += "".join(_info(name, value, "") for name, value in (infos or {}).items())
     if columns:
-        head += f"<TABLE{_attribute('name', table_name)}>\n"
-        if description:
-            head += f"<DESCRIPTION>{escape(description)}</DESCRIPTION>\n"
-        head += "".join(map(_field, columns))
+        head += _table_head(columns, table_name, description)
         head += '<DATA><BINARY2><STREAM encoding="base64">\n' if binary else "<DATA><TABLEDATA>\n"
         yield head.encode()
         rows = _binary(columns, batches) if binary else _tabledata(columns, batches)
@@ -170,6 +185,11 @@ def _tabledata(columns: Sequence[Column], batches: Iterable[Batch]) -> Iterator[
                 if low == 0:
                     raise
                 raise ColumnError(f"{error} (counted from row {low})") from error
+
+
+def _table_head(columns: Sequence[Column], name: str, description: str) -> str:
+    about = f"<DESCRIPTION>{escape(description)}</DESCRIPTION>\n" if description else ""
+    return f"<TABLE{_attribute('name', name)}>\n{about}" + "".join(map(_field, columns))
 
 
 def _attribute(name: str, value: str) -> str:

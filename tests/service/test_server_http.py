@@ -16,6 +16,7 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 import pytest
 import requests
+from astropy.table import Table
 
 from tapwidget.ivoa.tapschema import Column
 from tapwidget.tables.votable_document import Document, read_document, write_document
@@ -130,6 +131,22 @@ class TestSync:
         refused = sync(url, query, RESPONSEFORMAT="jpeg")
         assert refused.status_code == 400
         assert "jpeg is not supported; there are: votable" in read_document(refused.content).query_message
+
+    def test_fits_and_parquet(self, url: str) -> None:
+        query = "SELECT TOP 2 id, name, ra FROM s.many ORDER BY id"
+        fits = sync(url, query, RESPONSEFORMAT="fits")
+        assert fits.headers["content-type"] == "application/fits"
+        table = Table.read(io.BytesIO(fits.content), format="fits", hdu=1)
+        assert table["id"].tolist() == [2**53, 2**53 + 1]
+        parquet = sync(url, query, FORMAT="application/vnd.apache.parquet")
+        assert parquet.headers["content-type"] == "application/vnd.apache.parquet"
+        assert pq.read_table(io.BytesIO(parquet.content))["ra"].to_pylist() == table["ra"].tolist()
+        refused = sync(url, "SELECT 'é' AS name FROM s.many", RESPONSEFORMAT="fits")
+        assert refused.status_code == 400
+        assert "beyond ASCII" in read_document(refused.content).query_message
+        told = requests.get(f"{url}/capabilities", timeout=60).text
+        assert "<mime>application/fits</mime><alias>fits</alias>" in told
+        assert "<mime>application/vnd.apache.parquet</mime><alias>parquet</alias>" in told
 
     def test_overflow(self, url: str) -> None:
         for query, more, rows, overflow in (

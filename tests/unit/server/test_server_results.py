@@ -30,6 +30,7 @@ def written(sky: Any, adql: str, form: str = "votable", most: int = 1000, *, is_
             status_after=counter.status,
             infos={"QUERY": adql},
             is_ascii=is_ascii,
+            scratch=sky.folder,
         )
         return b"".join(pieces)
     finally:
@@ -114,5 +115,7 @@ def test_names_of_formats() -> None:
     assert results.format_named("").serialization == "BINARY2"
     assert results.format_named("application/x-votable+xml; serialization=TABLEDATA").serialization == "TABLEDATA"
     assert results.format_named("CSV").delimiter == ","
-    with pytest.raises(RequestError, match="there are: votable, votable/td, csv, tsv"):
-        results.format_named("fits")
+    assert results.format_named("application/fits").suffix == results.format_named("FITS").suffix == ".fits"
+    assert results.format_named("application/vnd.apache.parquet") is results.format_named("parquet")
+    with pytest.raises(RequestError, match="there are: votable, votable/td, csv, tsv, fits, parquet"):
+        results.format_named("hdf5")

@@ -1,0 +1,93 @@
+"""What the engine gives (Arrow) as what the writers take: descriptions of columns, arrays and masks."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import replace
+from typing import Any
+
+import numpy as np
+
+from tapwidget.ivoa.tapschema import Column
+from tapwidget.server.adql.query import Output
+from tapwidget.server.adql.values import Kind
+
+Batches = Iterator[Any]
+"""Arrow record batches."""
+
+Status = Callable[[], tuple[str, str]]
+"""Asked behind the last batch: ("OVERFLOW", message) where rows were left out, else ("", "")."""
+
+
+def fields_of(outputs: Sequence[Output], schema: Any, is_ascii: bool) -> list[Column]:
+    """The FIELDs of an answer: `outputs` as the query has them, `schema` as the engine gives them."""
+    return [field_of(output, schema.field(i).type, is_ascii) for i, output in enumerate(outputs)]
+
+
+def field_of(output: Output, kind: Any, is_ascii: bool) -> Column:
+    """The FIELD of a column: its own description for a plain column, else what its type says."""
+    datatype, arraysize, xtype = votable_type(kind, is_ascii)
+    field = output.field
+    if field is None:
+        return Column(output.name, datatype, arraysize, xtype)
+    if field.is_text and datatype in {"char", "unicodeChar"} and output.value.kind == Kind.TEXT:
+        return replace(field, name=output.name)
+    if field.datatype == datatype and output.value.kind != Kind.TEXT:
+        return replace(field, name=output.name, arraysize=arraysize or field.arraysize)
+    return replace(field, name=output.name, datatype=datatype, arraysize=arraysize, xtype=xtype)
+
+
+def votable_type(kind: Any, is_ascii: bool) -> tuple[str, str, str]:
+    """Datatype, arraysize and xtype of an Arrow type."""
+    import pyarrow as pa
+
+    types = pa.types
+    if types.is_fixed_size_list(kind):
+        return votable_type(kind.value_type, is_ascii)[0], str(kind.list_size), ""
+    if types.is_temporal(kind):
+        return "char", "*", "timestamp"
+    if types.is_string(kind) or types.is_large_string(kind) or types.is_null(kind):
+        return "char" if is_ascii else "unicodeChar", "*", ""
+    named = {
+        "bool": "boolean", "uint8": "unsignedByte", "int8": "short", "int16": "short", "int32": "int", "int64": "long",
+        "float": "float", "double": "double",
+    }  # fmt: skip
+    return named.get(str(kind), "double"), "", ""
+
+
+def arrays_of(batch: Any) -> tuple[list[np.ndarray[Any, Any]], list[np.ndarray[Any, Any] | None]]:
+    """A record batch as arrays and masks, as the codec takes them."""
+    pairs = [array_of(batch.column(i)) for i in range(batch.num_columns)]
+    return [values for values, _ in pairs], [mask for _, mask in pairs]
+
+
+def array_of(array: Any) -> tuple[np.ndarray[Any, Any], np.ndarray[Any, Any] | None]:
+    import pyarrow as pa
+
+    types, kind = pa.types, array.type
+    mask = array.is_null().to_numpy(zero_copy_only=False) if array.null_count else None
+    if types.is_temporal(kind):
+        values, _ = moments(array)
+        return values.astype(str).astype(object), mask
+    if types.is_fixed_size_list(kind):
+        # not flatten(), which leaves out the numbers of missing rows
+        low, size = array.offset * kind.list_size, len(array) * kind.list_size
+        return array.values.slice(low, size).to_numpy(zero_copy_only=False).reshape(-1, kind.list_size), mask
+    if types.is_string(kind) or types.is_large_string(kind) or types.is_null(kind):
+        texts = array.cast(pa.string()) if types.is_null(kind) else array
+        return texts.to_numpy(zero_copy_only=False), mask
+    if array.null_count:
+        # without a filling, integers with a null would go through float64 and lose digits
+        array = array.fill_null(pa.scalar(False if types.is_boolean(kind) else 0, kind))
+    values = array.to_numpy(zero_copy_only=False)
+    return (values.astype(np.int16) if types.is_int8(kind) else values), mask
+
+
+def moments(array: Any) -> tuple[np.ndarray[Any, Any], np.ndarray[Any, Any] | None]:
+    """Times as numpy times to the millisecond, to the microsecond where that is needed, and what is missing."""
+    mask = array.is_null().to_numpy(zero_copy_only=False) if array.null_count else None
+    values = array.to_numpy(zero_copy_only=False).astype("datetime64[us]")
+    if mask is not None:
+        values = np.where(mask, np.datetime64(0, "us"), values)
+    coarse = values.astype("datetime64[ms]")
+    return (coarse if (coarse == values).all() else values), mask
