@@ -72,6 +72,7 @@ class RangeRow(ConstraintRow):
         super().__init__(
             self._column, label("between"), self._low, label("and"), self._high, label("mag"), self._slider
         )
+        self._following = False  # while the slider is set to what was typed, or the other way round
         for box in (self._column, self._low, self._high):
             box.observe(lambda _: self._typed(), "value")
         self._slider.observe(self._slid, "value")
@@ -83,14 +84,33 @@ class RangeRow(ConstraintRow):
             low, high = number(self._low.value), number(self._high.value)
             if low is None and high is None:
                 return None
-            return MagnitudeRange(name, low=low, high=high, side=side)
+            constraint = MagnitudeRange(name, low=low, high=high, side=side)
+            self._move(low, high)
+            return constraint
 
         self._set(build)
 
+    def _move(self, low: float | None, high: float | None) -> None:
+        if self._following:
+            return
+        first, last = MAGNITUDES
+        ends = (first if low is None else low, last if high is None else high)
+        self._following = True
+        try:
+            self._slider.value = tuple(min(max(end, first), last) for end in ends)
+        finally:
+            self._following = False
+
     def _slid(self, change: dict[str, tuple[float, float]]) -> None:
+        if self._following:
+            return
         low, high = (round(value, 2) for value in change["new"])
-        self._low.value = "" if low <= MAGNITUDES[0] else f"{low:g}"
-        self._high.value = "" if high >= MAGNITUDES[1] else f"{high:g}"
+        self._following = True
+        try:
+            self._low.value = "" if low <= MAGNITUDES[0] else f"{low:g}"
+            self._high.value = "" if high >= MAGNITUDES[1] else f"{high:g}"
+        finally:
+            self._following = False
 
 
 class DifferenceRow(ConstraintRow):
@@ -109,9 +129,10 @@ class DifferenceRow(ConstraintRow):
         super().__init__(
             label("|"), self._mine, label("-"), self._theirs, label("| <"), self._limit, label("mag"), self._slider
         )
+        self._following = False  # while the slider is set to what was typed, or the other way round
         for box in (self._mine, self._theirs, self._limit):
             box.observe(lambda _: self._typed(), "value")
-        self._slider.observe(lambda change: setattr(self._limit, "value", f"{change['new']:g}"), "value")
+        self._slider.observe(self._slid, "value")
         self._typed()
 
     def _typed(self) -> None:
@@ -119,9 +140,29 @@ class DifferenceRow(ConstraintRow):
             limit = number(self._limit.value)
             if limit is None:
                 return None
-            return MagnitudeDifference(self._mine.value, self._theirs.value, limit)
+            constraint = MagnitudeDifference(self._mine.value, self._theirs.value, limit)
+            self._move(limit)
+            return constraint
 
         self._set(build)
+
+    def _move(self, limit: float) -> None:
+        if self._following:
+            return
+        self._following = True
+        try:
+            self._slider.value = min(max(limit, DIFFERENCES[0]), DIFFERENCES[1])
+        finally:
+            self._following = False
+
+    def _slid(self, change: dict[str, float]) -> None:
+        if self._following:
+            return
+        self._following = True
+        try:
+            self._limit.value = f"{change['new']:g}"
+        finally:
+            self._following = False
 
 
 class AdqlRow(ConstraintRow):

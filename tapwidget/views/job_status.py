@@ -58,8 +58,9 @@ class JobStatus(ipywidgets.VBox):
         self.abort_button = ipywidgets.Button(
             description="Abort", icon="stop", tooltip="stop this job at the service", disabled=True
         )
-        self._address = ipywidgets.HTML()
-        self._message = ipywidgets.HTML()
+        # Room for a line each from the beginning, so that nothing below moves when they are filled.
+        self._address = ipywidgets.HTML(layout=ipywidgets.Layout(min_height="20px"))
+        self._message = ipywidgets.HTML(layout=ipywidgets.Layout(min_height="20px"))
         row = ipywidgets.HBox([self._phase, self._elapsed, self._bar, self.abort_button])
         row.add_class("tw-wrap")
         super().__init__([stylesheet(), row, self._message, self._address], **kwargs)

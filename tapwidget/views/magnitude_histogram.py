@@ -17,6 +17,7 @@ from tapwidget.errors import TapWidgetError
 from tapwidget.plots import histogram, sentences
 from tapwidget.plots.series import Series, figure1_series
 from tapwidget.views import plot_style
+from tapwidget.views.disclosure import Disclosure
 from tapwidget.views.histogram_plot import HistogramPlot
 from tapwidget.views.style import notes, stylesheet, text
 
@@ -235,7 +236,7 @@ class MagnitudeHistogram(ipywidgets.VBox):
         self._accounts = ipywidgets.HTML()
         self._counts = ipywidgets.HTML()
         self._counts.add_class("tw-counts")
-        self._details = ipywidgets.Accordion([self._counts], titles=("Counts as a table",), selected_index=None)
+        self._details = Disclosure("Counts as a table", self._counts)
 
     def _connect(self) -> None:
         self.observe(self._redraw, ["series", "edges", "shown", "logarithmic", "colours", "x_label", "unit"])
@@ -250,7 +251,7 @@ class MagnitudeHistogram(ipywidgets.VBox):
         self._more.observe(self._on_more, "value")
         for control in (self._number, *self._ends):
             control.observe(self._on_bins, "value")
-        self._details.observe(self._on_details, "selected_index")
+        self._details.observe(self._on_details, "is_open")
         traitlets.link((self, "logarithmic"), (self._log, "value"))
         traitlets.link((self, "colours"), (self._choice, "value"))
 
@@ -374,7 +375,7 @@ class MagnitudeHistogram(ipywidgets.VBox):
             self._filling = False
 
     def _fill_details(self, series: tuple[Series, ...], found: tuple[histogram.Histogram, ...]) -> None:
-        if self._details.selected_index is None:  # nobody looks: send nothing
+        if not self._details.is_open:  # nobody looks: send nothing
             self._counts.value = ""
             return
         head = "".join(f'<th scope="col">{escape(one.label)}</th>' for one in series)

@@ -7,6 +7,7 @@ import traitlets
 from astropy.table import Table
 
 from tapwidget.tables.roles import Roles
+from tapwidget.views.disclosure import Disclosure
 from tapwidget.views.style import notes
 
 
@@ -28,7 +29,7 @@ class RolePicker(ipywidgets.VBox):
         self._dec = ipywidgets.Dropdown(description="Dec", layout=ipywidgets.Layout(width="260px"))
         body = ipywidgets.HBox([self._ra, self._dec])
         body.add_class("tw-wrap")
-        self._more = ipywidgets.Accordion([body], titles=("Other position columns",), selected_index=None)
+        self._more = Disclosure("Other position columns", body)
         super().__init__([self._said, self._more], **kwargs)
         self._roles: Roles | None = None
         self.layout.display = "none"
@@ -83,6 +84,6 @@ class RolePicker(ipywidgets.VBox):
             position = f"position {', '.join(found.columns)} ({found.form}, {found.frame.upper()}; {found.why})"
         else:
             position = "no position was recognised: choose the columns below, or match by identifier"
-            self._more.selected_index = 0
+            self._more.is_open = True
         magnitudes = ", ".join(roles.magnitudes) or "none recognised"
         self._said.value = notes(f"{position} · identifier {roles.id or 'none recognised'} · magnitudes {magnitudes}")

@@ -7,6 +7,7 @@ import traitlets
 
 from tapwidget.actions.background import Background, Latest
 from tapwidget.ivoa.tapschema import Column, Table
+from tapwidget.views.disclosure import Disclosure
 from tapwidget.views.style import notes, stylesheet
 
 
@@ -44,14 +45,12 @@ class TargetPicker(ipywidgets.VBox):
         self._search = ipywidgets.Text(placeholder="find columns by name, unit, UCD or description")
         self._columns = ipywidgets.SelectMultiple(rows=9, layout=ipywidgets.Layout(width="100%"))
         self._usual = ipywidgets.Button(description="Principal columns", tooltip="back to the catalogue's own choice")
-        body = ipywidgets.VBox(
-            [
-                ipywidgets.HBox([self._search, self._usual]),
-                self._columns,
-                ipywidgets.HTML(notes("Ctrl or Shift with a click, or with the arrow keys, chooses several.")),
-            ]
+        self._more = Disclosure(
+            "Columns to return",
+            ipywidgets.HBox([self._search, self._usual]),
+            self._columns,
+            ipywidgets.HTML(notes("Ctrl or Shift with a click, or with the arrow keys, chooses several.")),
         )
-        self._more = ipywidgets.Accordion([body], titles=("Columns to return",), selected_index=None)
         row = ipywidgets.HBox([self._pick, self._said])
         row.add_class("tw-wrap")
         super().__init__([stylesheet(), row, self._more], **kwargs)
@@ -124,8 +123,9 @@ class TargetPicker(ipywidgets.VBox):
         columns = self.table.columns if self.table is not None else ()
         words = self._search.value.lower().split()
         chosen = self.columns or usual_columns(columns)
-        shown = [c for c in columns if c.name in chosen or all(word in searchable(c) for word in words)]
-        shown.sort(key=lambda c: (not c.principal, c.name not in chosen))
+        found = {c.name for c in columns if all(word in searchable(c) for word in words)}
+        shown = [c for c in columns if c.name in chosen or c.name in found]
+        shown.sort(key=lambda c: (c.name not in found, not c.principal, c.name not in chosen))
         self._listing = True
         try:
             self._columns.value = ()
@@ -133,15 +133,13 @@ class TargetPicker(ipywidgets.VBox):
             self._columns.value = tuple(c.name for c in shown if c.name in chosen)
         finally:
             self._listing = False
-        self._more.titles = (
-            f"Columns to return: {len(chosen):,} of {len(columns):,}" if columns else "Columns to return",
-        )
+        self._more.title = f"Columns to return: {len(chosen):,} of {len(columns):,}" if columns else "Columns to return"
 
     def _chosen(self, change: dict[str, tuple[str, ...]]) -> None:
         if not self._listing:
             self.columns = change["new"]
             chosen = len(self.columns) or len(usual_columns(self.table.columns))
-            self._more.titles = (f"Columns to return: {chosen:,} of {len(self.table.columns):,}",)
+            self._more.title = f"Columns to return: {chosen:,} of {len(self.table.columns):,}"
 
     @traitlets.observe("columns")
     def _columns_set(self, _change: object) -> None:

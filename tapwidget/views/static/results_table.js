@@ -159,6 +159,15 @@ function render({ model, el }) {
   grid.setAttribute("aria-multiselectable", "true");
   // JupyterLab's own keys (A, B, X, Ctrl+A, arrows) must not reach its cells from in here.
   for (const part of [grid, foot]) part.setAttribute("data-lm-suppress-shortcuts", "true");
+  keepKeys();
+
+  /** Nor from the form around: an arrow in a list would go to the next cell, Enter on Run would edit this one. */
+  function keepKeys() {
+    if (!el.isConnected) return later("keys", SETTLED, keepKeys);
+    const plain = (event) => !event.ctrlKey && !event.metaKey && !event.altKey && !(event.shiftKey && event.key === "Enter");
+    const form = el.closest(".tw-app");
+    if (form) listen(form, "keydown", (event) => plain(event) && event.stopPropagation());
+  }
 
   let page = {}; // the trait: order, counts, filters
   let loaded = {}; // the window of cells at hand
@@ -237,6 +246,7 @@ function render({ model, el }) {
       heading.append(button);
       const cell = make("div", `twt-filter`, { role: "gridcell" });
       const input = make("input", "", { type: "text", placeholder: "filter", spellcheck: false, autocomplete: "off" });
+      input.tabIndex = -1; // the arrows go there: sixty columns must not be sixty stops on the way past the table
       input.title = FILTER_HELP[column.kind] ?? TEXT_HELP;
       input.setAttribute("aria-label", `Filter ${column.name}`);
       cell.append(input);

@@ -69,6 +69,22 @@ def test_the_sliders_ends_mean_no_limit(constraints: MagnitudeConstraints) -> No
     assert constraints.where == ["ut1.r < 24"]
 
 
+def test_the_slider_follows_what_is_typed(constraints: MagnitudeConstraints) -> None:
+    constraints._range.click()
+    row = constraints._rows[0]
+    row._low.value, row._high.value = "17", "23.5"
+    assert row._slider.value == (17.0, 23.5)
+    row._low.value, row._high.value = "-3", ""  # beyond the slider's end, and kept
+    assert row._slider.value == (10.0, 30.0)
+    assert (row._low.value, constraints.where) == ("-3", ["ut1.r > -3"])
+    constraints._difference.click()
+    row = constraints._rows[1]
+    row._limit.value = "0.5"
+    assert row._slider.value == 0.5
+    row._limit.value = "5"
+    assert (row._slider.value, row._limit.value) == (2.0, "5")
+
+
 def test_a_dropped_row_is_gone(constraints: MagnitudeConstraints) -> None:
     constraints._difference.click()
     constraints._rows[0].drop_button.click()

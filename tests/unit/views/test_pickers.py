@@ -109,7 +109,7 @@ def test_a_target_is_described_and_its_principal_columns_are_chosen() -> None:
     assert picker.table is OBJECT
     assert picker.columns == ()
     assert picker._columns.value == ("objectId", "coord_ra", "coord_dec", "r_cModelMag")
-    assert picker._more.titles == ("Columns to return: 4 of 6",)
+    assert picker._more.title == "Columns to return: 4 of 6"
     assert "12,345 rows" in picker._said.value
     assert "<b>" not in picker._said.value
 
@@ -120,7 +120,7 @@ def test_columns_are_found_by_any_word_and_what_is_chosen_stays_in_sight() -> No
     picker.tables = tuple(picker.service.tables())
     picker._columns.value = ("objectId",)
     picker._search.value = "flag"
-    assert [name for _, name in picker._columns.options] == ["objectId", "shape_flag"]
+    assert [name for _, name in picker._columns.options] == ["shape_flag", "objectId"]  # what was looked for first
     picker._columns.value = ("objectId", "shape_flag")
     assert picker.columns == ("objectId", "shape_flag")
     picker._search.value = ""

@@ -1,0 +1,37 @@
+"""Something behind one line that opens it, by mouse and by keyboard."""
+
+from __future__ import annotations
+
+import ipywidgets
+import traitlets
+
+
+class Disclosure(ipywidgets.VBox):
+    """A line with a caret, and what it opens. (ipywidgets' Accordion cannot be reached with the Tab key.)
+
+    Attributes
+    ----------
+    title : str
+        The line.
+    is_open : bool
+        Whether the rest is in sight.
+    """
+
+    title = traitlets.Unicode()
+    is_open = traitlets.Bool(False)
+
+    def __init__(self, title: str, *children: ipywidgets.Widget, **kwargs: object) -> None:
+        self._line = ipywidgets.ToggleButton(tooltip="open or close", layout=ipywidgets.Layout(width="auto"))
+        self._line.add_class("tw-disclosure")
+        self._body = ipywidgets.VBox(children)
+        self._body.add_class("tw-disclosed")
+        super().__init__([self._line, self._body], **kwargs)
+        traitlets.link((self, "is_open"), (self._line, "value"))
+        self.title = title
+        self._show()
+
+    @traitlets.observe("title", "is_open")
+    def _show(self, _change: object = None) -> None:
+        self._line.description = self.title
+        self._line.icon = "caret-down" if self.is_open else "caret-right"
+        self._body.layout.display = None if self.is_open else "none"
