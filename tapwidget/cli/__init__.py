@@ -28,12 +28,19 @@ def main(arguments: Sequence[str] | None = None) -> int:
         return complain(error, BAD_INPUT)
     except TapWidgetError as error:
         return complain(error, FAILED)
-    except BrokenPipeError:
-        # Whoever read our output has enough of it (`| head`). Python would complain again when it flushes at exit.
-        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+    except BrokenPipeError:  # whoever read our output has enough of it (`| head`)
+        abandon_stdout()
         return DONE
+    except OSError as error:
+        abandon_stdout()
+        return complain(f"{error.strerror or error}{f': {error.filename}' if error.filename else ''}.", FAILED)
     except KeyboardInterrupt:
         return complain("interrupted.", FAILED)
+
+
+def abandon_stdout() -> None:
+    """Let nothing more go to a standard output that takes no more: Python would complain when it flushes at exit."""
+    os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
 
 
 def complain(error: object, status: int) -> int:
@@ -86,6 +93,8 @@ def add_match(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--on", metavar="UPLOADCOL=TARGETCOL", help="match by identifier instead of by position")
     parser.add_argument("--ra", default="", metavar="COL", help="your column of right ascension (default: recognised)")
     parser.add_argument("--dec", default="", metavar="COL", help="your column of declination (default: recognised)")
+    parser.add_argument("--target-ra", default="", metavar="COL", help="the target's right ascension, where not known")
+    parser.add_argument("--target-dec", default="", metavar="COL", help="the target's declination, where not known")
     parser.add_argument("--columns", default="", metavar="A,B,...", help="columns of the target to return")
     parser.add_argument(
         "--where", nargs="+", action="extend", default=[], metavar="ADQL", help="conditions, as in 'ut1.r > 17'"

@@ -55,10 +55,13 @@ def examine(service: str) -> Iterator[Finding]:
 def packages() -> Iterator[Finding]:
     """Every package that tapwidget asks for, with its version; those of an extra may be missing."""
     told = {"tapwidget"}
-    for requirement in metadata.requires("tapwidget") or ():
-        extra = re.search(r"""extra\s*==\s*['"](\w+)['"]""", requirement)
-        if extra and extra[1] not in OPTIONAL:
-            continue
+    found = [
+        (re.search(r"""extra\s*==\s*['"](\w+)['"]""", requirement), requirement)
+        for requirement in metadata.requires("tapwidget") or ()
+    ]
+    wanted_here = [(extra, line) for extra, line in found if not extra or extra[1] in OPTIONAL]
+    # The smallest extra that brings a package is the one to name.
+    for extra, requirement in sorted(wanted_here, key=lambda one: OPTIONAL.index(one[0][1]) if one[0] else -1):
         name = re.split(r"[\s<>=!~;\[(]", requirement, maxsplit=1)[0]
         if name in told:  # one extra contains another
             continue

@@ -12,11 +12,18 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from tapwidget.cli.outcomes import DONE, TRUNCATED, UsageError
+from tapwidget.errors import MatchError, ServiceUnavailableError, TableError
 
 if TYPE_CHECKING:
     from tapwidget.client.job import Job
+    from tapwidget.client.service import Service
     from tapwidget.match.spec import IdentifierMatch, SkyMatch
 
+IN_SHELL = {
+    "SkyMatch(..., ra=, dec=)": "--ra COL --dec COL",
+    "(target_ra=, target_dec=)": "(--target-ra COL --target-dec COL)",
+    "match by identifier": "match by identifier (--on)",
+}
 SUFFIXES = (".fits", ".vot", ".xml", ".ecsv", ".parquet", ".pq", ".csv")
 
 
@@ -27,19 +34,22 @@ def run(chosen: argparse.Namespace) -> int:
     match = specification(chosen)
     say = silence if chosen.quiet else tell
 
-    from tapwidget.client.services import connect
     from tapwidget.tables.files import read_table
 
     table = read_table(chosen.file)
     say(f"{chosen.file}: {len(table)} rows")
     for change in table.meta.get("tapwidget", {}).get("changes", ()):
         say(f"  {change}")
-    service = connect(chosen.service)
-    if chosen.adql:
-        print(match.adql(service, table))
-        return DONE
-
-    job = service.submit(match, table)
+    service = service_named(chosen.service)
+    try:
+        if chosen.adql:
+            print(match.adql(service, table))
+            return DONE
+        job = service.submit(match, table)
+    except TableError as error:  # it is about this file: nothing else is uploaded
+        raise UsageError(in_shell_words(f"{chosen.file}: {error}")) from error
+    except MatchError as error:
+        raise UsageError(in_shell_words(str(error))) from error
     for change in job.changes:
         say(f"  {change}")
     say(f"job {job.url}")
@@ -60,6 +70,25 @@ def run(chosen: argparse.Namespace) -> int:
     return DONE
 
 
+def service_named(name: str) -> Service:
+    """The service; what is neither a name nor an address is bad usage."""
+    from tapwidget.client.services import KNOWN, connect
+
+    try:
+        return connect(name)
+    except ServiceUnavailableError as error:
+        if name.strip().lower() in {"demo", "rsp", *KNOWN}:
+            raise
+        raise UsageError(str(error)) from error  # nothing has been asked of an address yet
+
+
+def in_shell_words(message: str) -> str:
+    """The way out that a message names, as options of this command."""
+    for python, shell in IN_SHELL.items():
+        message = message.replace(python, shell)
+    return message
+
+
 def specification(chosen: argparse.Namespace) -> SkyMatch | IdentifierMatch:
     """The match that the options ask for."""
     from tapwidget.match.spec import IdentifierMatch, SkyMatch
@@ -72,7 +101,7 @@ def specification(chosen: argparse.Namespace) -> SkyMatch | IdentifierMatch:
     if bool(chosen.on) == bool(chosen.radius):
         raise UsageError("Give either --radius, to match by position, or --on, to match by identifier.")
     if chosen.on:
-        if chosen.ra or chosen.dec:
+        if chosen.ra or chosen.dec or chosen.target_ra or chosen.target_dec:
             raise UsageError("--ra and --dec go with --radius: a match by identifier (--on) uses no positions.")
         upload_column, equals, target_column = chosen.on.partition("=")
         if not (upload_column.strip() and equals and target_column.strip()):
@@ -80,7 +109,10 @@ def specification(chosen: argparse.Namespace) -> SkyMatch | IdentifierMatch:
         return IdentifierMatch(chosen.target, on=(upload_column.strip(), target_column.strip()), **common)
     if bool(chosen.ra) != bool(chosen.dec):
         raise UsageError("--ra and --dec go together: give both, or neither to have them recognised.")
-    return SkyMatch(chosen.target, radius=chosen.radius, ra=chosen.ra, dec=chosen.dec, **common)
+    if bool(chosen.target_ra) != bool(chosen.target_dec):
+        raise UsageError("--target-ra and --target-dec go together: give both, or neither.")
+    theirs = {"target_ra": chosen.target_ra, "target_dec": chosen.target_dec}
+    return SkyMatch(chosen.target, radius=chosen.radius, ra=chosen.ra, dec=chosen.dec, **theirs, **common)
 
 
 def check_out(out: Path | None) -> None:
@@ -105,9 +137,10 @@ def deliver(result: Any, out: Path | None) -> None:
     with tempfile.TemporaryDirectory() as folder:
         path = Path(folder) / "result.csv"
         write_table(result, path)
-        with path.open(encoding="utf-8", newline="") as text:
-            shutil.copyfileobj(text, sys.stdout)
-    sys.stdout.flush()
+        sys.stdout.flush()
+        with path.open("rb") as written:
+            shutil.copyfileobj(written, sys.stdout.buffer)
+    sys.stdout.buffer.flush()
 
 
 @contextlib.contextmanager

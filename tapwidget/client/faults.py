@@ -9,6 +9,7 @@ from __future__ import annotations
 import html
 import re
 import socket
+from collections.abc import Sequence
 from email.utils import parsedate_to_datetime
 from time import time
 
@@ -30,6 +31,7 @@ from tapwidget.ivoa.uws import JobPhase, JobSummary
 
 LONGEST_SAID = 4000
 LONGEST_SHOWN = 600
+NAMED = 8
 
 
 class Outage(ServiceUnavailableError):
@@ -180,10 +182,13 @@ def of_job(summary: JobSummary, service: str, job_url: str) -> TapWidgetError | 
     return None
 
 
-def no_target(wanted: str, near: list[str], service: str, *, what: str = "table") -> TargetError:
-    """A table or column that the service does not have, with the names that come close."""
+def no_target(wanted: str, near: list[str], service: str, *, there: Sequence[str] = ()) -> TargetError:
+    """A table that the service does not have, with the names that come close, else the first of those `there` are."""
     hint = f" Close to it: {', '.join(near)}." if near else " service.tables() lists what there is."
-    return TargetError(f"{mask(service)} has no {what} {wanted!r}.{hint}", service=mask(service))
+    if there and not near:
+        more = f" and {len(there) - NAMED} more (service.tables())" if len(there) > NAMED else ""
+        hint = f" It has {', '.join(there[:NAMED])}{more}."
+    return TargetError(f"{mask(service)} has no table {wanted!r}.{hint}", service=mask(service))
 
 
 def words(response: requests.Response) -> str:
@@ -218,9 +223,11 @@ def words_in(content: bytes, content_type: str = "") -> str:
 
 
 def shorten(text: str) -> str:
-    """At most a few lines of it, for a message; the whole stays in the exception's `said`."""
+    """At most a few lines of it, for a message that goes on after it; the whole stays in the exception's `said`."""
     flat = re.sub(r"\s+", " ", text).strip()
-    return flat if len(flat) <= LONGEST_SHOWN else flat[:LONGEST_SHOWN] + " ..."
+    if len(flat) > LONGEST_SHOWN:
+        return flat[:LONGEST_SHOWN] + " ..."
+    return flat if not flat or flat[-1] in ".!?:;…" else flat + "."
 
 
 def looks_like_html(response: requests.Response) -> bool:

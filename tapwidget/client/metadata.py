@@ -99,7 +99,9 @@ class Metadata:
         wanted = unquoted(name).lower()
         near = get_close_matches(wanted, by_key, CLOSE_NAMES, 0.6)
         near += get_close_matches(wanted.rpartition(".")[2], by_key, CLOSE_NAMES, 0.75)
-        return faults.no_target(name, list(dict.fromkeys(by_key[n] for n in near))[:CLOSE_NAMES], self._transport.url)
+        close = list(dict.fromkeys(by_key[n] for n in near))[:CLOSE_NAMES]
+        there = [n for n in names if not n.lower().startswith("tap_schema.")]
+        return faults.no_target(name, close, self._transport.url, there=there)
 
     def _vosi(self, under: str) -> list[Table]:
         url = f"{self._transport.url}/tables{under}"

@@ -92,7 +92,7 @@ def test_a_target_that_does_not_exist_names_the_close_ones(service: Service) -> 
         service.table("dp1.Objct")
     with pytest.raises(TargetError, match=r"dp1\.MPCORB"):
         service.table("mpcorb")
-    with pytest.raises(TargetError, match=r"service\.tables\(\)"):
+    with pytest.raises(TargetError, match=r"It has dp1\.Object, dp1\.MPCORB\."):
         service.table("zzz")
 
 
