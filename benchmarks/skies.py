@@ -13,7 +13,7 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 
 from tapwidget.ivoa.tapschema import Column
-from tapwidget.server import loading, tap_schema
+from tapwidget.server import prepared, tap_schema
 from tapwidget.server.adql.query import translate
 from tapwidget.server.adql.scope import Relation, SourceColumn
 from tapwidget.server.adql.values import kind_of
@@ -59,7 +59,7 @@ class Service:
         self.uploads: dict[str, Relation] = {}
 
     def load(self, path: Path) -> None:
-        self.catalogue.add(loading.load(self.engine, "s.objects", path))
+        self.catalogue.add(prepared.load(self.engine, "s.objects", path))
         tap_schema.add(self.engine, self.catalogue)
         self.engine.lock()
 

@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 
 from tapwidget.ivoa.tapschema import Table
 from tapwidget.server.adql.scope import Relation
 from tapwidget.server.faults import AdqlError, close_names
+from tapwidget.server.watched import Watched
 
 UPLOAD_SCHEMA = "TAP_UPLOAD"
 
@@ -19,6 +20,8 @@ class Served:
     table: Table
     relation: Relation
     is_simulated: bool = False
+    source: Watched | None = None
+    """The file it was made of."""
 
     @property
     def schema(self) -> str:
@@ -46,6 +49,12 @@ class Catalogue:
     @property
     def is_simulated(self) -> bool:
         return any(served.is_simulated for served in self.served.values())
+
+    def changes(self, relations: Iterable[Relation]) -> str:
+        """Sentences about those of some tables whose files have changed since they were read; "" where none has."""
+        served = (self.get(name) for name in dict.fromkeys(relation.name for relation in relations))
+        said = (one.source.change() for one in served if one is not None and one.source is not None)
+        return " ".join(filter(None, said))
 
     def find(self, schema: str, name: str, uploads: Mapping[str, Relation]) -> Relation:
         """The table that a query names; `uploads` are those of this query alone, by lower-case name.

@@ -16,7 +16,7 @@ from typing import Any
 import duckdb
 
 from tapwidget.errors import QueryError
-from tapwidget.server.adql.cells import MACROS
+from tapwidget.server.adql import cells, polygons
 from tapwidget.server.faults import QueryAbortedError, QueryTimeoutError
 from tapwidget.server.settings import Settings
 
@@ -50,10 +50,12 @@ class Engine:
         }
         self.connection: Any = duckdb.connect(":memory:", config=config)
         self.connection.execute(f"SET memory_limit = '{settings.memory or self.half_the_memory()}'")
-        for macro in MACROS:
+        for macro in (*cells.MACROS, *polygons.MACROS):
             self.connection.execute(f"CREATE MACRO {macro}")
         self.connection.execute("CREATE SCHEMA cat")
         self.connection.execute("CREATE SCHEMA up")
+        self.folder = folder
+        self.attached: dict[Path, str] = {}
         self.names = threading.Lock()
         self.uploads = 0
 
@@ -62,6 +64,21 @@ class Engine:
         (text,) = self.connection.execute("SELECT current_setting('memory_limit')").fetchone()
         number, unit = text.split()
         return f"{float(number) * 0.5 / 0.8:.2f}{unit}"
+
+    def attach(self, path: Path, alias: str = "", *, writable: bool = False) -> str:
+        """Open a database file; the name of it in SQL. To be called before `lock`."""
+        if not alias and path in self.attached:
+            return self.attached[path]
+        name = alias or f"file{len(self.attached) + 1}"
+        quoted = str(path).replace("'", "''")
+        self.connection.execute(f"ATTACH '{quoted}' AS {name}" + ("" if writable else " (READ_ONLY)"))
+        if not alias:
+            self.attached[path] = name
+        return name
+
+    def detach(self, name: str) -> None:
+        """Write out and close a database file that was opened under a name of its own."""
+        self.connection.execute(f"DETACH {name}")
 
     def lock(self) -> None:
         """No way to files from here on. Called when all tables are loaded."""

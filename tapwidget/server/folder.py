@@ -18,10 +18,16 @@ LOCK = "lock"
 
 
 @contextlib.contextmanager
-def private_folder() -> Iterator[Path]:
-    """A new folder that only this user can read, deleted at the end; deletes those of dead services too."""
-    sweep(Path(tempfile.gettempdir()))
-    path = Path(tempfile.mkdtemp(prefix=PREFIX))
+def private_folder(parent: Path | None = None, prefix: str = PREFIX) -> Iterator[Path]:
+    """A new folder that only this user can read, deleted at the end; deletes those of dead services too.
+
+    Parameters
+    ----------
+    parent : where; else where the system wants temporary files
+    """
+    parent = parent or Path(tempfile.gettempdir())
+    sweep(parent, prefix)
+    path = Path(tempfile.mkdtemp(prefix=prefix, dir=parent))
     with (path / LOCK).open("w") as lock:
         take(lock)
         try:
@@ -30,8 +36,8 @@ def private_folder() -> Iterator[Path]:
             shutil.rmtree(path, ignore_errors=True)
 
 
-def sweep(parent: Path) -> None:
-    for folder in parent.glob(PREFIX + "*"):
+def sweep(parent: Path, prefix: str = PREFIX) -> None:
+    for folder in parent.glob(prefix + "*"):
         if is_abandoned(folder):
             shutil.rmtree(folder, ignore_errors=True)
 

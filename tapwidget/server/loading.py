@@ -8,7 +8,7 @@ simulated).
 from __future__ import annotations
 
 import json
-from dataclasses import dataclass, field, replace
+from dataclasses import asdict, dataclass, field, replace
 from pathlib import Path
 from typing import Any
 
@@ -18,16 +18,10 @@ from tapwidget.server.adql.cells import real
 from tapwidget.server.adql.scope import Relation, SourceColumn
 from tapwidget.server.adql.values import Kind, kind_of
 from tapwidget.server.catalogue import Served
-from tapwidget.server.engine import Engine
+from tapwidget.server.positions import cell_height, positions
 
 VOPARQUET_KEY = "IVOA.VOTable-Parquet.content"
 OUR_KEY = "tapwidget.table"
-COARSE = 0.05
-FINE = 16.0 / 3600
-"""Degrees; cells of these heights tell how dense a table is, as a whole and in its clusters."""
-
-SMALLEST, LARGEST = 4.0 / 3600, 0.2
-"""Heights of stored cells, degrees."""
 
 # The engine's type: VOTable datatype, and what to convert it to where VOTable has no such type.
 TYPES = {
@@ -66,8 +60,45 @@ class Notes:
     is_simulated: bool = False
 
 
-def load(engine: Engine, name: str, path: Path) -> Served:
-    """Load one Parquet file as table `name` ("schema.table").
+@dataclass(frozen=True)
+class Facts:
+    """What is known of a table in the engine. Columns c1, c2, ... are as `columns` in order; `nans` says which of them
+    have NaN; `position` counts from 0; cells are `height` degrees high."""
+
+    columns: tuple[Column, ...]
+    nans: tuple[bool, ...]
+    rows: int
+    description: str
+    is_simulated: bool
+    position: tuple[int, int] | None
+    height: float
+
+    def as_json(self) -> str:
+        return json.dumps(asdict(self))
+
+    @classmethod
+    def of_json(cls, text: str) -> Facts:
+        told = json.loads(text)
+        told["columns"] = tuple(Column(**column) for column in told["columns"])
+        told["nans"] = tuple(told["nans"])
+        told["position"] = tuple(told["position"]) if told["position"] else None
+        return cls(**told)
+
+    def served(self, name: str, sql: str) -> Served:
+        """The table under a name ("schema.table"), where the engine has it as `sql`."""
+        sources = tuple(
+            SourceColumn(column.name, f"c{i}", kind_of(column), column, has_nan)
+            for i, (column, has_nan) in enumerate(zip(self.columns, self.nans, strict=True), start=1)
+        )
+        # Cells are of float64 positions: a query over float32 ones computes its own.
+        stored = self.position is not None and all(self.columns[i].datatype == "double" for i in self.position)
+        cell_of = tuple(f"c{i + 1}" for i in self.position or ()) if stored else None
+        relation = Relation(name, sql, sources, self.rows, cell_of, self.height)  # type: ignore[arg-type]
+        return Served(Table(name, self.description, self.columns, self.rows), relation, self.is_simulated)
+
+
+def build(con: Any, sql: str, path: Path) -> Facts:
+    """Read one Parquet file into the table `sql`, sorted by the cells of its positions.
 
     Raises
     ------
@@ -76,7 +107,6 @@ def load(engine: Engine, name: str, path: Path) -> Served:
     """
     import duckdb
 
-    con = engine.connection
     try:
         described = con.execute("DESCRIBE SELECT * FROM read_parquet(?)", [str(path)]).fetchall()
         notes = notes_of(con, path)
@@ -86,30 +116,29 @@ def load(engine: Engine, name: str, path: Path) -> Served:
     columns, selected, left_out = chosen(described, notes)
     if not columns:
         raise FileFormatError(f"{path.name} has no column of numbers or text that could be served.")
-    number = con.execute("SELECT count(*) FROM duckdb_tables() WHERE schema_name = 'cat'").fetchone()[0] + 1
-    sql = f"cat.t{number}"
     source = f"(SELECT {', '.join(selected)} FROM read_parquet(?))"
-    table = Table(name, notes.description, tuple(columns))
-    position = positions(table)
+    position = positions(columns)
     height = 0.0
-    if position is None:
-        con.execute(f"CREATE TABLE {sql} AS SELECT * FROM {source}", [str(path)])
-    else:
-        ra, dec = (f"CAST({column} AS DOUBLE)" for column in position)
-        height = cell_height(con, source, path, ra, dec)
-        cell = f"tw_cell({ra}, {dec}, {real(height)})"
-        con.execute(f"CREATE TABLE {sql} AS SELECT *, {cell} AS tw_cell FROM {source} ORDER BY tw_cell", [str(path)])
-    rows = con.execute(f"SELECT count(*) FROM {sql}").fetchone()[0]
-    columns, nans = inspected(con, sql, columns)
+    try:
+        if position is None:
+            con.execute(f"CREATE TABLE {sql} AS SELECT * FROM {source}", [str(path)])
+        else:
+            ra, dec = (f"CAST(c{i + 1} AS DOUBLE)" for i in position)
+            height = cell_height(con, source, [str(path)], ra, dec)
+            cell = f"tw_cell({ra}, {dec}, {real(height)})"
+            con.execute(
+                f"CREATE TABLE {sql} AS SELECT *, {cell} AS tw_cell FROM {source} ORDER BY tw_cell", [str(path)]
+            )
+        (rows,) = con.execute(f"SELECT count(*) FROM {sql}").fetchone()
+        columns, nans = inspected(con, sql, columns)
+    except duckdb.Error as error:
+        raise FileFormatError(f"{path.name} cannot be loaded: {str(error).splitlines()[0]}") from error
     description = notes.description
     if left_out:
         description = f"{description} (not served, for their type: {', '.join(left_out)})".strip()
     if notes.is_simulated and not description.startswith("Simulated: "):
         description = f"Simulated: {description}"
-    sources = tuple(SourceColumn(c.name, f"c{i}", kind_of(c), c, nans[i - 1]) for i, c in enumerate(columns, start=1))
-    stored = position if position is not None and all(is_double(columns, c) for c in position) else None
-    relation = Relation(name, sql, sources, rows, stored, height)
-    return Served(Table(name, description, tuple(columns), rows), relation, notes.is_simulated)
+    return Facts(tuple(columns), tuple(nans), rows, description, notes.is_simulated, position, height)
 
 
 def chosen(described: list[Any], notes: Notes) -> tuple[list[Column], list[str], list[str]]:
@@ -169,42 +198,6 @@ def notes_of(con: Any, path: Path) -> Notes:
         notes.indexed = frozenset(ours.get("indexed") or ())
         notes.is_simulated = bool(ours.get("simulated"))
     return notes
-
-
-def positions(table: Table) -> tuple[str, str] | None:
-    """SQL names of right ascension and declination, where they are degrees."""
-    names = table.position
-    if names is None:
-        return None
-    result = []
-    for name in names:
-        index = next(i for i, column in enumerate(table.columns, start=1) if column.name == name)
-        if table.columns[index - 1].unit not in {"", "deg", "degree", "degrees"}:
-            return None
-        result.append(f"c{index}")
-    return result[0], result[1]
-
-
-def is_double(columns: list[Column], name: str) -> bool:
-    return columns[int(name[1:]) - 1].datatype == "double"
-
-
-def cell_height(con: Any, source: str, path: Path, ra: str, dec: str) -> float:
-    """The height of cells, in degrees, that makes a cell hold an object or two where the objects are.
-
-    Counted twice: how crowded the covered sky is, and how crowded an object has it, for it may be in a cluster.
-    """
-    density = 0.0
-    for height in (COARSE, FINE):
-        cells = f"SELECT count(*) AS n FROM {source} GROUP BY tw_cell({ra}, {dec}, {real(height)})"
-        rows, occupied, pairs = con.execute(
-            f"SELECT sum(n), count(*), sum(n * (n - 1)) FROM ({cells})", [str(path)]
-        ).fetchone()
-        if not rows:
-            return LARGEST
-        number = rows / occupied if height == COARSE else pairs / rows
-        density = max(density, number / height**2)
-    return float(min(max((2 / density) ** 0.5, SMALLEST), LARGEST))
 
 
 def inspected(con: Any, sql: str, columns: list[Column]) -> tuple[list[Column], list[bool]]:

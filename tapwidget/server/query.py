@@ -97,9 +97,11 @@ def answer(query: TapQuery, run: Run, holdings: Holdings, path: Path) -> Answer:
         )
         schema, batches = run.batches(translation.sql)
         counter = Counter(query.maxrec)
+        changes = holdings.catalogue.changes(translation.relations)
         infos = {
             "QUERY": query.adql[:10_000],
             **({"SIMULATED": "simulated data"} if holdings.catalogue.is_simulated else {}),
+            **({"WARNING": changes} if changes else {}),
         }
         pieces = results.chunks(
             query.form,

@@ -21,7 +21,7 @@ from pathlib import Path
 from tapwidget import __version__
 from tapwidget.errors import TapWidgetError
 from tapwidget.ivoa.adql_words import RESERVED
-from tapwidget.server import loading, tap_schema
+from tapwidget.server import prepared, tap_schema
 from tapwidget.server.access import LOOPBACK
 from tapwidget.server.app import ROOT, create_app
 from tapwidget.server.catalogue import Catalogue
@@ -67,7 +67,7 @@ def main(
     with ending() as may_end, private_folder() as folder, listening:
         engine = Engine(folder, settings)
         try:
-            catalogue = load(engine, folder, paths or [], names or {})
+            catalogue = load(engine, paths or [], names or {})
         except (TapWidgetError, OSError) as error:
             return failed(str(error))
         ready = f"TAP service ready at {address(host, listening)}{ROOT}"
@@ -134,13 +134,13 @@ def address(host: str, listening: socket.socket) -> str:
     return f"http://{shown}:{listening.getsockname()[1]}"
 
 
-def load(engine: Engine, folder: Path, paths: Iterable[str | Path], names: Mapping[str, Path]) -> Catalogue:
+def load(engine: Engine, paths: Iterable[str | Path], names: Mapping[str, Path]) -> Catalogue:
     """All tables into the engine; after that it can read no file any more."""
     catalogue = Catalogue()
     for name, path in names.items():
-        catalogue.add(loading.load(engine, name, Path(path)))
+        catalogue.add(prepared.load(engine, name, Path(path)))
     for path in map(Path, paths):
-        catalogue.add(loading.load(engine, free_name(path, catalogue), as_parquet(path, folder)))
+        catalogue.add(prepared.load(engine, free_name(path, catalogue), path, as_parquet))
     tap_schema.add(engine, catalogue)
     engine.lock()
     return catalogue

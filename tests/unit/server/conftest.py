@@ -15,7 +15,7 @@ import pyarrow.parquet as pq
 import pytest
 
 from tapwidget.ivoa.tapschema import Column
-from tapwidget.server import loading, tap_schema, uploads
+from tapwidget.server import prepared, tap_schema, uploads
 from tapwidget.server.adql.query import Translation, translate
 from tapwidget.server.adql.scope import Relation
 from tapwidget.server.catalogue import Catalogue
@@ -129,7 +129,7 @@ def sky(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Sky]:
         ("s.obj", parquet(folder / "obj.parquet", objects, described, description="Twelve", principal=["objectId"])),
         ("s.many", parquet(folder / "many.parquet", many)),
     ):
-        catalogue.add(loading.load(engine, name, path))
+        catalogue.add(prepared.load(engine, name, path))
     tap_schema.add(engine, catalogue)
     engine.lock()
     yield Sky(engine, catalogue, folder)

@@ -14,7 +14,7 @@ import pytest
 
 from tapwidget.errors import FileFormatError
 from tapwidget.ivoa.tapschema import Column
-from tapwidget.server import loading
+from tapwidget.server import prepared
 from tapwidget.server.catalogue import Catalogue, Served
 from tapwidget.server.engine import Engine
 from tapwidget.server.run import free_name, identifier
@@ -48,7 +48,7 @@ def test_every_type(engine: Engine, tmp_path: Path, write_parquet: Parquet) -> N
         "list": [[1.0]],
         "bytes": [b"x"],
     }
-    served = loading.load(engine, "a.b", write_parquet(tmp_path / "x.parquet", columns))
+    served = prepared.load(engine, "a.b", write_parquet(tmp_path / "x.parquet", columns))
     types = {c.name: (c.datatype, c.xtype) for c in served.table.columns}
     assert types == {
         "i8": ("short", ""),
@@ -81,7 +81,7 @@ def test_what_the_file_says(engine: Engine, tmp_path: Path, write_parquet: Parqu
         indexed=["n"],
         simulated=True,
     )
-    served = loading.load(engine, "a.b", path)
+    served = prepared.load(engine, "a.b", path)
     alpha, _, n = served.table.columns
     assert (alpha.unit, alpha.ucd, alpha.description, alpha.principal) == ("deg", "pos.eq.ra;meta.main", "Where", True)
     assert (n.principal, n.indexed) == (False, True)
@@ -106,7 +106,7 @@ def test_positions(
     *names, unit = names_and_unit
     described = tuple(Column(name, "double", unit=unit) for name in names)
     path = write_parquet(tmp_path / "x.parquet", {name: [1.0] for name in names}, described)
-    assert loading.load(engine, "a.b", path).relation.cell_of == cell
+    assert prepared.load(engine, "a.b", path).relation.cell_of == cell
 
 
 def test_cells_fit_the_density(engine: Engine, tmp_path: Path, write_parquet: Parquet) -> None:
@@ -116,7 +116,7 @@ def test_cells_fit_the_density(engine: Engine, tmp_path: Path, write_parquet: Pa
         path = write_parquet(
             tmp_path / "x.parquet", {"ra": rng.random(20_000) * width, "dec": rng.random(20_000) * width}
         )
-        heights.append(loading.load(engine, f"a.b{len(heights)}", path).relation.cell_height)
+        heights.append(prepared.load(engine, f"a.b{len(heights)}", path).relation.cell_height)
     assert heights == sorted(heights)
     assert heights[0] == pytest.approx(4 / 3600)
     assert heights[1] == pytest.approx((2 / 20_000) ** 0.5, rel=0.2)
@@ -126,21 +126,21 @@ def test_cells_fit_the_density(engine: Engine, tmp_path: Path, write_parquet: Pa
 def test_names_of_any_kind(engine: Engine, tmp_path: Path, write_parquet: Parquet) -> None:
     names = ["two words", 'quo"te', "ünï", "select", "c1", "Ra", "RA"]
     path = write_parquet(tmp_path / "x.parquet", {name: [float(i)] for i, name in enumerate(names)})
-    served = loading.load(engine, "a.b", path)
+    served = prepared.load(engine, "a.b", path)
     assert [c.name for c in served.table.columns] == [*names[:-1], "RA_1"], "ADQL cannot tell Ra from RA"
 
 
 def test_no_rows(engine: Engine, tmp_path: Path, write_parquet: Parquet) -> None:
     path = write_parquet(tmp_path / "x.parquet", {"ra": pa.array([], pa.float64()), "dec": pa.array([], pa.float64())})
-    assert loading.load(engine, "a.b", path).table.nrows == 0
+    assert prepared.load(engine, "a.b", path).table.nrows == 0
 
 
 def test_what_cannot_be_served(engine: Engine, tmp_path: Path, write_parquet: Parquet) -> None:
     (tmp_path / "text.parquet").write_text("no Parquet")
     with pytest.raises(FileFormatError, match=r"text\.parquet cannot be read as Parquet"):
-        loading.load(engine, "a.b", tmp_path / "text.parquet")
+        prepared.load(engine, "a.b", tmp_path / "text.parquet")
     with pytest.raises(FileFormatError, match="no column"):
-        loading.load(engine, "a.b", write_parquet(tmp_path / "x.parquet", {"a": [b"x"]}))
+        prepared.load(engine, "a.b", write_parquet(tmp_path / "x.parquet", {"a": [b"x"]}))
 
 
 def test_names_of_tables(engine: Engine, tmp_path: Path, write_parquet: Parquet) -> None:
@@ -151,6 +151,6 @@ def test_names_of_tables(engine: Engine, tmp_path: Path, write_parquet: Parquet)
     assert free_name(Path("2mass.csv"), catalogue) == "data.t_2mass"
     assert identifier("select") == "t_select"
     assert identifier("é") == "table" or identifier("é").startswith("t_")
-    loaded = loading.load(engine, "data.gaia", write_parquet(tmp_path / "x.parquet", {"a": [1]}))
+    loaded = prepared.load(engine, "data.gaia", write_parquet(tmp_path / "x.parquet", {"a": [1]}))
     catalogue.add(Served(loaded.table, loaded.relation))
     assert free_name(Path("other/gaia.fits"), catalogue) == "data.gaia_2"
