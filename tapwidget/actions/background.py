@@ -79,6 +79,12 @@ class Background:
 
         threading.Thread(target=beat, name="tapwidget-beat", daemon=True).start()
 
+    def after(self, seconds: float, action: Callable[[], None]) -> None:
+        """Publish `action` once, so many seconds from now."""
+        timer = threading.Timer(seconds, lambda: self.post(object(), action))
+        timer.name, timer.daemon = "tapwidget-later", True
+        timer.start()
+
     def _publish(self) -> None:
         pause = threading.Event()
         while True:
@@ -113,6 +119,9 @@ class Immediate(Background):
             then(answer)
 
     def repeat(self, seconds: float, action: Callable[[], None], going: Callable[[], bool]) -> None:  # noqa: ARG002
+        action()
+
+    def after(self, seconds: float, action: Callable[[], None]) -> None:  # noqa: ARG002
         action()
 
     def post(self, key: Hashable, action: Callable[[], None]) -> None:  # noqa: ARG002 - the same signature

@@ -11,6 +11,7 @@ import numpy as np
 import traitlets
 
 from tapwidget.tables.page import Pages
+from tapwidget.views.style import stylesheet
 from tapwidget.views.table_traits import RowsTrait, TableTrait, notes
 
 PAGE = 20  # rows
@@ -44,7 +45,9 @@ class PlainTable(ipywidgets.VBox):
         }
         for step, button in self._buttons.items():
             button.on_click(lambda _button, step=step: self._turn(step))
-        super().__init__(children=[self._html, ipywidgets.HBox([*self._buttons.values(), self._caption])], **kwargs)
+        row = ipywidgets.HBox([*self._buttons.values(), self._caption])
+        super().__init__(children=[stylesheet(), self._html, row], **kwargs)
+        self.add_class("tw-plain")
         self.table = table
         self.selected_rows = selected_rows
         self._draw()

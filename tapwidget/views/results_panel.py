@@ -14,18 +14,30 @@ from tapwidget.plots.series import Series
 from tapwidget.state.form import Form
 from tapwidget.state.runs import Runs
 from tapwidget.views.magnitude_histogram import MagnitudeHistogram
+from tapwidget.views.plain_table import PlainTable
 from tapwidget.views.results_table import ResultsTable
 from tapwidget.views.sky_plot import SkyPlot
 from tapwidget.views.style import notes, stylesheet
 
 BANDS = tuple("ugrizy")
+PATIENCE = 5.0  # seconds that the page gets to draw the interactive table
+NOT_DRAWN = (
+    "This page cannot draw the interactive table: the part of anywidget that runs in the browser was not there when "
+    "the page was opened. Save the notebook and reload the page; until then these plain pages stand in for the table."
+)
 
 
 class ResultsPanel(ipywidgets.VBox):
     """Table, histogram and sky of the runs on a shelf.
 
+    Where the page does not draw `table` within some seconds, plain pages take its place until it does.
+
     Attributes
     ----------
+    table : ResultsTable
+        The rows of the current run.
+    histogram : MagnitudeHistogram
+    sky : SkyPlot
     band : str
         Which magnitudes the histogram counts.
     """
@@ -45,7 +57,9 @@ class ResultsPanel(ipywidgets.VBox):
         self._plots = ipywidgets.HBox([ipywidgets.VBox([self._band, self.histogram, self._said]), self.sky])
         self._plots.add_class("tw-wrap")
         self._style = stylesheet()
-        super().__init__([self._style, self.table], **kwargs)
+        self._place = ipywidgets.VBox([self.table])  # hidden, not removed: only what is in the page can say hello
+        self._plain: PlainTable | None = None
+        super().__init__([self._style, self._place], _view_count=0, **kwargs)  # 0: the page tells how often it shows us
         traitlets.link((self._band, "value"), (self, "band"))
         form.observe(lambda _: self._table_changed(), "table")
         runs.observe(lambda _: self._runs_changed(), "runs")
@@ -53,6 +67,9 @@ class ResultsPanel(ipywidgets.VBox):
         self.observe(lambda _: self._draw_soon(), "band")
         self.histogram.observe(lambda _: self._select_soon(), "interval")
         traitlets.link((self.sky, "selected_rows"), (self.table, "selected_rows"))
+        self.observe(lambda _: self._await_drawing(), "_view_count")
+        self.table.observe(lambda _: self._await_drawing(), "table")
+        self.table.observe(lambda _: self._arrange(), "drawn")
         self._draw()
 
     def _runs_changed(self) -> None:
@@ -108,8 +125,30 @@ class ResultsPanel(ipywidgets.VBox):
             )
         self.histogram.series = tuple(series)
         self._said.value = notes(*(f"Not drawn: {sentence}" for sentence in left_out))
+        self._arrange()
+
+    def _await_drawing(self) -> None:
+        if self._view_count and not self.table.drawn and self._plain is None:
+            self._background.after(PATIENCE, self._stand_in)
+
+    def _stand_in(self) -> None:
+        """Put plain pages in the place of the table that was not drawn."""
+        if self.table.drawn or self._plain is not None:
+            return
+        self._plain = PlainTable(reason=NOT_DRAWN)
+        traitlets.dlink((self.table, "table"), (self._plain, "table"))
+        traitlets.link((self.table, "selected_rows"), (self._plain, "selected_rows"))
+        self._arrange()
+
+    def _arrange(self) -> None:
+        stands_in = self._plain is not None and not self.table.drawn
+        self._place.layout.display = "none" if stands_in else None
         # Not hidden but absent while there is nothing to draw: bqplot cannot measure what has no size.
-        self.children = (self._style, self.table, self._plots) if series else (self._style, self.table)
+        self.children = (
+            *(self._style, self._place),
+            *((self._plain,) if stands_in else ()),
+            *((self._plots,) if self.histogram.series else ()),
+        )
 
     def _select_soon(self) -> None:
         self._background.post(("interval", id(self)), self._select_interval)

@@ -160,6 +160,23 @@ class Notebook:
         (locator or self.page).screenshot(path=path, animations="disabled")
         return path
 
+    def reload(self) -> None:
+        """Save the notebook and reload its page; the kernel goes on."""
+        self.page.evaluate("async () => { await jupyterapp.commands.execute('docmanager:save') }")
+        self.page.goto(self.page.url.split("?")[0])
+        self.wait_until_open()
+
+    def wait_until_open(self) -> None:
+        """Wait until the page shows the notebook and its kernel waits for work."""
+        self.page.wait_for_function(
+            """path => {
+                const panel = window.jupyterapp?.shell.currentWidget;
+                return panel?.context?.path === path && panel.context.isReady && panel.sessionContext.isReady
+                    && panel.sessionContext.session?.kernel?.status === 'idle';
+            }""",
+            arg=self.path,
+        )
+
     def close(self) -> None:
         """Shut the kernel down and close the page."""
         self.page.evaluate("async () => { await jupyterapp.shell.currentWidget?.sessionContext?.shutdown() }")
@@ -176,10 +193,10 @@ class Lab:
         self.open: list[Notebook] = []  # closed after the test
         self.kept: list[Notebook] = []
         self._count = 0
-        self._context = browser.new_context(viewport={"width": 1280, "height": 900})
-        self._context.set_default_timeout(SECONDS * 1000)
-        self._context.grant_permissions(["clipboard-read", "clipboard-write"], origin=url)
-        self._context.request.get(f"{url}/api/status?token={token}")  # leaves the cookie that lets every page in
+        self.context = browser.new_context(viewport={"width": 1280, "height": 900})
+        self.context.set_default_timeout(SECONDS * 1000)
+        self.context.grant_permissions(["clipboard-read", "clipboard-write"], origin=url)
+        self.context.request.get(f"{url}/api/status?token={token}")  # leaves the cookie that lets every page in
 
     def open_notebook(
         self,
@@ -207,19 +224,12 @@ class Lab:
         else:
             name = f"notebook{self._count}.ipynb"
             (folder / name).write_text(_notebook_json(source), encoding="utf-8")
-        notebook = Notebook(self._context.new_page(), folder, f"{folder.name}/{name}")
+        notebook = Notebook(self.context.new_page(), folder, f"{folder.name}/{name}")
         (self.kept if keep else self.open).append(notebook)
         notebook.resize(width, height)
         # ?reset: otherwise JupyterLab brings the previous test's notebook back.
         notebook.page.goto(f"{self.url}/lab/tree/{notebook.path}?reset")
-        notebook.page.wait_for_function(
-            """path => {
-                const panel = window.jupyterapp?.shell.currentWidget;
-                return panel?.context?.path === path && panel.context.isReady && panel.sessionContext.isReady
-                    && panel.sessionContext.session?.kernel?.status === 'idle';
-            }""",
-            arg=notebook.path,
-        )
+        notebook.wait_until_open()
         notebook.page.evaluate("() => { jupyterapp.shell.collapseLeft(); jupyterapp.shell.collapseRight() }")
         notebook.theme(DEFAULT_THEME)  # the server remembers the last one
         if run:

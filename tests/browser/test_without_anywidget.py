@@ -1,0 +1,39 @@
+"""A page that was opened before anywidget was installed: plain pages stand in for the table until it is reloaded."""
+
+from __future__ import annotations
+
+from typing import Any
+
+FRONT_END = "**/extensions/anywidget/**"
+
+CELL = """
+import numpy as np, tapwidget
+from astropy.table import Table
+from tapwidget.state.form import Form
+from tapwidget.state.runs import Runs
+from tapwidget.views.results_panel import ResultsPanel
+
+runs = Runs()
+panel = ResultsPanel(Form(), runs)
+table = Table({"objectId": 648368125565216675 + np.arange(50), "r_cModelMag": np.linspace(15, 24, 50)})
+runs.current = runs.add(result=table)
+panel
+"""
+
+
+def test_plain_pages_until_the_page_is_reloaded(lab: Any) -> None:
+    lab.context.route(FRONT_END, lambda route: route.abort())
+    notebook = lab.open_notebook([CELL])
+    output = notebook.output(0)
+    output.get_by_text("reload the page").wait_for()
+    output.get_by_role("cell", name="648368125565216675", exact=True).wait_for()
+    output.get_by_role("button", name="Next").click()
+    output.get_by_text("21 to 40 shown").wait_for()
+    assert not output.get_by_text("javascript error").is_visible()
+    notebook.errors.clear()  # what JupyterLab says of the missing front end
+
+    lab.context.unroute(FRONT_END)
+    notebook.reload()
+    notebook.output(0).get_by_role("grid").wait_for()
+    notebook.output(0).get_by_text("reload the page").wait_for(state="detached")
+    assert notebook.python("panel.table.drawn")
