@@ -4,9 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import replace
+from itertools import pairwise
 from typing import Any
 
 import numpy as np
+from numpy.typing import NDArray
 
 from tapwidget.ivoa.tapschema import Column
 from tapwidget.server.adql.query import Output
@@ -74,13 +76,42 @@ def array_of(array: Any) -> tuple[np.ndarray[Any, Any], np.ndarray[Any, Any] | N
         low, size = array.offset * kind.list_size, len(array) * kind.list_size
         return array.values.slice(low, size).to_numpy(zero_copy_only=False).reshape(-1, kind.list_size), mask
     if types.is_string(kind) or types.is_large_string(kind) or types.is_null(kind):
-        texts = array.cast(pa.string()) if types.is_null(kind) else array
-        return texts.to_numpy(zero_copy_only=False), mask
+        return strings(array), mask
     if array.null_count:
         # without a filling, integers with a null would go through float64 and lose digits
         array = array.fill_null(pa.scalar(False if types.is_boolean(kind) else 0, kind))
     values = array.to_numpy(zero_copy_only=False)
     return (values.astype(np.int16) if types.is_int8(kind) else values), mask
+
+
+def letters(array: Any) -> tuple[NDArray[np.uint8], NDArray[np.int64]]:
+    """The bytes of a text column end to end, and the place where each text begins; the last place is the end.
+
+    A missing text has no bytes.
+    """
+    import pyarrow as pa
+
+    array = array.cast(pa.large_string()).fill_null("")
+    edges = np.frombuffer(array.buffers()[1], np.int64)[array.offset : array.offset + len(array) + 1]
+    if not len(array):
+        return np.empty(0, np.uint8), np.zeros(1, np.int64)
+    data = array.buffers()[2]
+    flat = np.empty(0, np.uint8) if data is None else np.frombuffer(data, np.uint8)[edges[0] : edges[-1]]
+    return flat, edges - edges[0]
+
+
+def strings(array: Any) -> NDArray[Any]:
+    """A text column as Python's texts. Arrow could do it too, but would import pandas for that: half a second."""
+    flat, edges = letters(array)
+    data, ends = flat.tobytes(), edges.tolist()
+    pairs = pairwise(ends)
+    result = np.empty(len(ends) - 1, object)
+    if data.isascii():
+        text = data.decode("ascii")
+        result[:] = [text[low:high] for low, high in pairs]
+    else:
+        result[:] = [data[low:high].decode() for low, high in pairs]
+    return result
 
 
 def moments(array: Any) -> tuple[np.ndarray[Any, Any], np.ndarray[Any, Any] | None]:

@@ -21,7 +21,7 @@ from numpy.typing import NDArray
 
 from tapwidget.errors import ColumnError
 from tapwidget.ivoa.tapschema import Column
-from tapwidget.server.arrow_values import Batches, Status, array_of
+from tapwidget.server.arrow_values import Batches, Status, array_of, letters
 
 BLOCK = 2880
 MOST_COLUMNS = 999
@@ -94,7 +94,7 @@ class FitsColumn:
 
     def see(self, array: Any) -> None:
         if self.column.is_text:
-            flat, sizes = letters(array)
+            flat, sizes = bytes_of(array)
             if flat.size and (int(flat.max()) > 127 or not flat.all()):
                 raise ColumnError(
                     f"FITS cannot hold the text in column {self.column.name}: it has letters beyond ASCII. "
@@ -146,7 +146,7 @@ class FitsColumn:
 
     def cells(self, array: Any) -> NDArray[Any]:
         if self.column.is_text:
-            flat, sizes = letters(array)
+            flat, sizes = bytes_of(array)
             cells = np.zeros((len(sizes), self.width), np.uint8)
             cells[np.arange(self.width) < sizes[:, None]] = flat
             return cells.view(f"S{self.width}")[:, 0]
@@ -161,17 +161,14 @@ class FitsColumn:
         return np.where(missing, np.array(filling, ITEMS[self.code]), values)
 
 
-def letters(array: Any) -> tuple[NDArray[np.uint8], NDArray[np.int64]]:
+def bytes_of(array: Any) -> tuple[NDArray[np.uint8], NDArray[np.int64]]:
     """The bytes of texts end to end, and how many each has; none for a missing one, times as ISO 8601."""
     import pyarrow as pa
 
-    if not (pa.types.is_string(array.type) or pa.types.is_large_string(array.type)):
+    if pa.types.is_temporal(array.type):
         values, mask = array_of(array)
-        array = pa.array([str(value) for value in values], pa.string(), mask=mask)
-    array = array.fill_null("").cast(pa.large_string())
-    edges = np.frombuffer(array.buffers()[1], np.int64)[array.offset : array.offset + len(array) + 1]
-    data = array.buffers()[2]
-    flat = np.frombuffer(data, np.uint8)[edges[0] : edges[-1]] if data is not None and len(array) else np.empty(0, "u1")
+        array = pa.array(values, pa.string(), mask=mask)
+    flat, edges = letters(array)
     return flat, np.diff(edges)
 
 

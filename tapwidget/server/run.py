@@ -21,12 +21,14 @@ from pathlib import Path
 from tapwidget import __version__
 from tapwidget.errors import TapWidgetError
 from tapwidget.ivoa.adql_words import RESERVED
-from tapwidget.server import prepared, tap_schema
+from tapwidget.server import prepared, results, tap_schema
 from tapwidget.server.access import LOOPBACK
 from tapwidget.server.app import ROOT, create_app
+from tapwidget.server.arrow_alone import arrow_alone
 from tapwidget.server.catalogue import Catalogue
 from tapwidget.server.engine import Engine
 from tapwidget.server.folder import private_folder
+from tapwidget.server.query import Holdings, TapQuery, answer
 from tapwidget.server.settings import Settings
 
 DEFAULT_SCHEMA = "data"
@@ -65,6 +67,7 @@ def main(
     except OSError as error:
         return failed(f"cannot listen on {host}, port {port}: {error.strerror or error}")
     with ending() as may_end, private_folder() as folder, listening:
+        arrow_alone()
         engine = Engine(folder, settings)
         try:
             catalogue = load(engine, paths or [], names or {})
@@ -74,6 +77,7 @@ def main(
         if host not in LOOPBACK:
             print(f"This service is open to other machines at {host}; callers need the token.", file=sys.stderr)
         with contextlib.closing(engine):
+            warm(engine, catalogue, folder)
             app = create_app(engine, catalogue, folder, settings, token)
             may_end.clear()
             asyncio.run(serve(app, listening, ready, with_parent=with_parent))
@@ -144,6 +148,17 @@ def load(engine: Engine, paths: Iterable[str | Path], names: Mapping[str, Path])
     tap_schema.add(engine, catalogue)
     engine.lock()
     return catalogue
+
+
+def warm(engine: Engine, catalogue: Catalogue, folder: Path) -> None:
+    """Ask one question, so that the first caller does not wait for what is imported and compiled at first use."""
+    query = TapQuery("SELECT TOP 1 * FROM TAP_SCHEMA.tables", 1, results.FORMATS[0])
+    run = engine.run()
+    try:
+        answer(query, run, Holdings(engine, catalogue, Settings()), folder / "warm")
+    finally:
+        run.finish()
+    (folder / "warm").unlink()
 
 
 def as_parquet(path: Path, folder: Path) -> Path:

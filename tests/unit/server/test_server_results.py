@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import csv
 import io
+import subprocess
+import sys
 from typing import Any
 
 import numpy as np
@@ -119,3 +121,23 @@ def test_names_of_formats() -> None:
     assert results.format_named("application/vnd.apache.parquet") is results.format_named("parquet")
     with pytest.raises(RequestError, match="there are: votable, votable/td, csv, tsv, fits, parquet"):
         results.format_named("hdf5")
+
+
+def test_the_service_does_without_pandas() -> None:
+    """Arrow imports it at its first conversion, and the first caller would wait for that."""
+    code = (
+        "import sys\n"
+        "from tapwidget.server.arrow_alone import arrow_alone\n"
+        "arrow_alone()\n"
+        "import pyarrow as pa\n"
+        "from tapwidget.server.arrow_values import array_of\n"
+        "from tapwidget.server.delimited import texts_of\n"
+        "kinds = pa.timestamp('us'), pa.list_(pa.float32(), 1), pa.null(), pa.string(), pa.int64(), pa.bool_()\n"
+        "for kind in kinds:\n"
+        "    array = pa.array([None], kind)\n"
+        "    array_of(array), texts_of(array)\n"
+        "print('pandas' in sys.modules)\n"
+        "import pandas\n"
+    )
+    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True, timeout=60)
+    assert done.stdout.strip() == "False"
