@@ -23,6 +23,7 @@ from tapwidget.match.adql import OutputColumn, Query, query
 from tapwidget.match.dialects import DISTANCE_LITERAL, Dialect
 from tapwidget.match.pairs import reduce, separation_arcsec
 from tapwidget.match.spec import IdentifierMatch, Match, SkyMatch
+from tapwidget.tables.position_columns import hours_suspected
 from tapwidget.tables.preflight import Upload, prepare
 from tapwidget.tables.roles import Position, position_of, recognise
 
@@ -67,7 +68,8 @@ class Plan:
         keys = [self._of(raw, name) for name in self.query.key]
         keep = reduce(rows, keys or np.zeros(len(rows), dtype=np.int8), separation, self.match.find)
         result = table[rows[keep]]
-        for name in list(table.colnames):
+        # The longest first: a table that is itself a result may have both `ra` and `ut1_ra`.
+        for name in sorted(table.colnames, key=len, reverse=True):
             result.rename_column(name, f"{self.match.upload}_{name}")
         for output in self.query.columns:
             if output.name in self.names:
@@ -169,7 +171,8 @@ def make_plan(
         dialect=dialect,
     )
     names, separation, clashes = _result_names(match, table.colnames, asked)
-    changes = tuple(dict.fromkeys((*upload.changes, *clashes)))
+    doubts = hours_suspected(table, *position.columns) if position and position.form == "degrees" else ()
+    changes = tuple(dict.fromkeys((*doubts, *upload.changes, *clashes)))
     return Plan(match, asked.adql, upload, target, changes, asked, names, separation, service, position, maxrec)
 
 

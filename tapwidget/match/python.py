@@ -182,8 +182,7 @@ def _result(match: Match, plan: Plan) -> str:
         copying = [f"for name, shown in {renamed}.items():", "    result[shown] = pairs[name][order]"]
     lines = [
         "# Your columns, joined back by row number, then the target's.",
-        "result = table[rows[order]]",
-        f'result.rename_columns(result.colnames, [f"{match.upload}_{{name}}" for name in result.colnames])',
+        f'result = Table({{f"{match.upload}_{{name}}": table[name][rows[order]] for name in table.colnames}})',
         *copying,
     ]
     if plan.separation:

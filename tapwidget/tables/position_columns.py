@@ -28,6 +28,7 @@ SEXAGESIMAL = re.compile(
     r"((\s*[m:'′]\s*|\s+)(\d{1,2}(\.\d*)?)?)?\s*(s|\"|″|''|m|')?\s*$",
     re.I,
 )
+HOURS = re.compile(r"(_?(hours?|hrs?|hms|\(h\))|_h)$")
 SURE_NAMES = {
     ("ra", "dec"), ("ra", "decl"), ("raj2000", "dej2000"), ("_raj2000", "_dej2000"), ("ra_icrs", "de_icrs"),
     ("ra_icrs", "dec_icrs"), ("coord_ra", "coord_dec"), ("s_ra", "s_dec"), ("draj2000", "ddecj2000"),
@@ -106,6 +107,9 @@ def _partners(table: Table, lon: str) -> list[str]:
                 continue
             wanted = lower[: match.start()] + partner + lower[match.end() :]
             hits = by_lower.get(wanted, [])
+            if not hits and HOURS.search(wanted):  # declination is in degrees all the same
+                plain = HOURS.sub("", wanted).strip()
+                hits = by_lower.get(plain) or by_lower.get(f"{plain}_deg", [])
             same_case = [h for h in hits if h[:1].isupper() == lon[:1].isupper()]  # RA with Dec, not with dec
             found += [h for h in (same_case or hits) if h != lon and h not in found]
     return found
@@ -186,11 +190,7 @@ def _number_form(table: Table, lon: str) -> str:
         return "radians"
     lower = lon.lower()
     # The unit "h" of a single column of right ascension means hours of angle.
-    if (
-        unit_is(table, lon, "hourangle")
-        or unit_is(table, lon, "h")
-        or re.search(r"(hours?|hrs?|hms|\(h\))$|_h$", lower)
-    ):
+    if unit_is(table, lon, "hourangle") or unit_is(table, lon, "h") or HOURS.search(lower) or lower == "rah":
         return "hours"
     if not unit_is(table, lon, "deg") and re.search(r"(_rad|radians?|\(rad\))$", lower):
         return "radians"

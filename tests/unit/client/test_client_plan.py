@@ -52,6 +52,24 @@ def plan_of(match: Any, table: Table) -> Plan:
     return make_plan(match, table, TARGET, service="https://x.org/tap")
 
 
+def test_columns_named_as_those_of_a_result() -> None:
+    """The result of one match is the upload of the next: ra and ut1_ra are both there."""
+    table = Table({"ut1_ra": [1, 2, 3], "ra": [10.0, 20.0, 30.0], "dec": [0.0, 0.0, 0.0], "ut1_ut1_ra": [7, 8, 9]})
+    plan = plan_of(SkyMatch("dp1.Object", columns=["objectId"], ra="ra", dec="dec"), table)
+    result = plan.finish(answer(plan, [0, 2], [5, 6], [10.0, 30.0]), table)
+    assert result.colnames[:4] == ["ut1_ut1_ra", "ut1_ra", "ut1_dec", "ut1_ut1_ut1_ra"]
+    assert result["ut1_ra"].tolist() == [10.0, 30.0]
+    assert result["ut1_ut1_ra"].tolist() == [1, 3]
+    assert result["ut1_ut1_ut1_ra"].tolist() == [7, 9]
+
+
+@pytest.mark.parametrize("named", [{}, {"ra": "ra", "dec": "dec"}])
+def test_right_ascension_that_looks_like_hours_is_said(named: dict[str, str]) -> None:
+    table = Table({"ra": np.arange(0.0, 24.0, 2), "dec": np.arange(-60.0, 60.0, 10)})
+    plan = plan_of(SkyMatch("dp1.Object", columns=["objectId"], **named), table)
+    assert any("hours, not degrees?" in change for change in plan.changes)
+
+
 def test_only_what_is_needed_travels() -> None:
     plan = plan_of(SkyMatch("dp1.Object", columns=["objectId"], where=["ut1.mag > 17"]), user())
     assert set(plan.upload.table.colnames) == {"tw_row", "ra", "dec", "mag"}

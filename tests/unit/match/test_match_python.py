@@ -161,6 +161,17 @@ def test_sky_match_gives_the_same_rows(find, columns, monkeypatch):
     same(result, expected)
 
 
+def test_a_result_may_be_the_next_upload(monkeypatch):
+    table = user_table()
+    table.add_column(np.arange(60), name="ut1_ra", index=0)
+    match = SkyMatch("dp1.Object", radius=3, columns=["objectId"], ra="ra", dec="dec")
+    plan = make_plan(match, table, TARGET)
+    service = FakeService(by_position(3))
+    result = run(cell(match, plan, "http://127.0.0.1:1/tap", table=table), service, monkeypatch, table)
+    assert result.colnames[0] == "ut1_ut1_ra"
+    same(result, plan.finish(service.jobs[0].answer, table))
+
+
 def test_the_upload_is_the_same(monkeypatch):
     table = user_table()
     match = SkyMatch("dp1.Object", where=["ut1.size > 0", "ut1.good = 1", "ut1.name <> 'x'", "ut1.r > 17"])

@@ -107,6 +107,17 @@ def test_forms_and_frames(names: tuple[str, str], unit: str | None, form: str, f
     assert (named.form, named.frame) == (form, frame)
 
 
+@pytest.mark.parametrize("names", [("ra_hours", "dec"), ("RA_hr", "Dec"), ("RA (h)", "Dec"), ("ra_hours", "dec_deg")])
+def test_hours_in_the_name(names: tuple[str, str]) -> None:
+    roles = recognise(Table({"id": [1, 2], names[0]: [2.5, 2.6], names[1]: [6.9, 7.0]}))
+    assert roles.position is not None
+    assert (roles.position.columns, roles.position.form) == (names, "hours")
+
+
+def test_a_column_rah_that_is_named_is_hours() -> None:
+    assert position_of(Table({"RAh": [2.5], "DEdeg": [7.0]}), "RAh", "DEdeg").form == "hours"
+
+
 def test_constant_positions_are_the_question_not_the_answer() -> None:
     table = table_of(ra_deg=[5.0] * 3, dec_deg=[6.0] * 3, raMean=RA, decMean=DEC)
     position = recognise(table).position
