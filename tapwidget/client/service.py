@@ -204,7 +204,9 @@ class Service:
             tables = {plan.upload.name: plan.upload.table}
             sources = {plan.upload.name: _source(user_table)}
         else:
-            adql = str(query).strip()
+            if not isinstance(query, str):
+                raise MatchError(f"{type(query).__name__} is no query. Give ADQL, or a match: submit(match, table).")
+            adql = query.strip()
             if not adql:
                 raise MatchError("The query is empty. Give ADQL, or a match.")
             given = {**(uploads or {}), **({} if table is None else {UPLOAD: table})}

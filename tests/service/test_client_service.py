@@ -412,3 +412,9 @@ def test_errors_can_be_raised_again_elsewhere(fake: Any, service: Service) -> No
     assert isinstance(caught.value, ServiceError)
     assert not isinstance(caught.value, QueryError)
     assert str(pickle.loads(pickle.dumps(caught.value))) == str(caught.value)
+
+
+@pytest.mark.parametrize("query", [42, None, Table({"ra": [1.0]})])
+def test_what_is_no_query_is_not_sent(query: object) -> None:
+    with pytest.raises(MatchError, match=rf"{type(query).__name__} is no query\. Give ADQL, or a match"):
+        connect("http://127.0.0.1:9/tap").submit(query, SkyMatch("dp1.Object"))
