@@ -30,6 +30,7 @@ from tapwidget.errors import (
     UploadError,
 )
 from tapwidget.ivoa.limits import Limits
+from tapwidget.match.spec import SkyMatch
 
 SECRET = "gt-verysecretindeed"
 
