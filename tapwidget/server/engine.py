@@ -18,6 +18,7 @@ import duckdb
 from tapwidget.errors import QueryError
 from tapwidget.server.adql import cells, polygons
 from tapwidget.server.faults import QueryAbortedError, QueryTimeoutError
+from tapwidget.server.growing import Growing
 from tapwidget.server.settings import Settings
 
 LOCKS = (
@@ -105,6 +106,8 @@ class Run:
         self.cursor = cursor
         self.why: QueryError | None = None
         self.is_done = threading.Event()
+        self.growing = Growing()
+        """The answer, while it is being written."""
 
     def stop(self, why: QueryError) -> None:
         """Stop the query; `why` is what `batches` raises then. Returns when the query has let go, or after a second."""

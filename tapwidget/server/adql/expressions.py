@@ -69,6 +69,11 @@ class Expressions:
             )
         return found
 
+    def selected(self, node: exp.Expr, scope: Scope) -> Value:
+        """The value of an expression after SELECT, where a geometry can stand too."""
+        found = self.any(node, scope)
+        return found if isinstance(found, Value) else geometry.selected(found)
+
     def condition(self, node: exp.Expr, scope: Scope) -> Value:
         value = self.value(node, scope)
         if value.kind not in {Kind.BOOLEAN, Kind.NULL}:
@@ -303,8 +308,6 @@ class Expressions:
         name = functions.SYNONYMS.get(written.upper(), written.upper())
         if name in functions.AGGREGATES:
             return self.aggregate(name, node, scope)
-        if name in geometry.NOT_YET:
-            raise AdqlError(f"{name} is not supported by this service")
         known = {*functions.FUNCTIONS, *geometry.GEOMETRY, *geometry.NUMBERS}
         if name not in known:
             raise AdqlError(f"there is no function {written}{close_names(name, {*known, *functions.AGGREGATES})}")

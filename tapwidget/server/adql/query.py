@@ -238,7 +238,7 @@ class Queries:
         if isinstance(item, exp.Alias):
             only(item, "this", "alias")
             name, item = plain(item.args["alias"]), item.this
-        value = self.expressions.value(item, scope)
+        value = self.expressions.selected(item, scope)
         return [Output(name or default_name(item, position), value)]
 
     def groups(self, node: exp.Select, scope: Scope, outputs: list[Output]) -> list[Value]:

@@ -110,26 +110,63 @@ class Circle:
 
 
 @dataclass(frozen=True)
+class Polygon:
+    """POLYGON or BOX.
+
+    shape : SQL of the struct that `polygons` describes
+    centre, radius : a circle around it, degrees
+    points : its corners
+    given : what it was made of
+    corners : unit vectors, where it is constant
+    facing : where it is constant, the direction it is seen from
+    """
+
+    shape: str
+    centre: Point
+    radius: Value
+    points: tuple[Point, ...]
+    given: tuple[Value, ...]
+    corners: tuple[tuple[float, float, float], ...] = ()
+    facing: tuple[float, float, float] = (0.0, 0.0, 0.0)
+
+    @property
+    def parts(self) -> tuple[Value, ...]:
+        return self.given
+
+
+@dataclass(frozen=True)
 class Nearness:
-    """Point `a` is within `radius` degrees of point `b`; at the radius itself too, unless `strict`."""
+    """Point `a` is within `radius` degrees of point `b`; at the radius itself too, unless `strict`.
+
+    also : SQL of what has to be true; the circle then only bounds a region of another form, to find candidates by
+    read : what `also` is made of
+    """
 
     a: Point
     b: Point
     radius: Value
     strict: bool = False
+    also: str = ""
+    read: tuple[Value, ...] = ()
 
     @property
     def sql(self) -> str:
         a, b = self.a, self.b
         sign = "<" if self.strict else "<="
-        return f"(tw_hav({a.ra.sql}, {a.dec.sql}, {b.ra.sql}, {b.dec.sql}) {sign} tw_cap({self.radius.sql}))"
+        near = f"(tw_hav({a.ra.sql}, {a.dec.sql}, {b.ra.sql}, {b.dec.sql}) {sign} tw_cap({self.radius.sql}))"
+        if not self.also:
+            return near
+        if not isinstance(self.radius.literal, float):
+            return self.also
+        # NULL where a position is missing, and the costly condition only where the cheap one holds
+        return f"(CASE WHEN {near} THEN {self.also} WHEN NOT {near} THEN false END)"
 
     @property
     def parts(self) -> tuple[Value, ...]:
-        return (*self.a.parts, *self.b.parts, self.radius)
+        return (*self.a.parts, *self.b.parts, self.radius, *self.read)
 
 
-Region = Point | Circle
+Region = Point | Circle | Polygon
 
 
 def combined(sql: str, kind: Kind, *parts: Value, is_aggregate: bool = False, may_be_nan: bool | None = None) -> Value:
