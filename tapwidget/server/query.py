@@ -114,9 +114,12 @@ def answer(query: TapQuery, run: Run, holdings: Holdings, path: Path) -> Answer:
             scratch=path.parent,
         )
         try:
+            run.growing.begin(path, query.form.mime)
             with path.open("wb") as file:
                 for piece in pieces:
                     file.write(piece)
+                    file.flush()
+                    run.growing.wrote(len(piece))
         except ColumnError as error:
             raise RequestError(str(error)) from error
         return Answer(path, query.form, counter.rows, counter.overflow)

@@ -11,8 +11,8 @@ from starlette.background import BackgroundTask
 from starlette.requests import Request
 from starlette.responses import FileResponse, Response
 
-from tapwidget.ivoa.uws import JobPhase
 from tapwidget.server.faults import RequestError
+from tapwidget.server.growing import GrowingResponse, gone
 from tapwidget.server.jobs import Job, JobStore, now, remove
 from tapwidget.server.parameters import parameters_of
 
@@ -29,7 +29,18 @@ class Sync:
             parameters = await parameters_of(request, self.store.settings, folder)
             job = Job(job_id, folder, parameters, self.store.settings.sync_duration, now())
             self.store.runner.start(job)
-            await self.finished(job, request)
+            assert job.run is not None
+            assert job.task is not None
+            job.run.growing.loop = asyncio.get_running_loop()
+            await self.begun(job, request)
+            if not job.task.done():
+                return GrowingResponse(
+                    job.run.growing,
+                    lambda: job.error,
+                    job.task,
+                    lambda: self.store.runner.abort(job),
+                    lambda: remove(folder),
+                )
             if job.error is not None:
                 raise job.error
             if job.answer is None:
@@ -40,16 +51,20 @@ class Sync:
             remove(folder)
             raise
 
-    async def finished(self, job: Job, request: Request) -> None:
-        """Wait for the job; stop its query when the caller goes away."""
+    async def begun(self, job: Job, request: Request) -> None:
+        """Wait until the job is done, or its answer so long that it can begin to travel; stop its query when the caller
+        goes away."""
+        assert job.run is not None
         assert job.task is not None
-        gone = asyncio.ensure_future(self.gone(request))
-        await asyncio.wait({job.task, gone}, return_when=asyncio.FIRST_COMPLETED)
-        if job.phase != JobPhase.COMPLETED and not job.task.done():
+        growing = asyncio.ensure_future(job.run.growing.change.wait())
+        left = asyncio.ensure_future(gone(request.receive))
+        try:
+            await asyncio.wait({job.task, growing, left}, return_when=asyncio.FIRST_COMPLETED)
+        finally:
+            growing.cancel()
+            left.cancel()
+        if left.done() and not left.cancelled() and not job.task.done():
             await self.store.runner.abort(job)
-        await job.task
-        gone.cancel()
-
-    async def gone(self, request: Request) -> None:
-        while (await request.receive())["type"] != "http.disconnect":
-            continue
+            await job.task
+        elif not growing.done() or growing.cancelled():
+            await job.task
