@@ -11,6 +11,7 @@ from astropy.table import Table
 from tapwidget.actions.background import Background, Latest
 from tapwidget.actions.run import Runner
 from tapwidget.errors import TapWidgetError
+from tapwidget.match.spec import IdentifierMatch, SkyMatch
 from tapwidget.state.form import Form
 from tapwidget.state.runs import Run, Runs
 from tapwidget.views.adql_editor import AdqlEditor
@@ -20,7 +21,7 @@ from tapwidget.views.match_form import MatchForm
 from tapwidget.views.results_panel import ResultsPanel
 from tapwidget.views.runs_shelf import RunsShelf
 from tapwidget.views.service_picker import ServicePicker
-from tapwidget.views.style import notes, stylesheet, text
+from tapwidget.views.style import counted, notes, stylesheet, text
 
 
 class CrossMatch(ipywidgets.VBox):
@@ -111,11 +112,13 @@ class CrossMatch(ipywidgets.VBox):
         form = self.form
         for source, name in ((self.service_picker, "service"), (self.file_picker, "table")):
             traitlets.dlink((source, name), (form, name))
-        for name in ("ra", "dec"):
+        for name in ("roles", "ra", "dec"):
             traitlets.dlink((self.file_picker, name), (form, name))
         traitlets.dlink((self.service_picker, "tables"), (self.match_form.target_picker, "tables"))
         traitlets.dlink((self.file_picker, "roles"), (self.match_form, "roles"))
         form.observe(self._query_changed)
+        for picker in (self.service_picker, self.file_picker):
+            picker.observe(self._query_changed, "busy")
         self.runs.observe(lambda _: setattr(self.match_form.constraints, "result", self.result), "current")
         self.editor.observe(lambda _: self._offer_run(), ["adql", "editing"])
         self.run_button.on_click(lambda _: self._run_clicked())
@@ -129,16 +132,21 @@ class CrossMatch(ipywidgets.VBox):
     def _make_query(self) -> None:
         """Have the query made anew on a worker: it may need to ask the service for the target's columns."""
         number = self._queries.next()
+        pickers = {"the service": self.service_picker, "your table": self.file_picker}
+        waited_for = [name for name, picker in pickers.items() if picker.busy]
+        if waited_for:
+            self._no_query(number, f"Waiting for {' and '.join(waited_for)} ...")
+            return
         try:
             match = self.form.match()
         except TapWidgetError as error:
-            self._no_query(number, error)
+            self._no_query(number, str(error))
             return
         service, table = self.form.service, self.form.table
         self.background.run(
             lambda: service.plan(match, table),
             then=lambda plan: self._planned(number, plan),
-            failed=lambda error: self._no_query(number, error),
+            failed=lambda error: self._no_query(number, str(error)),
         )
 
     def _planned(self, number: int, plan: Any) -> None:
@@ -148,10 +156,10 @@ class CrossMatch(ipywidgets.VBox):
             self.match_form.changes = plan.changes
             self._offer_run()
 
-    def _no_query(self, number: int, error: BaseException) -> None:
+    def _no_query(self, number: int, problem: str) -> None:
         if self._queries.is_current(number):
             self.editor.generated = ""
-            self.editor.problem = str(error)
+            self.editor.problem = problem
             self.match_form.changes = ()
             self._offer_run()
 
@@ -181,7 +189,9 @@ class CrossMatch(ipywidgets.VBox):
             self.status.activity = ""
             self.status.message = run.error
         elif run.result is not None:
-            self.status.message = f"{run.name}: {len(run.result):,} rows"
+            self.status.message = f"{run.name}: {counted(len(run.result), 'row')}"
+            if not len(run.result):
+                self.status.message += f". {nothing_matched(run.match)}"
 
     def _show_python(self) -> None:
         match, service, table = self.form.match(), self.form.service, self.form.table
@@ -190,6 +200,18 @@ class CrossMatch(ipywidgets.VBox):
             then=lambda cell: setattr(self._python, "value", text("tw-adql", cell, tag="pre", tabindex="0")),
             failed=lambda error: setattr(self._python, "value", notes(str(error), css_class="tw-error")),
         )
+
+
+def nothing_matched(match: Any) -> str:
+    """What to look at where a match found nothing."""
+    if isinstance(match, SkyMatch):
+        return (
+            f"No pair within {match.radius:g}: is your position in degrees and ICRS, does {match.target} cover that "
+            "part of the sky, and do the conditions leave anything?"
+        )
+    if isinstance(match, IdentifierMatch):
+        return f"No identifier is equal: are {' and '.join(match.on)} written in the same way?"
+    return "Nothing in the service fulfils the query."
 
 
 def step(title: str, *children: ipywidgets.Widget) -> ipywidgets.VBox:

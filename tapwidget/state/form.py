@@ -18,6 +18,7 @@ class Form(traitlets.HasTraits):
 
     service = Identity(help="client.Service, or None while there is none")
     table = Identity(help="the user's astropy Table, or None")
+    roles = traitlets.Any(help="tables.roles.Roles of that table, or None while it was not looked at")
     ra = traitlets.Unicode(help="the upload's column of right ascension, when the user corrected it; else empty")
     dec = traitlets.Unicode(help="the upload's column of declination, when the user corrected it; else empty")
     target = traitlets.Unicode(help="qualified name of the catalogue's table")
@@ -38,6 +39,9 @@ class Form(traitlets.HasTraits):
             return "Choose your table first."
         if not self.target:
             return "Choose the target table first."
+        has_position = self.roles is None or self.roles.position is not None or bool(self.ra and self.dec)
+        if self.by == "position" and not has_position:
+            return "Choose the position columns of your table (no position was recognised), or match by identifier."
         if self.by == "identifier" and not all(self.on):
             return "Choose the two identifier columns that shall be equal."
         return ""

@@ -15,7 +15,7 @@ from tapwidget.state.identity import Identity
 from tapwidget.tables.files import SUFFIXES, as_table
 from tapwidget.tables.roles import Roles
 from tapwidget.views.role_picker import RolePicker
-from tapwidget.views.style import folded, notes, stylesheet
+from tapwidget.views.style import counted, folded, notes, stylesheet
 from tapwidget.views.table_preview import preview
 
 MOST_FILES = 500  # entries listed of one folder; more is said
@@ -29,13 +29,15 @@ class FilePicker(ipywidgets.VBox):
     table : astropy.table.Table or None
         The opened table. May be set to anything that `tapwidget.tables.files.as_table` takes.
     path : str
-        The chosen file; empty when the table came from Python.
+        The chosen file, also when it could not be opened; empty when the table came from Python.
     roles : tables.roles.Roles or None
         What the columns were recognised as.
     ra, dec : str
         Position columns that the person chose instead of the recognised ones; empty while they did not.
     message : str
         What is going on, or what is wrong with the file.
+    busy : bool
+        While a table is being opened.
     """
 
     table = Identity()
@@ -44,6 +46,7 @@ class FilePicker(ipywidgets.VBox):
     ra = traitlets.Unicode()
     dec = traitlets.Unicode()
     message = traitlets.Unicode()
+    busy = traitlets.Bool(False)
 
     def __init__(
         self,
@@ -85,10 +88,11 @@ class FilePicker(ipywidgets.VBox):
             f"opening {Path(source).name} ..." if isinstance(source, (str, Path)) else "reading the table ..."
         )
         self._said.value = notes(self.message)
+        self.busy = True
         self._background.run(
             lambda: open_table(source),
             then=lambda opened: self._opened(number, source, opened),
-            failed=lambda error: self._failed(number, error),
+            failed=lambda error: self._failed(number, source, error),
         )
 
     def _list(self) -> None:
@@ -128,6 +132,8 @@ class FilePicker(ipywidgets.VBox):
         chosen = Path(change["new"].strip()).expanduser()
         if not change["new"].strip():
             return
+        if (self._folder / chosen).exists():  # of the folder that is shown; a whole path stays what it is
+            chosen = self._folder / chosen
         if chosen.is_dir():
             self._folder = chosen.resolve()
             self._list()
@@ -137,29 +143,32 @@ class FilePicker(ipywidgets.VBox):
     def _opened(self, number: int, source: Any, opened: Opened) -> None:
         if not self._requests.is_current(number):
             return
-        is_file = isinstance(source, (str, Path))
-        self.message = f"{len(opened.table):,} rows · {len(opened.table.colnames):,} columns"
+        self.message = f"{counted(len(opened.table), 'row')} · {counted(len(opened.table.colnames), 'column')}"
         changes = folded(f"{len(opened.changes)} things were done to read it rightly", opened.changes)
         warnings = notes(*opened.roles.warnings, css_class="tw-warning")
         self._said.value = notes(self.message) + changes + warnings
         self.role_picker.offer(opened.table, opened.roles)
         self._shown_table = opened.table
         with self.hold_trait_notifications():
-            self.path = str(Path(source).expanduser().resolve()) if is_file else ""
+            self.busy = False
+            self.path = path_of(source)
             self.roles = opened.roles
             self.table = opened.table
         self._show_path()
         self._show_preview()
 
-    def _failed(self, number: int, error: BaseException) -> None:
+    def _failed(self, number: int, source: Any, error: BaseException) -> None:
         if not self._requests.is_current(number):
             return
         self.message = str(error)
         self._said.value = notes(self.message, css_class="tw-error")
         self.role_picker.offer(None, None)
         with self.hold_trait_notifications():
+            self.busy = False
+            self.path = path_of(source)
             self.roles = None
             self.table = None
+        self._show_path()
         self._preview.value = ""
 
     def _show_preview(self) -> None:
@@ -178,6 +187,11 @@ class FilePicker(ipywidgets.VBox):
     def _table_set(self, change: dict[str, Any]) -> None:
         if change["new"] is not None and change["new"] is not self._shown_table:
             self.choose(change["new"])
+
+
+def path_of(source: Any) -> str:
+    """The file's whole path; empty for a table that came from Python."""
+    return str(Path(source).expanduser().resolve()) if isinstance(source, (str, Path)) else ""
 
 
 def size(path: Path) -> str:

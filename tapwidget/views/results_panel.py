@@ -124,7 +124,7 @@ class ResultsPanel(ipywidgets.VBox):
                 )
             )
         self.histogram.series = tuple(series)
-        self._said.value = notes(*(f"Not drawn: {sentence}" for sentence in left_out))
+        self._said.value = notes(*(f"Not drawn: {without_argument(sentence)}" for sentence in left_out))
         self._arrange()
 
     def _await_drawing(self) -> None:
@@ -157,3 +157,8 @@ class ResultsPanel(ipywidgets.VBox):
         """Select the rows of the table whose magnitude lies in the brushed interval."""
         if self._series_of_table is not None:
             self.table.selected_rows = np.flatnonzero(self.histogram.rows_in_interval(self._series_of_table)).tolist()
+
+
+def without_argument(sentence: str) -> str:
+    """What is wrong, without the argument of Python that would help there and that a panel has not."""
+    return sentence.split(" Name the column with ", maxsplit=1)[0]

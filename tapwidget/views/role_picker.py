@@ -40,6 +40,7 @@ class RolePicker(ipywidgets.VBox):
         """Show the roles of this table, and its columns to choose from; hide for None."""
         self._roles = roles
         self.layout.display = "none" if table is None else None
+        self._more.is_open = roles is not None and roles.position is None
         with self.hold_trait_notifications():
             self.ra = self.dec = ""
         options = [("as recognised", ""), *((name, name) for name in (table.colnames if table is not None else ()))]
@@ -84,6 +85,5 @@ class RolePicker(ipywidgets.VBox):
             position = f"position {', '.join(found.columns)} ({found.form}, {found.frame.upper()}; {found.why})"
         else:
             position = "no position was recognised: choose the columns below, or match by identifier"
-            self._more.is_open = True
         magnitudes = ", ".join(roles.magnitudes) or "none recognised"
         self._said.value = notes(f"{position} · identifier {roles.id or 'none recognised'} · magnitudes {magnitudes}")

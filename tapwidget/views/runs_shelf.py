@@ -8,7 +8,7 @@ import ipywidgets
 import traitlets
 
 from tapwidget.state.runs import Run, Runs
-from tapwidget.views.style import notes, stylesheet, text
+from tapwidget.views.style import counted, notes, stylesheet, text
 
 
 class RunsShelf(ipywidgets.VBox):
@@ -74,4 +74,4 @@ def summary(run: Run) -> str:
     if run.result is None:
         return ""
     cut = ", cut by the service: more matched than it returned" if run.result.meta.get("overflow") else ""
-    return text("tw-note", f"{len(run.result):,} rows{cut}", tag="span")
+    return text("tw-note", f"{counted(len(run.result), 'row')}{cut}", tag="span")

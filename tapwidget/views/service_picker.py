@@ -9,6 +9,8 @@ import traitlets
 
 from tapwidget.actions.background import Background, Latest
 from tapwidget.actions.browse import Greeting, greet
+from tapwidget.client.services import Service
+from tapwidget.state.identity import Identity
 from tapwidget.views.style import notes, stylesheet, text
 
 NAMES = (
@@ -32,16 +34,20 @@ class ServicePicker(ipywidgets.VBox):
         Its tables, without their columns.
     message : str
         What is going on, or what went wrong.
+    busy : bool
+        While a service was asked and has not answered.
     """
 
-    service = traitlets.Any()
+    service = Identity()
     tables = traitlets.Tuple()
     message = traitlets.Unicode()
+    busy = traitlets.Bool(False)
 
     def __init__(self, service: Any = None, *, background: Background | None = None, **kwargs: object) -> None:
         self._background = background or Background()
         self._requests = Latest()
         self._choosing = False
+        self._answered: Service | None = None
         self._pick = ipywidgets.Dropdown(
             options=[NONE, *NAMES], value="", description="service", layout=ipywidgets.Layout(width="340px")
         )
@@ -68,6 +74,7 @@ class ServicePicker(ipywidgets.VBox):
             self._show_choice(service, service)
         number = self._requests.next()
         self._hint.value = ""
+        self.busy = True
         self.message = "connecting ..."
         self._said.value = notes(self.message)
         self._background.run(
@@ -119,7 +126,9 @@ class ServicePicker(ipywidgets.VBox):
         )
         simulated = text("tw-simulated", "simulated sky", tag="span") + " " if greeting.is_simulated else ""
         self._said.value = simulated + text("tw-note", self.message, tag="span")
+        self._answered = greeting.service
         with self.hold_trait_notifications():
+            self.busy = False
             self.tables = greeting.tables
             self.service = greeting.service
 
@@ -130,10 +139,14 @@ class ServicePicker(ipywidgets.VBox):
         self._said.value = ""
         self._hint.value = notes(self.message, css_class="tw-error")
         with self.hold_trait_notifications():
+            self.busy = False
             self.tables = ()
             self.service = None
 
-    @traitlets.observe("service")
-    def _service_set(self, change: dict[str, Any]) -> None:
-        if isinstance(change["new"], str):
-            self.choose(change["new"])
+    @traitlets.validate("service")
+    def _ask_first(self, proposal: dict[str, Any]) -> Service | None:
+        """What is set from Python becomes the trait's value once it has answered: nobody linked sees a mere name."""
+        if proposal["value"] is None or proposal["value"] is self._answered:
+            return proposal["value"]
+        self.choose(proposal["value"])
+        return self.service

@@ -28,6 +28,15 @@ def notes(*messages: str, css_class: str = "tw-note") -> str:
     return "".join(text(css_class, message) for message in messages if message)
 
 
+def counted(number: int, thing: str) -> str:
+    """A number of things.
+
+    >>> counted(1, "row"), counted(13074, "row")
+    ('1 row', '13,074 rows')
+    """
+    return f"{number:,} {thing}{'' if number == 1 else 's'}"
+
+
 def folded(summary: str, messages: Sequence[str], *, most: int = 2) -> str:
     """The messages as lines of text; behind one line that opens them when they are more than `most`."""
     if len(messages) <= most:

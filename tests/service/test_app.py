@@ -120,8 +120,8 @@ def test_a_job_can_be_aborted(app: CrossMatch) -> None:
 def test_a_service_that_is_down_is_said(csv: Path) -> None:
     app = CrossMatch(service="http://127.0.0.1:9/tap", table=csv)
     until(app, lambda: "127.0.0.1:9" in app.service_picker._hint.value, "a word about the service")
+    until(app, lambda: "Choose a service" in app.editor.problem, "what to do")
     assert app.run_button.disabled
-    assert "Choose a service" in app.editor.problem
     until(app, lambda: app.form.table is not None, "the table all the same")
 
 
@@ -141,10 +141,24 @@ def test_a_file_that_is_no_table_is_said(tap_url: str, tmp_path: Path) -> None:
         app.run()
 
 
+def test_a_match_that_finds_nothing_says_what_to_look_at(tap_url: str) -> None:
+    hours = Table(
+        {"id": [1, 2], "ra": [2.524, 2.5241], "dec": [6.98, 6.97]}
+    )  # in hours, and nothing says so
+    app = CrossMatch(service=tap_url, table=hours)
+    until(app, lambda: not app.run_button.disabled, "a query")
+    app.run()
+    until(app, lambda: app.result is not None, "the empty result")
+    assert len(app.result) == 0
+    assert "0 rows" in app.status.message
+    assert "in degrees" in app.status.message
+    assert not app.status.is_error
+
+
 def test_a_table_without_positions_can_be_matched_by_identifier(tap_url: str) -> None:
     table = Table({"name": ["2000 VC34", "nobody"]})
     app = CrossMatch(service=tap_url, table=table, target="dp1.MPCORB")
-    until(app, lambda: "position" in app.editor.problem, "a word about the position")
+    until(app, lambda: "Choose the position columns" in app.editor.problem, "a word about the position")
     app.form.by = "identifier"
     app.match_form._mine.value = "name"
     until(app, lambda: app.form.on == ("name", "mpcDesignation"), "the identifier columns")

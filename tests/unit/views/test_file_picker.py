@@ -73,6 +73,24 @@ def test_the_list_shows_which_file_is_open_however_it_was_named(folder: Path, mo
     assert picker.path == ""
 
 
+def test_a_typed_name_is_looked_for_in_the_folder_that_is_shown(folder: Path) -> None:
+    picker = FilePicker(folder=folder, background=Immediate())
+    choose(picker, "more/")
+    picker._path.value = "other.csv"
+    assert picker.path == str(folder / "more" / "other.csv")
+
+
+def test_a_file_that_cannot_be_opened_takes_the_place_of_the_one_that_was_open(folder: Path) -> None:
+    picker = FilePicker(folder / "sdss.csv", folder=folder, background=Immediate())
+    picker._path.value = str(folder / "missing.csv")
+    assert picker.table is None
+    assert picker.path == str(folder / "missing.csv")
+    assert picker._pick.value == ""  # the list no longer shows sdss.csv as the one that is open
+    picker._path.value = str(folder / "page.csv")
+    assert picker._pick.value == str(folder / "page.csv")
+    assert "page.csv" in picker.message
+
+
 def test_a_typed_path_that_does_not_exist_is_said(folder: Path) -> None:
     picker = FilePicker(folder=folder, background=Immediate())
     picker._path.value = str(folder / "missing.csv")

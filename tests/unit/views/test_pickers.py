@@ -6,6 +6,7 @@ from collections.abc import Callable
 from typing import Any
 
 import pytest
+import traitlets
 from astropy import units as u
 from astropy.table import Table as AstropyTable
 
@@ -99,6 +100,25 @@ def test_a_service_that_does_not_answer_is_said_and_the_one_before_is_let_go() -
     assert picker.service is None
     assert picker.tables == ()
     assert "does not answer &lt;now&gt;" in picker._hint.value
+
+
+def test_a_service_set_from_python_counts_once_it_has_answered() -> None:
+    later = Later()
+    picker, form = ServicePicker(background=later), Form()
+    traitlets.dlink((picker, "service"), (form, "service"))
+    shelf = Shelf(OBJECT)
+    picker.service = shelf
+    assert picker.busy
+    assert form.service is None
+    later.waiting.pop()()
+    assert form.service is shelf
+    assert not picker.busy
+    assert [table.name for table in picker.tables] == ["dp1.Object"]
+    picker.service = "http://127.0.0.1:9/tap"  # a mere name never reaches what is linked
+    assert form.service is shelf
+    later.waiting.pop()()
+    assert form.service is None
+    assert "127.0.0.1:9" in picker.message
 
 
 def test_a_target_is_described_and_its_principal_columns_are_chosen() -> None:
