@@ -79,7 +79,7 @@ def add_serve(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("files", nargs="*", type=Path, metavar="FILE", help="Parquet, FITS, VOTable, CSV or ECSV")
     parser.add_argument("--host", default="127.0.0.1", help="address to listen on (%(default)s)")
     parser.add_argument("--port", type=port, default=0, help="port to listen on (default: any free one)")
-    parser.add_argument("--token", help="ask callers for this token")
+    parser.add_argument("--token", action="append", help="ask callers for it; with several, each has jobs of its own")
     # For a process that starts the service as its child: end with it, however it ends.
     parser.add_argument("--with-parent", action="store_true", help=argparse.SUPPRESS)
     parser.set_defaults(command=run_serve)

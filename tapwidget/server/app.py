@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Sequence
 from pathlib import Path
 
 from starlette.applications import Starlette
@@ -37,9 +37,9 @@ VOTABLE = "application/x-votable+xml"
 
 
 def create_app(
-    engine: Engine, catalogue: Catalogue, folder: Path, settings: Settings, token: str | None = None
+    engine: Engine, catalogue: Catalogue, folder: Path, settings: Settings, tokens: Sequence[str] = ()
 ) -> Starlette:
-    """The ASGI application over tables that are loaded."""
+    """The ASGI application over tables that are loaded. Each of the tokens is one caller, with jobs of its own."""
     runner = Runner(Holdings(engine, catalogue, settings))
     store = JobStore(folder / "jobs", runner, settings)
     pages = Pages(catalogue, settings)
@@ -67,7 +67,7 @@ def create_app(
     return Starlette(
         routes=routes,
         lifespan=lifespan,
-        middleware=[Middleware(Access, token=token)],
+        middleware=[Middleware(Access, tokens=tokens)],
         exception_handlers=handlers,
     )
 

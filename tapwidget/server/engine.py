@@ -26,6 +26,8 @@ LOCKS = (
     "SET autoinstall_known_extensions = false",
     "SET autoload_known_extensions = false",
     "SET allow_community_extensions = false",
+    # these two alone a cursor may still switch on: without them the engine does not count what is done
+    "SET allowed_configs = ['enable_progress_bar', 'enable_progress_bar_print']",
     "SET lock_configuration = true",
 )
 BATCH_ROWS = 65_536
@@ -106,6 +108,8 @@ class Run:
         self.cursor = cursor
         self.why: QueryError | None = None
         self.is_done = threading.Event()
+        self.highest = -1.0
+        cursor.execute("SET enable_progress_bar = true; SET enable_progress_bar_print = false")
         self.growing = Growing()
         """The answer, while it is being written."""
 
@@ -117,6 +121,17 @@ class Run:
             self.cursor.interrupt()
             if self.is_done.wait(0.01):
                 return
+
+    def percent(self) -> float | None:
+        """How much of the query is done, 0 to 100, as the engine estimates it; never less than was said before.
+
+        None before it knows, and for what it cannot estimate.
+        """
+        try:
+            self.highest = max(self.highest, float(self.cursor.query_progress()))
+        except duckdb.Error:
+            return None
+        return min(self.highest, 100.0) if self.highest >= 0 else None
 
     def check(self) -> None:
         """Raise if somebody asked to stop."""

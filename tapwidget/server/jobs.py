@@ -51,7 +51,13 @@ class Job:
     answer: Answer | None = None
     run: Run | None = None
     task: asyncio.Task[None] | None = None
+    owner: str = ""
     change: asyncio.Event = field(default_factory=asyncio.Event)
+
+    @property
+    def percent(self) -> float | None:
+        """How much of its query is done, as the engine reckons; None where it cannot tell."""
+        return self.run.percent() if self.run is not None and self.phase == JobPhase.EXECUTING else None
 
     @property
     def run_id(self) -> str:
@@ -162,7 +168,7 @@ class JobStore:
         path.mkdir(mode=0o700, parents=True)
         return job_id, path
 
-    def create(self, job_id: str, folder: Path, parameters: Parameters) -> Job:
+    def create(self, job_id: str, folder: Path, parameters: Parameters, owner: str = "") -> Job:
         if len(self.jobs) >= self.settings.jobs_kept:
             raise RequestError("this service keeps no more jobs; delete some of yours", 503)
         job = Job(
@@ -171,15 +177,22 @@ class JobStore:
             parameters,
             self.settings.execution_duration,
             now() + timedelta(seconds=self.settings.retention),
+            owner=owner,
         )
         self.jobs[job_id] = job
         return job
 
-    def get(self, job_id: str) -> Job:
-        try:
-            return self.jobs[job_id]
-        except KeyError:
-            raise RequestError("there is no such job; it was deleted, or its destruction time is past", 404) from None
+    def get(self, job_id: str, owner: str = "") -> Job:
+        """A job of one caller. Those of others are not there for them."""
+        job = self.jobs.get(job_id)
+        if job is None or job.owner != owner:
+            raise RequestError("there is no such job; it was deleted, or its destruction time is past", 404)
+        return job
+
+    def of(self, owner: str) -> list[Job]:
+        """All jobs of one caller, newest first."""
+        own = [job for job in self.jobs.values() if job.owner == owner]
+        return sorted(own, key=lambda job: job.creation_time, reverse=True)
 
     async def delete(self, job: Job) -> None:
         self.jobs.pop(job.job_id, None)

@@ -14,7 +14,7 @@ import signal
 import socket
 import sys
 import threading
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import replace
 from pathlib import Path
 
@@ -40,7 +40,7 @@ def main(
     names: Mapping[str, Path] | None = None,
     host: str = "127.0.0.1",
     port: int = 0,
-    token: str | None = None,
+    token: str | Sequence[str] | None = None,
     with_parent: bool = False,
     settings: Settings | None = None,
 ) -> int:
@@ -51,7 +51,7 @@ def main(
     paths : files; each becomes a table called after it
     names : Parquet files by the qualified name of their table
     port : 0 for any free one
-    token : what callers have to send as bearer token
+    token : what callers have to send as bearer token; of several, each is for one caller, who sees no job of another
     with_parent : end when the standard input ends
 
     Returns
@@ -60,7 +60,8 @@ def main(
         Exit status: 0, or 2 where the files or options cannot serve (the reason is on standard error).
     """
     settings = replace(settings or Settings(), fetches_anywhere=host in LOOPBACK)
-    if host not in LOOPBACK and not token:
+    tokens = tuple(filter(None, [token] if isinstance(token, str) else token or ()))
+    if host not in LOOPBACK and not tokens:
         return failed(f"--host {host} is open to other machines; give a --token too")
     try:
         listening = listen(host, port)
@@ -78,7 +79,7 @@ def main(
             print(f"This service is open to other machines at {host}; callers need the token.", file=sys.stderr)
         with contextlib.closing(engine):
             warm(engine, catalogue, folder)
-            app = create_app(engine, catalogue, folder, settings, token)
+            app = create_app(engine, catalogue, folder, settings, tokens)
             may_end.clear()
             asyncio.run(serve(app, listening, ready, with_parent=with_parent))
     return 0

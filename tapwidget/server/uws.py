@@ -13,6 +13,7 @@ from starlette.routing import Route
 
 from tapwidget.ivoa.uws import JobPhase
 from tapwidget.server import uws_xml
+from tapwidget.server.access import OWNER
 from tapwidget.server.faults import RequestError
 from tapwidget.server.jobs import ACTIVE, Job, JobStore, now, remove
 from tapwidget.server.parameters import Parameters, parameters_of
@@ -50,7 +51,7 @@ class Uws:
         if request.method == "POST":
             return await self.create(request)
         given = await parameters_of(request, self.settings)
-        found = sorted(self.store.jobs.values(), key=lambda job: job.creation_time, reverse=True)
+        found = self.store.of(owner_of(request))
         phases = {JobPhase.of(phase) for value in given.all("PHASE") for phase in value.split(",")}
         if phases:
             found = [job for job in found if job.phase in phases]
@@ -68,7 +69,7 @@ class Uws:
             phase = given.get("PHASE").upper()
             if phase not in {"", "RUN"}:
                 raise RequestError(f"PHASE={phase}: a new job can only be told to RUN")
-            job = self.store.create(job_id, folder, given)
+            job = self.store.create(job_id, folder, given, owner_of(request))
         except BaseException:
             remove(folder)
             raise
@@ -166,15 +167,15 @@ class Uws:
         return Response(error_document(str(job.error)), media_type=VOTABLE)
 
     async def quote(self, request: Request) -> Response:
+        """When the job will have ended: nobody knows, and then UWS has nothing said (1.1, section 2.1.7)."""
         self.found(request)
         return PlainTextResponse("")
 
     async def owner(self, request: Request) -> Response:
-        self.found(request)
-        return PlainTextResponse("")
+        return PlainTextResponse(self.found(request).owner)
 
     def found(self, request: Request) -> Job:
-        return self.store.get(request.path_params["job_id"])
+        return self.store.get(request.path_params["job_id"], owner_of(request))
 
     def changeable(self, job: Job) -> None:
         if job.phase != JobPhase.PENDING:
@@ -189,6 +190,10 @@ class Uws:
         if given.get("DESTRUCTION"):
             latest = now() + timedelta(seconds=self.settings.retention_hard)
             job.destruction = min(time_of("DESTRUCTION", given.get("DESTRUCTION")), latest)
+
+
+def owner_of(request: Request) -> str:
+    return str(request.scope.get(OWNER, ""))
 
 
 def address(request: Request) -> str:

@@ -38,7 +38,7 @@ def job_document(job: Job, url: str) -> bytes:
     parts = [
         element("jobId", job.job_id),
         element("runId", job.run_id) if job.run_id else "",
-        element("ownerId", None),
+        element("ownerId", job.owner or None),
         element("phase", job.phase.value),
         element("quote", None),
         element("creationTime", moment(job.creation_time)),
@@ -53,8 +53,19 @@ def job_document(job: Job, url: str) -> bytes:
         parts.append(
             f'<uws:errorSummary type="fatal" hasDetail="true">{element("message", str(job.error))}</uws:errorSummary>'
         )
+    parts.append(job_info(job))
     inner = "\n".join(part for part in parts if part)
     return f'{DECLARATION}<uws:job version="1.1" {NAMESPACES}>\n{inner}\n</uws:job>\n'.encode()
+
+
+def job_info(job: Job) -> str:
+    """Progress, in the words of Rubin's TAP service; nothing while the engine cannot tell it."""
+    percent = job.percent
+    if percent is None:
+        return ""
+    # what is being written is not yet done
+    done = min(99, int(percent))
+    return f"<uws:jobInfo><progress><percentComplete>{done}</percentComplete></progress></uws:jobInfo>"
 
 
 def jobs_document(jobs: Iterable[Job], url: str) -> bytes:
@@ -64,7 +75,7 @@ def jobs_document(jobs: Iterable[Job], url: str) -> bytes:
         run_id = element("runId", job.run_id) if job.run_id else ""
         entries.append(
             f"<uws:jobref id={attribute(job.job_id)} xlink:href={attribute(f'{url}/{job.job_id}')}>"
-            f"{element('phase', job.phase.value)}{run_id}{element('ownerId', None)}"
+            f"{element('phase', job.phase.value)}{run_id}{element('ownerId', job.owner or None)}"
             f"{element('creationTime', moment(job.creation_time))}</uws:jobref>"
         )
     inner = "\n".join(entries)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import csv
 import io
+import math
 import subprocess
 import sys
 import time
@@ -18,6 +19,7 @@ import pytest
 import requests
 from astropy.table import Table
 
+from tapwidget.client.uws_document import read_job
 from tapwidget.ivoa.tapschema import Column
 from tapwidget.tables.votable_document import Document, read_document, write_document
 
@@ -281,12 +283,16 @@ class TestJobs:
         assert requests.get(f"{job}/results/result", timeout=60).status_code == 404
 
     def test_abort_stops_the_query(self, url: str) -> None:
-        job = start(url, LONG, PHASE="RUN")
-        until_phase(job, "EXECUTING")
-        began = time.perf_counter()
-        requests.post(f"{job}/phase", data={"PHASE": "ABORT"}, timeout=60)
-        assert phase(job) == "ABORTED"
-        assert time.perf_counter() - began < 2
+        """Within 0.1 s; the best of five, since this machine may be busy with other things."""
+        times = []
+        for _ in range(5):
+            job = start(url, LONG, PHASE="RUN")
+            until_phase(job, "EXECUTING")
+            began = time.perf_counter()
+            requests.post(f"{job}/phase", data={"PHASE": "ABORT"}, timeout=60, allow_redirects=False)
+            times.append(time.perf_counter() - began)
+            assert phase(job) == "ABORTED"
+        assert min(times) < 0.1
         # all workers are free again
         assert table_of(sync(url, "SELECT COUNT(*) FROM s.many")).nrows == 1
 
@@ -296,6 +302,19 @@ class TestJobs:
         answer = requests.post(job, data={"ACTION": "DELETE"}, timeout=60, allow_redirects=False)
         assert (answer.status_code, answer.headers["Location"]) == (303, f"{url}/async")
         assert requests.get(job, timeout=60).status_code == 404
+
+    def test_progress_as_rubin_tells_it(self, url: str) -> None:
+        job = start(url, LONG, PHASE="RUN")
+        seen: list[float] = []
+        until = time.monotonic() + 30
+        while len(seen) < 3:
+            assert time.monotonic() < until
+            summary = read_job(requests.get(job, timeout=60).content, job)
+            if not math.isnan(summary.progress.percent):
+                seen.append(summary.progress.percent)
+        assert 0 <= seen[0] <= seen[-1] < 100
+        requests.post(f"{job}/phase", data={"PHASE": "ABORT"}, timeout=60)
+        assert "jobInfo" not in requests.get(job, timeout=60).text
 
     def test_more_jobs_than_workers_wait_their_turn(self, url: str) -> None:
         first = [start(url, LONG, PHASE="RUN") for _ in range(4)]

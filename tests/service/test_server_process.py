@@ -122,6 +122,32 @@ def test_the_private_folder_is_private(catalogue: Path) -> None:
         assert folder.stat().st_mode & 0o077 == 0
 
 
+def test_one_caller_never_sees_the_jobs_of_another(catalogue: Path) -> None:
+    with served(catalogue, "token=['first-word', 'second-word']") as (process, url):
+        anna, ben = ({"Authorization": f"Bearer {word}"} for word in ("first-word", "second-word"))
+        parameters = {"LANG": "ADQL", "QUERY": "SELECT TOP 1 id FROM survey.objects", "RUNID": "annas", "PHASE": "RUN"}
+        made = requests.post(f"{url}/async", data=parameters, headers=anna, timeout=60)
+        job = made.url
+        document = requests.get(job, params={"WAIT": "30"}, headers=anna, timeout=60).text
+        assert "<uws:ownerId>caller1</uws:ownerId>" in document
+        assert requests.get(f"{job}/owner", headers=anna, timeout=60).text == "caller1"
+        assert job.rpartition("/")[2] in requests.get(f"{url}/async", headers=anna, timeout=60).text
+        for path in ("", "/phase", "/results", "/results/result", "/error", "/parameters", "/owner", "/quote"):
+            assert requests.get(job + path, headers=ben, timeout=60).status_code == 404, path
+        for path in ("", "/phase", "/parameters", "/destruction", "/executionduration"):
+            changed = {"PHASE": "ABORT", "ACTION": "DELETE", "DESTRUCTION": "2020-01-01T00:00:00Z"}
+            assert requests.post(job + path, data=changed, headers=ben, timeout=60).status_code == 404, path
+        assert requests.delete(job, headers=ben, timeout=60).status_code == 404
+        listed = requests.get(f"{url}/async", headers=ben, timeout=60).text
+        assert "jobref" not in listed
+        assert "annas" not in listed
+        assert requests.get(job, headers=anna, timeout=60).status_code == 200
+        for wrong in ({}, {"Authorization": "Bearer first-wor"}, {"Authorization": "Bearer "}):
+            assert requests.get(job, headers=wrong, timeout=60).status_code == 401
+        assert "first-word" not in document
+        assert process.poll() is None
+
+
 def test_token(catalogue: Path) -> None:
     with served(catalogue, "token='secret-word'") as (process, url):
         for headers in (

@@ -316,7 +316,7 @@ def test_serve_passes_on_what_was_asked(monkeypatch, tmp_path):
     assert cli.main(["serve", str(file), "--host", "0.0.0.0", "--port", "8123", "--token", "t", "--with-parent"]) == 0
     paths, options = calls.pop()
     assert paths == [file]
-    assert options == {"names": None, "host": "0.0.0.0", "port": 8123, "token": "t", "with_parent": True}
+    assert options == {"names": None, "host": "0.0.0.0", "port": 8123, "token": ["t"], "with_parent": True}
     assert cli.main(["serve"]) == 0
     paths, options = calls.pop()
     assert (paths, options["token"]) == ([], None)
