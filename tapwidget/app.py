@@ -62,8 +62,9 @@ class CrossMatch(ipywidgets.VBox):
         self.editor.buttons.children += (self.copy_button,)
         self._python = ipywidgets.HTML()
         self.run_button = ipywidgets.Button(
-            description="Run", icon="play", button_style="primary", disabled=True, tooltip="Choose a service first."
-        )
+            description="Run", icon="play", button_style="primary", disabled=True, tooltip="Choose a service first.",
+            layout={"flex": "none"},
+        )  # fmt: skip
         self.status = JobStatus(background=self.background)
         self.shelf = RunsShelf(self.runs)
         self.results = ResultsPanel(self.form, self.runs, background=self.background)
@@ -126,7 +127,7 @@ class CrossMatch(ipywidgets.VBox):
         self._latest: Run | None = None
 
     def _query_changed(self, _change: Any) -> None:
-        self._python.value = ""
+        self._put_python("")
         self.background.post(("query", id(self)), self._make_query)
 
     def _make_query(self) -> None:
@@ -194,12 +195,19 @@ class CrossMatch(ipywidgets.VBox):
                 self.status.message += f". {nothing_matched(run.match)}"
 
     def _show_python(self) -> None:
+        if self._python.value:
+            self._put_python("")
+            return
         match, service, table = self.form.match(), self.form.service, self.form.table
         self.background.run(
             lambda: match.python(service, table),
-            then=lambda cell: setattr(self._python, "value", text("tw-adql", cell, tag="pre", tabindex="0")),
-            failed=lambda error: setattr(self._python, "value", notes(str(error), css_class="tw-error")),
+            then=lambda cell: self._put_python(text("tw-adql", cell, tag="pre", tabindex="0")),
+            failed=lambda error: self._put_python(notes(str(error), css_class="tw-error")),
         )
+
+    def _put_python(self, html: str) -> None:
+        self._python.value = html
+        self.copy_button.description = "Hide Python" if html else "Show as Python"
 
 
 def nothing_matched(match: Any) -> str:

@@ -34,6 +34,13 @@ class Runs(traitlets.HasTraits):
         self.runs = (*self.runs, run)
         return run
 
+    def rename(self, run: Run, name: str) -> None:
+        """Name a run: with a number behind where another run has that name, and as before where it is blank."""
+        wanted = name.strip() or run.name
+        taken = {other.name for other in self.runs if other is not run}
+        names = (wanted if number == 1 else f"{wanted}_{number}" for number in range(1, len(taken) + 2))
+        run.name = next(name for name in names if name not in taken)
+
     def remove(self, run: Run) -> None:
         """Take a run off the shelf. Its job stays at the service."""
         self.runs = tuple(other for other in self.runs if other is not run)

@@ -33,7 +33,7 @@ class AdqlEditor(ipywidgets.VBox):
     def __init__(self, adql: str = "", **kwargs: object) -> None:
         self._shown = ipywidgets.HTML()
         self._text = ipywidgets.Textarea(
-            rows=8, layout=ipywidgets.Layout(width="100%", display="none"), continuous_update=False
+            rows=8, layout=ipywidgets.Layout(width="auto", display="none"), continuous_update=False
         )
         self._text.add_class("tw-adql-edit")
         self._edit = ipywidgets.ToggleButton(

@@ -46,23 +46,30 @@ class RunsShelf(ipywidgets.VBox):
         name = ipywidgets.Text(
             value=run.name, tooltip="name of this run", continuous_update=False, layout={"width": "150px"}
         )
-        said = ipywidgets.HTML()
+        phase, said = ipywidgets.HTML(), ipywidgets.HTML()
         show = ipywidgets.Button(description="Show in table", tooltip="show this result in the table")
         drop = ipywidgets.Button(icon="times", tooltip="take it off this list", layout={"width": "34px"})
         traitlets.link((drawn, "value"), (run, "visible"))
-        traitlets.link((name, "value"), (run, "name"))
+
+        def named(change: dict[str, str]) -> None:
+            self.runs.rename(run, change["new"])
+            name.value = run.name
+
+        name.observe(named, "value")
+        run.observe(lambda change: setattr(name, "value", change["new"]), "name")
 
         def tell(_change: Any) -> None:
             show.disabled = run.result is None or self.runs.current is run
             show.description = "In the table" if self.runs.current is run else "Show in table"
-            said.value = text("tw-phase", run.phase, tag="span", data_phase=run.phase) + " " + summary(run)
+            phase.value = text("tw-phase", run.phase, tag="span", data_phase=run.phase)
+            said.value = summary(run)
 
         run.observe(tell, ["phase", "result", "error"])
         self.runs.observe(tell, "current")
         show.on_click(lambda _: setattr(self.runs, "current", run))
         drop.on_click(lambda _: self.runs.remove(run))
         tell(None)
-        row = ipywidgets.HBox([drawn, name, said, show, drop])
+        row = ipywidgets.HBox([drawn, name, phase, show, drop, said])  # the text last: it may be long
         row.add_class("tw-wrap")
         return row
 

@@ -55,13 +55,18 @@ class ServicePicker(ipywidgets.VBox):
             placeholder="https://.../tap", tooltip="address of the TAP service, then Enter", continuous_update=False,
             layout=ipywidgets.Layout(width="320px", display="none"),
         )  # fmt: skip
+        self._again = ipywidgets.Button(
+            icon="refresh", tooltip="ask the service again", disabled=True, layout=ipywidgets.Layout(width="36px")
+        )
+        self._asked: Any = None  # what was chosen last
         self._said = ipywidgets.HTML()
-        row = ipywidgets.HBox([self._pick, self._address, self._said])
+        row = ipywidgets.HBox([self._pick, self._address, self._again, self._said])
         row.add_class("tw-wrap")
         self._hint = ipywidgets.HTML()
         super().__init__([stylesheet(), row, self._hint], **kwargs)
         self._pick.observe(self._picked, "value")
         self._address.observe(self._typed, "value")
+        self._again.on_click(lambda _: self.choose(self._asked))
         if service is not None:
             self.choose(service)
 
@@ -73,6 +78,8 @@ class ServicePicker(ipywidgets.VBox):
         if isinstance(service, str):
             self._show_choice(service, service)
         number = self._requests.next()
+        self._asked = service
+        self._again.disabled = False
         self._hint.value = ""
         self.busy = True
         self.message = "connecting ..."

@@ -68,6 +68,18 @@ def test_run_constrain_and_run_again(app: CrossMatch) -> None:
     assert all(18.0 <= value <= 18.5 for value in second["r_cModelMag"][rows])
 
 
+def test_the_match_as_python_is_shown_and_hidden(app: CrossMatch) -> None:
+    app.copy_button.click()
+    until(app, lambda: "pyvo.dal.TAPService" in app._python.value, "the Python")
+    assert app.copy_button.description == "Hide Python"
+    app.copy_button.click()
+    assert app._python.value == ""
+    app.copy_button.click()
+    until(app, lambda: app._python.value, "the Python again")
+    app.match_form.radius.radius = 2.0  # what is shown would no longer be true
+    assert (app._python.value, app.copy_button.description) == ("", "Show as Python")
+
+
 def test_two_apps_do_not_disturb_each_other(app: CrossMatch, tap_url: str, csv: Path) -> None:
     other = CrossMatch(service=tap_url, table=csv)
     until(other, lambda: not other.run_button.disabled, "a query")
@@ -142,9 +154,7 @@ def test_a_file_that_is_no_table_is_said(tap_url: str, tmp_path: Path) -> None:
 
 
 def test_a_match_that_finds_nothing_says_what_to_look_at(tap_url: str) -> None:
-    hours = Table(
-        {"id": [1, 2], "ra": [2.524, 2.5241], "dec": [6.98, 6.97]}
-    )  # in hours, and nothing says so
+    hours = Table({"id": [1, 2], "ra": [2.524, 2.5241], "dec": [6.98, 6.97]})  # in hours, and nothing says so
     app = CrossMatch(service=tap_url, table=hours)
     until(app, lambda: not app.run_button.disabled, "a query")
     app.run()

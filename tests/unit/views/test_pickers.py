@@ -102,6 +102,26 @@ def test_a_service_that_does_not_answer_is_said_and_the_one_before_is_let_go() -
     assert "does not answer &lt;now&gt;" in picker._hint.value
 
 
+def test_a_service_that_is_up_again_can_be_asked_again() -> None:
+    class Flaky(Shelf):
+        down = True
+
+        def limits(self) -> Limits:
+            if self.down:
+                raise ServiceUnavailableError("http://127.0.0.1:9/tap does not answer. Try again.")
+            return super().limits()
+
+    flaky = Flaky(OBJECT)
+    picker = ServicePicker(background=Immediate())
+    assert picker._again.disabled
+    picker.choose(flaky)
+    assert picker.service is None
+    flaky.down = False
+    picker._again.click()
+    assert picker.service is flaky
+    assert "does not answer" not in picker._hint.value
+
+
 def test_a_service_set_from_python_counts_once_it_has_answered() -> None:
     later = Later()
     picker, form = ServicePicker(background=later), Form()
