@@ -77,7 +77,7 @@ def main(rows: int, rounds: int) -> None:
             query = "SELECT * FROM s.objects"
             contestants = {form: lambda f=form: fetch(session, url, query, f) for form in FORMATS}
             contestants["pyarrow"] = lambda: pq.write_table(table, io.BytesIO())
-            times = medians(contestants, rounds)
+            times = {name: took.clock for name, took in medians(contestants, rounds).items()}
             print(f"{rows:.0e} x 12 over HTTP; {machine()}")
             for form in FORMATS:
                 first, size = fetch(session, url, query, form)

@@ -41,6 +41,8 @@ MACROS = (
     "tw_bins(z, h) AS greatest(1, tw_floor(360e0 * cos(radians((z + 0.5e0) * h - 90e0)) / h))",
     "tw_turn(ra) AS (ra - 360e0 * floor(ra / 360e0)) / 360e0",
     "tw_bin(ra, n) AS least(greatest(tw_floor(tw_turn(ra) * n), 0), n - 1)",
+    # All numbers from one to another. Nearly always there are one or two, and the engine is slow at ranges.
+    "tw_run(a, b) AS CASE WHEN b = a THEN [a] WHEN b = a + 1 THEN [a, b] ELSE range(a, b + 1) END",
     f"tw_cell(ra, d, h) AS CASE WHEN tw_ok(ra, d) THEN tw_zone(d, h) * {PER_ZONE}"
     " + tw_bin(ra, tw_bins(tw_zone(d, h), h)) END",
     # Half the width of a cap in right ascension; everything where the cap comes near a pole.
@@ -67,7 +69,7 @@ def expanded(relation: str, alias: str, position: tuple[str, str], radius: str, 
     )
     first, last = (f"tw_zone({alias}.{edge}, {alias}.tw_h)" for edge in ("tw_low", "tw_high"))
     zones = (
-        f"SELECT {alias}.*, unnest(range({first}, {last} + 1)) AS tw_z, tw_half({dec}, {alias}.tw_r) AS tw_w"
+        f"SELECT {alias}.*, unnest(tw_run({first}, {last})) AS tw_z, tw_half({dec}, {alias}.tw_r) AS tw_w"
         f" FROM ({bands}) AS {alias}"
     )
     bins = f"SELECT {alias}.*, tw_bins({alias}.tw_z, {alias}.tw_h) AS tw_n FROM ({zones}) AS {alias}"
@@ -75,7 +77,7 @@ def expanded(relation: str, alias: str, position: tuple[str, str], radius: str, 
     high = f"tw_floor((tw_turn({ra}) + {alias}.tw_w / 360e0) * {alias}.tw_n)"
     caps = (
         f"SELECT {alias}.*, unnest(CASE WHEN {high} - {low} + 1 >= {alias}.tw_n THEN range(0, {alias}.tw_n)"
-        f" ELSE range({low}, {high} + 1) END) AS tw_b FROM ({bins}) AS {alias}"
+        f" ELSE tw_run({low}, {high}) END) AS tw_b FROM ({bins}) AS {alias}"
     )
     # a remainder in SQL keeps the sign, hence the second one
     ring = f"(({alias}.tw_b % {alias}.tw_n) + {alias}.tw_n) % {alias}.tw_n"
