@@ -80,6 +80,7 @@ def language() -> str:
             ("common-table", ("WITH",)),
             ("type", ("CAST",)),
             ("offset", ("OFFSET",)),
+            ("unit", ("IN_UNIT",)),
         )
     )
     return (

@@ -21,6 +21,7 @@ from tapwidget.server.adql.constants import INT64, fold
 from tapwidget.server.adql.reader import FUNCTION_MARK
 from tapwidget.server.adql.scope import Scope, refused
 from tapwidget.server.adql.tree import balanced, links, only, said_of
+from tapwidget.server.adql.units import in_unit
 from tapwidget.server.adql.values import Kind, Value, combined, quoted
 from tapwidget.server.faults import AdqlError, close_names
 
@@ -308,7 +309,7 @@ class Expressions:
         name = functions.SYNONYMS.get(written.upper(), written.upper())
         if name in functions.AGGREGATES:
             return self.aggregate(name, node, scope)
-        known = {*functions.FUNCTIONS, *geometry.GEOMETRY, *geometry.NUMBERS}
+        known = {*functions.FUNCTIONS, *geometry.GEOMETRY, *geometry.NUMBERS, "IN_UNIT"}
         if name not in known:
             raise AdqlError(f"there is no function {written}{close_names(name, {*known, *functions.AGGREGATES})}")
         arguments = [self.any(argument, scope) for argument in node.expressions]
@@ -321,7 +322,7 @@ class Expressions:
             if not isinstance(argument, Value):
                 raise AdqlError(f"{written} does not take a geometry")
             values.append(argument)
-        return functions.call(name, values)
+        return in_unit(values) if name == "IN_UNIT" else functions.call(name, values)
 
     def aggregate(self, name: str, node: exp.Expr, scope: Scope) -> Value:
         functions.check_number(name, len(node.expressions), 1, 1)
