@@ -32,6 +32,7 @@ from tapwidget.server.query import Holdings, TapQuery, answer
 from tapwidget.server.settings import Settings
 
 DEFAULT_SCHEMA = "data"
+ASTROPY = b"table_meta_yaml"  # where astropy keeps its own description of a table in Parquet
 
 
 def main(
@@ -163,10 +164,14 @@ def warm(engine: Engine, catalogue: Catalogue, folder: Path) -> None:
 
 
 def as_parquet(path: Path, folder: Path) -> Path:
-    """The file itself where it is Parquet, else a Parquet file of what is in it."""
+    """The file itself where it is Parquet that says all by itself, else a Parquet file of what is in it."""
     with path.open("rb") as file:
-        if file.read(4) == b"PAR1":
-            return path
+        is_parquet = file.read(4) == b"PAR1"
+    import pyarrow.parquet as pq
+
+    # astropy takes masks and coordinates apart into columns of their own, and says so only in its own metadata.
+    if is_parquet and b"__serialized_columns__" not in (pq.read_metadata(path).metadata or {}).get(ASTROPY, b""):
+        return path
     from tapwidget.tables.files import read_table, write_table
 
     target = folder / f"{path.stem}.parquet"

@@ -113,3 +113,15 @@ def test_a_changed_file_is_said_in_answers_and_read_at_the_next_start(tmp_path: 
     service = started([path], tmp_path)
     assert rows(next(service), "SELECT COUNT(*) AS n FROM mine.t") == [(1,)]
     assert next(service, None) is None
+
+
+def test_parquet_that_astropy_wrote_with_masks_keeps_them(tmp_path: Path) -> None:
+    table = Table({"id": [1, 2], "ra": [10.0, 20.0], "dec": [1.0, 2.0]})
+    table["r"] = MaskedColumn([17.0, 99.0], mask=[False, True], unit="mag")
+    path = tmp_path / "astropy.parquet"
+    table.write(path)
+    for url in started([path], tmp_path):
+        assert rows(url, "SELECT id, r FROM data.astropy ORDER BY id") == [(1, 17.0), (2, None)]
+        columns = rows(url, "SELECT column_name, unit FROM TAP_SCHEMA.columns WHERE table_name = 'data.astropy'")
+        assert ("r", "mag") in columns
+        assert len(columns) == 4

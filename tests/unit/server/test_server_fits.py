@@ -84,7 +84,9 @@ def test_every_type(tmp_path: Path) -> None:
     assert hdu.columns.names == [c.name for c in columns]
     wider = "a type without a free value becomes wider"
     assert hdu.columns.formats == ["K", "J", "I", "J", "E", "D", "L", "12A", "26A", "3E"], wider
-    with pytest.warns(AstropyUserWarning, match="'flag' contains NULL"):
+    with warnings.catch_warnings():
+        # Newer astropy says that a logical column holds NULLs, and reads them as it did before.
+        warnings.filterwarnings("ignore", ".*'flag' contains NULL", AstropyUserWarning)
         table = Table.read(io.BytesIO(data), hdu=1)
     assert table["objectId"].tolist() == [-(2**63), 2**63 - 1, 2**53 + 1, None, 0]
     assert table["small"].tolist() == [-(2**15), 2**15 - 1, None, 0, 1]
