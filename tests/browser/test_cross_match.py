@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from pathlib import Path
 from typing import Any
 
@@ -11,6 +12,7 @@ import pytest
 from astropy import units as u
 from astropy.coordinates import SkyCoord, search_around_sky
 from astropy.io import ascii as ascii_tables
+from playwright.sync_api import expect
 
 from tapwidget.simulation import sky, user_table
 
@@ -97,6 +99,119 @@ def test_from_the_file_to_figure_1_by_mouse(lab: Any, csv: Path, truth: dict[str
     assert [style for style, _, _ in series] == ["filled", "solid", "dashed"]
     assert [label for _, label, _ in series] == ["ut1, r", "results, r_cModelMag", "results_2, r_cModelMag"]
     assert [counts for *_, counts in series] == truth["counts"]
+
+
+def test_a_bad_file_then_by_keyboard_alone_to_a_brushed_table(lab: Any, csv: Path, tmp_path: Path) -> None:
+    page = tmp_path / "page.csv"
+    page.write_text("<!DOCTYPE html><html><body>Please <b>log in</b> again</body></html>")
+    notebook = lab.open_notebook(
+        ["import tapwidget\napp = tapwidget.CrossMatch(service='demo')\napp"], beside=[csv, page], height=1600
+    )
+    app = notebook.page.locator(".tw-app").first
+    app.get_by_text("simulated sky", exact=True).first.wait_for()
+    files = app.get_by_label("your table")
+    option(app, "your table", "sdss.csv")
+
+    # A file that is no table: the sentence names it and the way out, and nothing can be run.
+    files.focus()
+    press(notebook, "ArrowDown")
+    app.locator(".tw-error", has_text="page.csv is a web page").wait_for()
+    app.get_by_text("Choose your table first.").wait_for()
+    assert app.locator("button.mod-primary").is_disabled()
+
+    # The next one is a table. Every key stays in the app: no cell is added, none edited.
+    press(notebook, "ArrowDown")
+    app.get_by_text("position ra, dec").wait_for()
+    tab_to(notebook, "Columns to return: 39 of 39")
+    press(notebook, "Enter")
+    app.get_by_placeholder("find columns by name").wait_for()
+    tab_to(notebook, "Magnitude range")
+    press(notebook, "Space")
+    tab_to(notebook, "from, mag; empty for no limit", back=True)
+    notebook.page.keyboard.type("17")
+    press(notebook, "Enter")
+    app.locator("pre.tw-adql", has_text="ut1.r > 17").wait_for()
+    tab_to(notebook, "Run")
+    press(notebook, "Enter")
+    app.locator("text=/results: [0-9,]+ rows/").wait_for()
+    tab_to(notebook, "Table of results")
+    press(notebook, "ArrowDown")
+    press(notebook, "Space")
+    notebook.wait_for_python("len(app.results.table.selected_rows) == 1")
+    state = "() => [jupyterapp.shell.currentWidget.content.mode, jupyterapp.shell.currentWidget.content.widgets.length]"
+    assert notebook.page.evaluate(state) == ["command", 1]
+
+    # The brush is the mouse's; its numbers can be typed. Both select rows of the table.
+    plot = app.locator(".tw-plot").first
+    overlay = plot.locator(".brushintsel .overlay")
+    overlay.scroll_into_view_if_needed()
+    box, mouse = overlay.bounding_box(), notebook.page.mouse
+    mouse.move(box["x"] + box["width"] * 0.4, box["y"] + 60)
+    mouse.down()
+    mouse.move(box["x"] + box["width"] * 0.6, box["y"] + 60, steps=5)
+    mouse.up()
+    app.locator(".twt-status", has_text="selected").wait_for()
+    inside = """(lambda r, rows, ends: len(rows) > 100 and set(rows) ==
+        {i for i, m in enumerate(r.filled(float("nan"))) if ends[0] <= m <= ends[1]})(
+        app.result["r_cModelMag"].astype("f8"), app.results.table.selected_rows, app.results.histogram.interval)"""
+    notebook.wait_for_python(" ".join(inside.split()))
+    assert notebook.python("18 < app.results.histogram.interval[0] < app.results.histogram.interval[1] < 21")
+    low = plot.get_by_placeholder("low")
+    low.fill("20")
+    low.press("Enter")
+    notebook.wait_for_python("app.results.histogram.interval[0] == 20")
+    notebook.wait_for_python(" ".join(inside.split()))
+
+
+def test_two_apps_in_one_notebook_while_a_cell_runs(lab: Any, csv: Path) -> None:
+    make = "tapwidget.CrossMatch(service='demo', table='sdss.csv')"
+    notebook = lab.open_notebook([f"import tapwidget\none = {make}\none", f"two = {make}\ntwo"], beside=[csv])
+    one, two = (notebook.page.locator(".tw-app").nth(number) for number in (0, 1))
+    for app in (one, two):
+        ready = app.locator("button.mod-primary:not([disabled])")
+        ready.wait_for()
+    radius = two.get_by_label("radius", exact=True)
+    radius.fill("0.2")
+    radius.press("Enter")
+    two.locator("pre.tw-adql", has_text="0.00005555").wait_for()
+    assert one.get_by_label("radius", exact=True).input_value() == "1"
+
+    # The cell runs until the file is there: what is seen before comes while the kernel is busy.
+    cell = notebook.run_cell(
+        "import pathlib, time\none.run(), two.run()\n"
+        "end = time.monotonic() + 120\n"
+        "while not pathlib.Path('seen').exists() and time.monotonic() < end:\n    time.sleep(0.05)\n"
+        "pathlib.Path('seen').exists()"
+    )
+    for app in (one, two):
+        app.locator(".tw-phase[data-phase=COMPLETED]").first.wait_for()
+        app.locator("text=/results: [0-9,]+ rows/").wait_for()
+        app.get_by_role("grid").get_by_role("gridcell").filter(has_text=re.compile(r"^\d{19}$")).first.wait_for()
+    assert "[*]" in notebook.cell(cell).inner_text()
+    (notebook.folder / "seen").touch()
+    expect(notebook.output(cell)).to_contain_text("True")
+    rows = notebook.python("(len(one.result), len(two.result), len(one.runs.runs), len(two.runs.runs))")
+    assert rows[0] > rows[1] > 1000
+    assert rows[2:] == (1, 1)
+    assert one.get_by_text(f"results: {rows[0]:,} rows").is_visible()
+    assert two.get_by_text(f"results: {rows[1]:,} rows").is_visible()
+
+
+def press(notebook: Any, key: str) -> None:
+    notebook.page.keyboard.press(key)
+
+
+def tab_to(notebook: Any, name: str, *, back: bool = False) -> None:
+    """Press Tab until the focus is on what bears this name, which must be seen to have it."""
+    focused = """() => { const e = document.activeElement;
+        return [(e.innerText ?? '').trim(), e.title, e.getAttribute('aria-label') ?? ''] }"""
+    for _ in range(60):
+        press(notebook, "Shift+Tab" if back else "Tab")
+        if name in notebook.page.evaluate(focused):
+            outline = notebook.page.evaluate("() => getComputedStyle(document.activeElement).outlineStyle")
+            assert outline != "none", f"the focus on {name!r} cannot be seen"
+            return
+    pytest.fail(f"Tab never came to {name!r}")
 
 
 def option(app: Any, label: str, name: str) -> str:
