@@ -54,7 +54,11 @@ class ResultsPanel(ipywidgets.VBox):
         self.sky = SkyPlot(background_label="your table")
         self._band = ipywidgets.Dropdown(options=BANDS, value="r", description="band", layout={"width": "150px"})
         self._said = ipywidgets.HTML()
-        self._plots = ipywidgets.HBox([ipywidgets.VBox([self._band, self.histogram, self._said]), self.sky])
+        magnitudes = ipywidgets.VBox(
+            [self._band, self.histogram, self._said],
+            layout={"flex": "1 1 480px", "min_width": "0", "max_width": "900px"},  # beside the sky where there is room
+        )
+        self._plots = ipywidgets.HBox([magnitudes, self.sky])
         self._plots.add_class("tw-wrap")
         self._style = stylesheet()
         self._place = ipywidgets.VBox([self.table])  # hidden, not removed: only what is in the page can say hello
