@@ -29,7 +29,7 @@ class MagnitudeConstraints(ipywidgets.VBox):
     constraints : list
         Constraint objects (`tapwidget.MagnitudeRange`, ...) and ADQL strings. May be set.
     where : list of str
-        The same as ADQL conditions, all of which must hold.
+        The same as ADQL conditions, all of which must hold. May be set, too.
     """
 
     upload_columns = traitlets.Tuple()
@@ -116,6 +116,12 @@ class MagnitudeConstraints(ipywidgets.VBox):
             self._collecting = False
         self._list.children = tuple(self._rows)
         self._collect()
+
+    @traitlets.observe("where")
+    def _where_set(self, _change: object) -> None:
+        """Conditions set from outside, as by a link, become rows of ADQL."""
+        if not self._collecting:
+            self.constraints = list(self.where)
 
     def _row_of(self, constraint: Any) -> ConstraintRow:
         if isinstance(constraint, MagnitudeRange):
