@@ -148,7 +148,10 @@ def test_a_file_that_is_no_table_is_said(tap_url: str, tmp_path: Path) -> None:
     page = tmp_path / "page.csv"
     page.write_text("<html><body>You have been logged out</body></html>")
     app = CrossMatch(service=tap_url, table=page)
-    until(app, lambda: "page.csv" in app.file_picker.message, "a word about the file")
+    until(app, lambda: app.form.service is not None, "the service")
+    until(
+        app, lambda: "page.csv" in app.file_picker.message and "web page" in app.file_picker.message, "a word about it"
+    )
     with pytest.raises(MatchError, match="table"):
         app.run()
 
