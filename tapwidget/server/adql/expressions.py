@@ -20,9 +20,9 @@ from tapwidget.server.adql.comparisons import MIRRORED, alike, nearness
 from tapwidget.server.adql.constants import INT64, fold
 from tapwidget.server.adql.reader import FUNCTION_MARK
 from tapwidget.server.adql.scope import Scope, refused
-from tapwidget.server.adql.tree import balanced, links, only, said_of
+from tapwidget.server.adql.tree import balanced, is_whole, links, only, said_of
 from tapwidget.server.adql.units import in_unit
-from tapwidget.server.adql.values import Kind, Value, combined, quoted
+from tapwidget.server.adql.values import MOST_WORK, Kind, Value, combined, quoted
 from tapwidget.server.faults import AdqlError, close_names
 
 Subquery = Callable[[exp.Expr, Scope], tuple[str, tuple[Value, ...]]]
@@ -54,6 +54,7 @@ class Expressions:
 
     def __init__(self, subquery: Subquery) -> None:
         self.subquery = subquery
+        self.work = 0
 
     def value(self, node: exp.Expr, scope: Scope) -> Value:
         """The value of an expression.
@@ -107,7 +108,7 @@ class Expressions:
         text = node.name
         if node.args.get("is_string"):
             return Value(quoted(text), Kind.TEXT, literal=text)
-        if text.isascii() and text.isdigit() and int(text) < INT64:
+        if is_whole(text) and int(text) < INT64:
             return Value(text, Kind.INTEGER, literal=int(text))
         try:
             number = float(text)
@@ -185,7 +186,7 @@ class Expressions:
         cast = f"CAST({sql} AS {target})"
         length = node.args["to"].expressions
         if kind == Kind.TEXT and length:
-            if len(length) != 1 or not length[0].name.isdigit():
+            if len(length) != 1 or not is_whole(length[0].name):
                 raise AdqlError("expected one number as the length of a text")
             cast = f"left({cast}, {int(length[0].name)})"
         return combined(cast, kind, value)
@@ -314,15 +315,15 @@ class Expressions:
             raise AdqlError(f"there is no function {written}{close_names(name, {*known, *functions.AGGREGATES})}")
         arguments = [self.any(argument, scope) for argument in node.expressions]
         if name in geometry.GEOMETRY:
-            return geometry.region(name, arguments)
+            return self.bounded(geometry.region(name, arguments))
         if name in geometry.NUMBERS:
-            return geometry.number(name, arguments)
+            return self.bounded(geometry.number(name, arguments))
         values = []
         for argument in arguments:
             if not isinstance(argument, Value):
                 raise AdqlError(f"{written} does not take a geometry")
             values.append(argument)
-        return in_unit(values) if name == "IN_UNIT" else functions.call(name, values)
+        return self.bounded(in_unit(values) if name == "IN_UNIT" else functions.call(name, values))
 
     def aggregate(self, name: str, node: exp.Expr, scope: Scope) -> Value:
         functions.check_number(name, len(node.expressions), 1, 1)
@@ -339,6 +340,14 @@ class Expressions:
                 raise AdqlError(f"{name}(DISTINCT ...) takes one expression")
             argument = argument.expressions[0]
         return functions.aggregate(name, self.value(argument, scope), is_distinct=is_distinct)
+
+    def bounded(self, found: geometry.Argument) -> geometry.Argument:
+        """What a function gave, when all functions of the query together are not too much."""
+        parts = (found,) if isinstance(found, Value) else found.parts
+        self.work += sum(part.weight for part in parts if part.is_repeated)
+        if self.work > 10 * MOST_WORK:
+            raise AdqlError("the functions of this query are too many; compute some of them in a query of their own")
+        return found
 
 
 METHODS: dict[type[exp.Expr], str] = {

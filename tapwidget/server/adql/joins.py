@@ -24,6 +24,10 @@ Tree = Source | tuple["Tree", str, "Tree", list[str]]
 """A table, or two trees with the word that joins them and the conditions."""
 
 
+MOST_TABLES = 100
+"""The engine takes seconds to put more of them in order, and cannot be stopped while it does."""
+
+
 @dataclass
 class From:
     """The FROM clause of one SELECT: groups of joined tables, between which stand commas."""
@@ -117,13 +121,17 @@ def derived(node: exp.Subquery, scope: Scope, queries: Queries) -> Source:
     only(alias, "this", "columns")
     names = [plain(column) for column in alias.args.get("columns") or []] or None
     relation = queries.relation(node.this, plain(alias.this), scope, names)
-    return add_source(node, relation, alias.this, scope, queries, is_alias=True)
+    # its tables are counted already
+    return add_source(node, replace(relation, tables=0), alias.this, scope, queries, is_alias=True)
 
 
 def add_source(
     node: exp.Expr, relation: Relation, name: exp.Expr, scope: Scope, queries: Queries, *, is_alias: bool
 ) -> Source:
     called = plain(name)
+    queries.named += relation.tables
+    if queries.named > MOST_TABLES:
+        raise refused(node, f"a query can name {MOST_TABLES} tables at most, those of its WITH wherever they are used")
     source = Source(
         alias=f"s{next(queries.numbers)}",
         name=called,

@@ -15,6 +15,7 @@ import math
 from collections.abc import Sequence
 
 from tapwidget.server.adql.cells import real
+from tapwidget.server.adql.tree import balanced
 
 Vector = tuple[float, float, float]
 
@@ -201,12 +202,12 @@ def constant_inside(corners: Sequence[Vector], centre: Vector, ra: str, dec: str
         away = f"((q.x - {real(x1)}) * {real(y2 - y1)} - (q.y - {real(y1)}) * {real(x2 - x1)})"
         sign = "<" if y2 > y1 else ">"
         both = f"(q.y < {real(y1)}) <> (q.y < {real(y2)})"
-        terms.append(f"CASE WHEN {both} AND {away} {sign} 0 THEN 1 ELSE 0 END")
+        terms.append(f"(CASE WHEN {both} AND {away} {sign} 0 THEN 1 ELSE 0 END)")
         near = f"abs({away}) <= {NEAR * math.hypot(x2 - x1, y2 - y1)!r}"
         frame = (f"q.{axis} {between(*ends)}" for axis, ends in (("x", (x1, x2)), ("y", (y1, y2))))
         border.append(f"({near} AND {' AND '.join(frame)})")
     x, y = (f"tw_gnomonic({ra}, {dec}, {', '.join(map(real, (*axis, *centre)))})" for axis in (e, n))
-    said = f"coalesce(({' + '.join(terms)}) % 2 = 1 OR {' OR '.join(border)}, false)"
+    said = f"coalesce({balanced(terms, ' + ')} % 2 = 1 OR {balanced(border, ' OR ')}, false)"
     return f"list_transform([{{'x': {x}, 'y': {y}}}], lambda q: {said} AND q.x IS NOT NULL)[1]"
 
 

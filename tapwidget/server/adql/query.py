@@ -18,7 +18,7 @@ from tapwidget.server.adql.joins import From, from_clause
 from tapwidget.server.adql.reader import read
 from tapwidget.server.adql.scope import Relation, Scope, SourceColumn, Tables, plain, refused, same
 from tapwidget.server.adql.spatial import rewritten
-from tapwidget.server.adql.tree import balanced, only
+from tapwidget.server.adql.tree import balanced, is_whole, only
 from tapwidget.server.adql.values import Kind, Value
 from tapwidget.server.faults import AdqlError
 
@@ -99,6 +99,7 @@ class Queries:
         self.expressions = Expressions(self.subquery)
         self.numbers = count(1)
         self.read: list[Relation] = []
+        self.named = 0
 
     def top(self, node: exp.Expr, most: int | None) -> Translation:
         node = unwrapped(node)
@@ -114,6 +115,7 @@ class Queries:
 
     def relation(self, node: exp.Expr, name: str, scope: Scope, names: list[str] | None = None) -> Relation:
         """A query as a table: what a FROM clause or WITH makes of it."""
+        before = self.named
         body, order, limit, offset = self.parts(unwrapped(node), Scope(parent=None, ctes=visible(scope)))
         needs_order = limit is not None or offset
         sql = f"({body.sql}{order if needs_order else ''}{bounds(limit, offset)})"
@@ -123,7 +125,7 @@ class Queries:
             SourceColumn(names[i] if names else o.name, f"c{i + 1}", o.value.kind, o.field, o.value.may_be_nan)
             for i, o in enumerate(body.outputs)
         )
-        return Relation(name, sql, columns)
+        return Relation(name, sql, columns, tables=max(1, self.named - before))
 
     def parts(self, node: exp.Expr, scope: Scope) -> tuple[Body, str, int | None, int]:
         """A query's body, its ORDER BY in SQL, its TOP and its OFFSET."""
@@ -269,7 +271,7 @@ class Queries:
     def order_key(self, item: exp.Expr, body: Body) -> str:
         outputs = list(body.outputs)
         if isinstance(item, exp.Literal):
-            if item.args.get("is_string") or not item.name.isdigit() or not 1 <= int(item.name) <= len(outputs):
+            if item.args.get("is_string") or not is_whole(item.name) or not 1 <= int(item.name) <= len(outputs):
                 raise refused(item, f"ORDER BY a number means a column of the answer, 1 to {len(outputs)}")
             return str(int(item.name))
         index = next((i for i, o in enumerate(outputs, start=1) if is_named(item, o)), None)
@@ -320,7 +322,7 @@ def whole(clause: exp.Expr | None, word: str) -> int | None:
         return None
     only(clause, "expression")
     number = clause.expression
-    if not isinstance(number, exp.Literal) or number.args.get("is_string") or not number.name.isdigit():
+    if not isinstance(number, exp.Literal) or number.args.get("is_string") or not is_whole(number.name):
         raise refused(clause, f"expected a whole number after {word}")
     return min(int(number.name), 2**62)
 

@@ -25,7 +25,7 @@ FUNCTION_MARK = "fn:"
 written. A colon cannot be in a name, so nobody can write the mark."""
 
 MAX_LENGTH = 4_000_000
-HEXADECIMAL = re.compile("0[xX][0-9A-Fa-f]+")
+HEXADECIMAL = re.compile("0[xX][0-9A-Fa-f]{1,16}")
 
 WORDS = """
 ALL AND ANY ASC BETWEEN CASE CROSS DESC DISTINCT ELSE END ESCAPE EXCEPT EXISTS FALSE FROM FULL HAVING ILIKE IN INNER

@@ -41,6 +41,8 @@ class Relation:
     rows: int | None = None
     cell_of: tuple[str, str] | None = None
     cell_height: float = 0.0
+    tables: int = 1
+    """How many tables are in it: a query in WITH that is named twice is written twice."""
 
     @property
     def schema(self) -> str:

@@ -37,3 +37,8 @@ def balanced(parts: list[str], word: str) -> str:
         pairs = [parts[i : i + 2] for i in range(0, len(parts), 2)]
         parts = [f"({word.join(pair)})" if len(pair) > 1 else pair[0] for pair in pairs]
     return parts[0]
+
+
+def is_whole(text: str) -> bool:
+    """Whether a number is whole, and short enough to be one here: Python refuses thousands of digits, at its cost."""
+    return text.isascii() and text.isdigit() and len(text) <= 30

@@ -6,6 +6,12 @@ from dataclasses import dataclass
 from enum import StrEnum
 
 from tapwidget.ivoa.tapschema import Column
+from tapwidget.server.faults import AdqlError
+
+MOST_WORK = 100_000
+"""How heavy an expression may be that writes parts of itself more than once."""
+
+LONG_LIST, LONG_NAME = 2_100, 20
 
 
 class Kind(StrEnum):
@@ -56,6 +62,8 @@ class Value:
     near : for a condition, that two points are near each other
     distance : for a number, the two points whose distance it is
     contained : for a number, the nearness that CONTAINS gave as 1 or 0
+    weight : how many leaves the engine sees, about, where arguments are written out more than once
+    is_repeated : whether they are anywhere in it
     """
 
     sql: str
@@ -69,6 +77,8 @@ class Value:
     near: Nearness | None = None
     distance: tuple[Point, Point] | None = None
     contained: Nearness | None = None
+    weight: int = 1
+    is_repeated: bool = False
 
     @property
     def compared(self) -> str:
@@ -170,7 +180,16 @@ Region = Point | Circle | Polygon
 
 
 def combined(sql: str, kind: Kind, *parts: Value, is_aggregate: bool = False, may_be_nan: bool | None = None) -> Value:
-    """An expression made of others."""
+    """An expression made of others.
+
+    Raises
+    ------
+    AdqlError
+        It is too heavy: SQRT(SQRT(...)), where each writes its argument twice, doubles with every level.
+    """
+    weight, is_repeated = weighed(sql, parts)
+    if is_repeated and weight > MOST_WORK:
+        raise AdqlError("functions are nested too deeply here; compute the inner ones in a sub-query")
     return Value(
         sql=sql,
         kind=kind,
@@ -178,7 +197,33 @@ def combined(sql: str, kind: Kind, *parts: Value, is_aggregate: bool = False, ma
         loose=frozenset() if is_aggregate else frozenset().union(*(part.loose for part in parts)),
         may_be_nan=any(part.may_be_nan for part in parts) if may_be_nan is None else may_be_nan,
         is_aggregate=is_aggregate or any(part.is_aggregate for part in parts),
+        weight=weight,
+        is_repeated=is_repeated,
     )
+
+
+def weighed(sql: str, parts: tuple[Value, ...]) -> tuple[int, bool]:
+    """The weight of an expression, and whether anything is repeated in it.
+
+    A part that is more than a name counts as often as it is written. The engine writes the arguments of our macros out
+    too: those of `tw_number` twice, those about positions a few times.
+    """
+    if len(parts) > LONG_LIST:
+        # IN, AND, OR with thousands of parts write each of them once
+        return sum(part.weight for part in parts), any(part.is_repeated for part in parts)
+    weight, is_repeated = 1, False
+    macros, numbers, nullifs = (sql.count(word) for word in ("tw_", "tw_number(", "nullif("))
+    for part in parts:
+        is_name = part.literal is not None or len(part.sql) <= LONG_NAME
+        times = 1 if is_name else sql.count(part.sql)
+        weight += times * part.weight
+        is_repeated = is_repeated or times > 1 or part.is_repeated
+        if not is_name:
+            macros -= times * part.sql.count("tw_")
+            numbers -= times * part.sql.count("tw_number(")
+            nullifs -= times * part.sql.count("nullif(")
+    factor = 8 if macros > max(numbers, 0) else 2 if numbers > 0 or nullifs > 0 else 1
+    return weight * factor, is_repeated or factor > 1
 
 
 def quoted(text: str) -> str:
