@@ -59,6 +59,7 @@ class Engine:
         self.connection.execute("CREATE SCHEMA up")
         self.folder = folder
         self.attached: dict[Path, str] = {}
+        self.spill_bytes = settings.spill_bytes
         self.names = threading.Lock()
         self.uploads = 0
 
@@ -85,6 +86,8 @@ class Engine:
 
     def lock(self) -> None:
         """No way to files from here on. Called when all tables are loaded."""
+        (used,) = self.connection.execute("SELECT coalesce(sum(size), 0) FROM duckdb_temporary_files()").fetchone()
+        self.connection.execute(f"SET max_temp_directory_size = '{int(used) + self.spill_bytes}B'")
         for statement in LOCKS:
             self.connection.execute(statement)
 

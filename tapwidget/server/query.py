@@ -10,7 +10,7 @@ from contextlib import contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
 
-from tapwidget.errors import ColumnError
+from tapwidget.errors import ColumnError, QueryError
 from tapwidget.server import results, uploads
 from tapwidget.server.adql.query import Translation, translate
 from tapwidget.server.adql.scope import Relation
@@ -117,12 +117,19 @@ def answer(query: TapQuery, run: Run, holdings: Holdings, path: Path) -> Answer:
             run.growing.begin(path, query.form.mime)
             with path.open("wb") as file:
                 for piece in pieces:
+                    if file.tell() + len(piece) > holdings.settings.result_bytes:
+                        raise too_large(holdings.settings)
                     file.write(piece)
                     file.flush()
                     run.growing.wrote(len(piece))
         except ColumnError as error:
             raise RequestError(str(error)) from error
         return Answer(path, query.form, counter.rows, counter.overflow)
+
+
+def too_large(settings: Settings) -> QueryError:
+    message = f"the answer is larger than {settings.result_bytes} bytes; select less of it"
+    return QueryError(message, said=message)
 
 
 @contextmanager

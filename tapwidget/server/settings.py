@@ -25,6 +25,9 @@ class Settings:
     memory: str = ""
     """Such as "2GB"; empty for about half of the machine's."""
     jobs_kept: int = 10_000
+    result_bytes: int = 16 * 2**30
+    spill_bytes: int = 16 * 2**30
+    """What all queries together may put on disk beside the tables, where memory is not enough."""
     fetch_duration: float = 60.0
     fetches_anywhere: bool = False
     """Whether uploads by URL may come from this machine and its network too: only where nobody else can ask."""

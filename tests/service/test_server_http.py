@@ -32,7 +32,7 @@ from pathlib import Path
 from tapwidget.server.run import main
 from tapwidget.server.settings import Settings
 settings = Settings(upload_bytes=200_000, upload_rows=1000, maxrec_default=500, maxrec_hard=1000, sync_duration=2.0,
-                    parameter_bytes=100_000)
+                    parameter_bytes=100_000, result_bytes=20_000_000)
 sys.exit(main(names={"s.many": Path(sys.argv[1])}, with_parent=True, settings=settings))
 """
 
@@ -281,6 +281,12 @@ class TestJobs:
         assert error.query_status == "ERROR"
         assert "there is no column idd" in error.query_message
         assert requests.get(f"{job}/results/result", timeout=60).status_code == 404
+
+    def test_an_answer_that_would_fill_the_disk(self, url: str) -> None:
+        document = ended(start(url, f"SELECT '{'x' * 60_000}' AS x FROM s.many", PHASE="RUN"))
+        assert document.findtext(f"{UWS}phase") == "ERROR"
+        said = document.findtext(f"{UWS}errorSummary/{UWS}message") or ""
+        assert "larger than 20000000 bytes" in said
 
     def test_abort_stops_the_query(self, url: str) -> None:
         """Within 0.1 s; the best of five, since this machine may be busy with other things."""

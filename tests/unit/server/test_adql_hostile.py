@@ -113,6 +113,12 @@ def test_bombs(sky: Any, name: str) -> None:
     assert ask(sky, "SELECT objectId FROM s.obj", 30) == 12
 
 
+def test_what_goes_to_disk_is_bounded(sky: Any) -> None:
+    ((size,),) = sky.engine.connection.execute("SELECT current_setting('max_temp_directory_size')").fetchall()
+    assert size.endswith("GiB")
+    assert float(size.split()[0]) < 20
+
+
 NUMBERS = st.sampled_from(["n", "mag", "objectId", "coord_ra", "coord_dec", "1", "-0.5", "1e300", "NULL", "0", "n / 0"])
 TEXTS = st.sampled_from(["band", "'r'", "''", "'é%'", "NULL", "CAST(n AS VARCHAR)"])
 
