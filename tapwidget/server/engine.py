@@ -121,7 +121,11 @@ class Run:
         self.why = self.why or why
         # An interrupt that comes before the query has begun is lost, hence again and again.
         for _ in range(100):
-            self.cursor.interrupt()
+            try:
+                self.cursor.interrupt()
+            except duckdb.ConnectionException:
+                # closed: the query has ended by itself in this very moment
+                return
             if self.is_done.wait(0.01):
                 return
 

@@ -119,6 +119,13 @@ def test_what_goes_to_disk_is_bounded(sky: Any) -> None:
     assert float(size.split()[0]) < 20
 
 
+def test_a_query_that_has_ended_can_be_stopped(sky: Any) -> None:
+    """Time may be over in the very moment in which a query ends."""
+    run = sky.engine.run()
+    run.finish()
+    run.stop(QueryTimeoutError("out of time", said=""))
+
+
 NUMBERS = st.sampled_from(["n", "mag", "objectId", "coord_ra", "coord_dec", "1", "-0.5", "1e300", "NULL", "0", "n / 0"])
 TEXTS = st.sampled_from(["band", "'r'", "''", "'é%'", "NULL", "CAST(n AS VARCHAR)"])
 
