@@ -242,7 +242,15 @@ class Job:
                 raw = download(
                     self._transport, address, self._url, pause=self._pace.retry_first, received=self._count_bytes
                 )
-                result = raw if self.plan is None or self._table is None else self.plan.finish(raw, self._table)
+                if self.plan is not None and self._table is not None:
+                    result = self.plan.finish(raw, self._table)
+                else:
+                    result = raw
+                    result.meta["tapwidget"] = {
+                        "service": mask(self._transport.url),
+                        "adql": self.adql,
+                        "simulated": "SIMULATED" in raw.meta.get("infos", {}),
+                    }
                 result.meta["overflow"] = bool(raw.meta.get("overflow", False))
                 self._result = result
         return self._result

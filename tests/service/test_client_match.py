@@ -325,3 +325,9 @@ def test_it_is_known_to_be_simulated(tap_url: str) -> None:
     service = connect(tap_url)
     service.tables()
     assert service.is_simulated
+
+
+def test_a_query_of_ones_own_says_that_its_answer_is_simulated(service: Service) -> None:
+    query = "SELECT TOP 3 objectId FROM dp1.Object"
+    result = service.submit(query).result(60)
+    assert result.meta["tapwidget"] == {"service": service.url, "adql": query, "simulated": True}
