@@ -19,7 +19,7 @@ from dataclasses import replace
 from pathlib import Path
 
 from tapwidget import __version__
-from tapwidget.errors import TapWidgetError
+from tapwidget.errors import FileFormatError, TapWidgetError
 from tapwidget.ivoa.adql_words import RESERVED
 from tapwidget.server import prepared, results, tap_schema
 from tapwidget.server.access import LOOPBACK
@@ -167,16 +167,25 @@ def as_parquet(path: Path, folder: Path) -> Path:
     """The file itself where it is Parquet that says all by itself, else a Parquet file of what is in it."""
     with path.open("rb") as file:
         is_parquet = file.read(4) == b"PAR1"
-    import pyarrow.parquet as pq
-
-    # astropy takes masks and coordinates apart into columns of their own, and says so only in its own metadata.
-    if is_parquet and b"__serialized_columns__" not in (pq.read_metadata(path).metadata or {}).get(ASTROPY, b""):
+    if is_parquet and not is_taken_apart(path):
         return path
     from tapwidget.tables.files import read_table, write_table
 
     target = folder / f"{path.stem}.parquet"
     write_table(read_table(path), target)
     return target
+
+
+def is_taken_apart(path: Path) -> bool:
+    """Whether astropy took masks or coordinates apart into columns of their own; only its own metadata say so."""
+    import pyarrow as pa
+    import pyarrow.parquet as pq
+
+    try:
+        metadata = pq.read_metadata(path).metadata or {}
+    except pa.ArrowException as error:
+        raise FileFormatError(f"{path.name} cannot be read as Parquet: {error}") from error
+    return b"__serialized_columns__" in metadata.get(ASTROPY, b"")
 
 
 def free_name(path: Path, catalogue: Catalogue) -> str:
