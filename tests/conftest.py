@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import gc
 import os
+import warnings
 from collections.abc import Iterator
 
 import pytest
@@ -47,3 +49,12 @@ def pytest_sessionfinish(session: pytest.Session) -> None:
     if gaps:
         reporter.write_line(f"\nSkipped in CI, where it must run: {', '.join(gaps)}", red=True)
         session.exitstatus = pytest.ExitCode.TESTS_FAILED
+
+
+@pytest.hookimpl(tryfirst=True)
+def pytest_unconfigure() -> None:
+    """Close the sockets of HTTP sessions that live until the end: what is left then is no test's fault."""
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore", ResourceWarning)
+        for _ in range(3):
+            gc.collect()
