@@ -382,7 +382,7 @@ def test_rows_stay_when_the_theme_changes_there_and_back(opened):
     notebook, grid = opened
     for theme in ("dark", "light", "dark", "light"):
         notebook.theme(theme)
-        # While styles are exchanged, the page is not laid out for some frames; a selection is drawn after them.
+        expect(grid.cell(0, 0)).to_be_visible()  # while styles are exchanged, the page is not laid out for some frames
         grid.cell(1, 0).click()
         expect(grid.body.locator("[role=row][aria-selected=true]")).to_have_count(1)
         expect(grid.cell(0, 0)).to_be_visible()
