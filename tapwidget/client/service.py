@@ -5,48 +5,41 @@ Source: TAP 1.1; VOSI 1.1; UWS 1.1.
 
 from __future__ import annotations
 
-import logging
 import secrets
 from collections.abc import Mapping
-from dataclasses import replace
-from functools import partial
 from threading import RLock
 from typing import TYPE_CHECKING, Any
 from urllib.parse import urlsplit
 
 from astropy.table import Table
 
-from tapwidget.client import faults
-from tapwidget.client.addresses import mask, origin, resolve
+from tapwidget.client import faults, found_again
+from tapwidget.client.addresses import mask, resolve
 from tapwidget.client.capabilities import Capabilities, read_capabilities, says_simulated
 from tapwidget.client.documents import NotXmlError
-from tapwidget.client.follower import Pace, ask
+from tapwidget.client.follower import Pace
 from tapwidget.client.job import Job
 from tapwidget.client.ledger import JobRecord, Ledger
 from tapwidget.client.metadata import Metadata
+from tapwidget.client.outgoing import Outgoing, of_adql, of_match
 from tapwidget.client.plan import Plan, make_plan
-from tapwidget.client.submission import Order, Serializations, Submission, list_jobs, told
+from tapwidget.client.submission import Order, Serializations, Submission
 from tapwidget.client.transport import Transport
-from tapwidget.errors import FileFormatError, JobError, MatchError, ServiceUnavailableError
+from tapwidget.errors import FileFormatError, ServiceUnavailableError
 from tapwidget.ivoa import tapschema
 from tapwidget.ivoa.limits import Limits
-from tapwidget.ivoa.uws import JobPhase, JobSummary
+from tapwidget.ivoa.uws import JobSummary
 from tapwidget.match.dialects import dialect_of
 from tapwidget.match.spec import IdentifierMatch, Match, SkyMatch
 from tapwidget.tables.files import as_table
-from tapwidget.tables.preflight import prepare
 
 if TYPE_CHECKING:
     from pyvo.dal import TAPService
 
     from tapwidget.tables.votable_document import Document
 
-log = logging.getLogger(__name__)
-
 RUN_ID = "tapwidget"
-UPLOAD = "ut1"
 SYNC_S = 120.0
-JOBS_LISTED = 100
 
 
 class Service:
@@ -190,46 +183,26 @@ class Service:
         QueryError, ServiceUnavailableError, AuthenticationError
             If the service refuses, or cannot be reached.
         """
-        user_table: Table | None = None
-        plan: Plan | None = None
-        if isinstance(query, SkyMatch | IdentifierMatch):
-            if table is None:
-                raise MatchError("A match needs your table: service.submit(match, table).")
-            if uploads:
-                raise MatchError("A match makes its own upload; `uploads` goes with ADQL.")
-            # A copy: a table that is sorted while its job runs must not be joined to the wrong rows.
-            user_table = as_table(table).copy()
-            plan = self._plan(query, user_table)
-            adql, changes = plan.adql, plan.changes
-            tables = {plan.upload.name: plan.upload.table}
-            sources = {plan.upload.name: _source(user_table)}
-        else:
-            if not isinstance(query, str):
-                raise MatchError(f"{type(query).__name__} is no query. Give ADQL, or a match: submit(match, table).")
-            adql = query.strip()
-            if not adql:
-                raise MatchError("The query is empty. Give ADQL, or a match.")
-            given = {**(uploads or {}), **({} if table is None else {UPLOAD: table})}
-            tables, sources, changes = _as_uploads(given)
+        outgoing = self._outgoing(query, table, uploads)
         limits = self.limits()
         order = Order(
-            adql=adql,
-            uploads=tables,
-            maxrec=plan.maxrec if plan and maxrec is None else maxrec,
+            adql=outgoing.adql,
+            uploads=outgoing.uploads,
+            maxrec=outgoing.maxrec if maxrec is None else maxrec,
             # Unlike any other, so that a job can be found whose creation was never confirmed.
             run_id=run_id or f"{RUN_ID}-{secrets.token_hex(4)}",
             response_format=_response_format(limits),
-            sources=sources,
+            sources=outgoing.sources,
         )
         submission = Submission(self._transport, self._ledger, order, limits, self._known)
         url = submission.send()
         job = Job(
             self._transport,
             url,
-            adql=adql,
-            plan=plan,
-            table=user_table,
-            changes=(*changes, *submission.notes),
+            adql=outgoing.adql,
+            plan=outgoing.plan,
+            table=outgoing.table,
+            changes=(*outgoing.changes, *submission.notes),
             summary=JobSummary(job_id=url.rpartition("/")[2], run_id=order.run_id),
             remember=submission.remember,
             replace=submission.again,
@@ -250,20 +223,7 @@ class Service:
         ServiceUnavailableError
             If it cannot be reached.
         """
-        records = self._ledger.records(self._transport.url)
-        listed = dict(list_jobs(self._transport, last=JOBS_LISTED))
-        by_run_id = {summary.run_id: url for url, summary in listed.items() if summary.run_id}
-        found = []
-        for record in records:
-            # One whose creation was never confirmed may be in the service's list all the same.
-            url = record.url or by_run_id.get(record.run_id, "")
-            summary = listed.pop(url, None)
-            known = record if summary is None else told(record, summary)
-            found.append(replace(known, url=mask(url), job_id=known.job_id or url.rpartition("/")[2]))
-        for url, summary in listed.items():
-            blank = JobRecord(mask(url), summary.job_id, summary.phase, self.url, run_id=summary.run_id)
-            found.append(told(blank, summary))
-        return sorted(found, key=lambda r: r.created.timestamp() if r.created else 0.0, reverse=True)
+        return found_again.jobs(self._transport, self._ledger, self.url)
 
     def job(self, url_or_id: str) -> Job:
         """A job of this service found again, by its URL or identifier: followed on if it runs, fetched if it is done.
@@ -275,43 +235,16 @@ class Service:
         JobError
             If the service has no such job, or the URL is another service's.
         """
-        base = f"{self._transport.url}/async/"
-        url = resolve(base, url_or_id.strip()).partition("?")[0].rstrip("/")
-        if origin(url) != self._transport.home:
-            raise JobError(
-                f"{mask(url)} is not a job of {self.url}. Connect to the service it belongs to, and ask there.",
-                service=self.url,
-                job_url=mask(url),
-            )
-        summary = ask(self._transport, url)
-        record = self._ledger.find(url)
-
-        def remember(news: JobSummary, _url: str) -> None:
-            if record is None:
-                return
-            try:
-                self._ledger.write(told(record, news))
-            except OSError as error:
-                # The ledger has the job's address; its phase the service will tell.
-                log.warning("the job %s could not be written to %s: %s", news.job_id, self._ledger.place, error)
-
-        job = Job(
-            self._transport,
-            url,
-            adql=record.adql if record else "",
-            summary=summary,
-            remember=remember,
-            forget=None if record is None else partial(self._ledger.drop, record),
-            # One of ours that never began was meant to; another's may be waiting for its owner.
-            push=record is not None and summary.phase is JobPhase.PENDING,
-            pace=self._pace,
-        )
-        job._watch()
-        return job
+        return found_again.job(self._transport, self._ledger, self._pace, url_or_id)
 
     def __repr__(self) -> str:
         simulated = " (simulated sky)" if self._is_simulated else ""
         return f"<Service {self._name}{simulated} {self.url}>"
+
+    def _outgoing(self, query: Match | str, table: Any, uploads: Mapping[str, Any] | None) -> Outgoing:
+        if isinstance(query, SkyMatch | IdentifierMatch):
+            return of_match(query, table, uploads, self._plan)
+        return of_adql(query, table, uploads)
 
     def _plan(self, match: Match, table: Table) -> Plan:
         dialect = dialect_of(self._transport.url)
@@ -352,28 +285,6 @@ class Service:
         if document.query_status == "ERROR":
             raise faults.of_query(document.query_message, self.url)
         return document
-
-
-def _as_uploads(given: Mapping[str, Any]) -> tuple[dict[str, Table], dict[str, str], tuple[str, ...]]:
-    """Tables as they will travel for a query written by hand: all their columns, made acceptable."""
-    tables: dict[str, Table] = {}
-    sources: dict[str, str] = {}
-    changes: list[str] = []
-    for name, item in given.items():
-        table = as_table(item, name=name)
-        upload = prepare(table, table.colnames, position=None, name=name)
-        tables[name] = upload.table
-        # Our row number would turn up in the answer to SELECT *, and nobody asked for it.
-        tables[name].remove_column(upload.row_column)
-        sources[name] = _source(table)
-        changes += upload.changes
-    return tables, sources, tuple(changes)
-
-
-def _source(table: Table) -> str:
-    """The file a table came from, as far as it is known."""
-    of_table = table.meta.get("tapwidget")
-    return str(of_table.get("source", "")) if isinstance(of_table, dict) else ""
 
 
 def most_rows(limits: Limits) -> int | None:

@@ -147,7 +147,7 @@ class Notebook:
         """Change to JupyterLab's "light" or "dark" theme."""
         self.page.evaluate("theme => { jupyterapp.commands.execute('apputils:change-theme', {theme}) }", THEMES[name])
         self.page.wait_for_function("theme => document.body.dataset.jpThemeName === theme", arg=THEMES[name])
-        # JupyterLab covers the page meanwhile. Playwright, finding its click covered, scrolls about to get at the place.
+        # JupyterLab covers the page meanwhile. Playwright, finding its click covered, scrolls about to reach the place.
         expect(self.page.locator("#jupyterlab-splash")).to_have_count(0)
 
     def resize(self, width: int, height: int = 900) -> None:

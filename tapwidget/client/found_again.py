@@ -1,0 +1,79 @@
+"""Jobs found again after an interrupt, a restart of the kernel, a crash: from the ledger and the service's list.
+
+Source: UWS 1.1, section 2.2.2.1 (the job list).
+"""
+
+from __future__ import annotations
+
+import logging
+from dataclasses import replace
+from functools import partial
+
+from tapwidget.client.addresses import mask, origin, resolve
+from tapwidget.client.follower import Pace, ask
+from tapwidget.client.job import Job
+from tapwidget.client.ledger import JobRecord, Ledger
+from tapwidget.client.submission import list_jobs, told
+from tapwidget.client.transport import Transport
+from tapwidget.errors import JobError
+from tapwidget.ivoa.uws import JobPhase, JobSummary
+
+log = logging.getLogger(__name__)
+
+JOBS_LISTED = 100
+
+
+def jobs(transport: Transport, ledger: Ledger, service: str) -> list[JobRecord]:
+    """See `Service.jobs`."""
+    records = ledger.records(transport.url)
+    listed = dict(list_jobs(transport, last=JOBS_LISTED))
+    by_run_id = {summary.run_id: url for url, summary in listed.items() if summary.run_id}
+    found = []
+    for record in records:
+        # One whose creation was never confirmed may be in the service's list all the same.
+        url = record.url or by_run_id.get(record.run_id, "")
+        summary = listed.pop(url, None)
+        known = record if summary is None else told(record, summary)
+        found.append(replace(known, url=mask(url), job_id=known.job_id or url.rpartition("/")[2]))
+    for url, summary in listed.items():
+        blank = JobRecord(mask(url), summary.job_id, summary.phase, service, run_id=summary.run_id)
+        found.append(told(blank, summary))
+    return sorted(found, key=lambda r: r.created.timestamp() if r.created else 0.0, reverse=True)
+
+
+def job(transport: Transport, ledger: Ledger, pace: Pace, url_or_id: str) -> Job:
+    """See `Service.job`."""
+    service = mask(transport.url)
+    base = f"{transport.url}/async/"
+    url = resolve(base, url_or_id.strip()).partition("?")[0].rstrip("/")
+    if origin(url) != transport.home:
+        raise JobError(
+            f"{mask(url)} is not a job of {service}. Connect to the service it belongs to, and ask there.",
+            service=service,
+            job_url=mask(url),
+        )
+    summary = ask(transport, url)
+    record = ledger.find(url)
+
+    def remember(news: JobSummary, _url: str) -> None:
+        if record is None:
+            return
+        try:
+            ledger.write(told(record, news))
+        except OSError as error:
+            # The ledger has the job's address; its phase the service will tell.
+            log.warning("the job %s could not be written to %s: %s", news.job_id, ledger.place, error)
+
+    found = Job(
+        transport,
+        url,
+        adql=record.adql if record else "",
+        summary=summary,
+        remember=remember,
+        forget=None if record is None else partial(ledger.drop, record),
+        # One of ours that never began was meant to; another's may be waiting for its owner.
+        push=record is not None and summary.phase is JobPhase.PENDING,
+        pace=pace,
+    )
+    found._watch()
+    return found
