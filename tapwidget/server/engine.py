@@ -192,7 +192,7 @@ class Run:
                     batch = stream.read_next_batch()
                 except StopIteration:
                     return
-                except pa.ArrowException as error:
+                except (pa.ArrowException, OSError) as error:  # an interrupted query reaches Arrow as an OSError
                     self.check()
                     raise said(error) from error
             yield batch
