@@ -213,8 +213,9 @@ class CrossMatch(ipywidgets.VBox):
 def nothing_matched(match: Any) -> str:
     """What to look at where a match found nothing."""
     if isinstance(match, SkyMatch):
+        radius = match.row_radius or f"{match.radius:g}"
         return (
-            f"No pair within {match.radius:g}: is your position in degrees and ICRS, does {match.target} cover that "
+            f"No pair within {radius}: is your position in degrees and ICRS, does {match.target} cover that "
             "part of the sky, and do the conditions leave anything?"
         )
     if isinstance(match, IdentifierMatch):

@@ -9,18 +9,22 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
 from typing import Any, Literal, get_args
 
-from astropy import units as u
-
 from tapwidget.errors import MatchError
 from tapwidget.ivoa.adql_words import RESERVED, is_regular
 from tapwidget.match import conditions
 from tapwidget.match.adql_text import as_number, close_names
 from tapwidget.match.constraints import Constraint
 from tapwidget.match.plan import Planner
+from tapwidget.match.radius import PositionErrors, RadiusColumn, RowRadius, angle, degrees
 
-Find = Literal["all", "nearest", "symmetric"]
-"""all: every pair; nearest: the nearest counterpart of each of mine; symmetric: each of mine and each of theirs at most
-once, the closest pairs first."""
+Find = Literal["all", "nearest", "nearest_theirs", "symmetric"]
+"""all: every pair; nearest: the nearest counterpart of each of mine (or several, `neighbours`); nearest_theirs: the
+nearest of mine for each of theirs; symmetric: each of mine and each of theirs at most once, the closest pairs first.
+STILTS calls them all, best1, best2 and best."""
+
+Unmatched = Literal["drop", "keep", "only"]
+"""What happens to rows of the user's table without a counterpart: left out; kept, with the target's columns masked;
+or nothing but they."""
 
 
 @dataclass(frozen=True)
@@ -31,16 +35,24 @@ class SkyMatch:
     ----------
     target : str
         The table to match with, as one writes it in ADQL: "dp1.Object".
-    radius : Quantity, float or str
+    radius : Quantity, float, str, RadiusColumn or PositionErrors
         The largest separation accepted, above 0 and up to 180 degrees: an angle with any unit, "1 arcsec", or a number
-        in arcsec. Kept as a Quantity; `radius_deg` is the same in degrees.
+        in arcsec, kept as a Quantity, and `radius_deg` is the same in degrees. Or a radius for each row, or for each
+        pair, from columns (`tapwidget.match.radius`): then it is `row_radius` too, and `radius_deg` is 0.
     columns : sequence of str
         Columns of the target to return; empty for its principal ones (all, where none is marked so); "*" for all.
     where : sequence of str or constraint
         Conditions, joined by AND: ADQL in which `ut1.<column>` is the upload's column and a bare name always the
         target's, or objects of `tapwidget.match.constraints`.
-    find : "all", "nearest" or "symmetric"
+    find : "all", "nearest", "nearest_theirs" or "symmetric"
         Which pairs the result keeps.
+    neighbours : int
+        With find="nearest": how many of the nearest counterparts of each row, at most.
+    unmatched : "drop", "keep" or "only"
+        What happens to rows without a counterpart: left out; kept, with the target's columns and the separation masked;
+        or only they are the result.
+    shift : pair of float
+        Arcsec added to every position of the upload before it travels, along RA (true arc: times cos Dec) and Dec.
     upload : str
         The name of the uploaded table in the query.
     ra, dec : str
@@ -64,13 +76,22 @@ class SkyMatch:
     dec: str = ""
     target_ra: str = ""
     target_dec: str = ""
+    neighbours: int = 1
+    unmatched: Unmatched = "drop"
+    shift: tuple[float, float] = (0.0, 0.0)
     radius_deg: float = field(init=False, repr=False, default=0.0)
+    row_radius: RowRadius | None = field(init=False, repr=False, default=None)
 
     def __post_init__(self) -> None:
-        radius = _angle(self.radius)
-        object.__setattr__(self, "radius", radius)
-        object.__setattr__(self, "radius_deg", _degrees(radius))
+        if isinstance(self.radius, RadiusColumn | PositionErrors):
+            object.__setattr__(self, "row_radius", self.radius)
+        else:
+            radius = angle(self.radius)
+            object.__setattr__(self, "radius", radius)
+            object.__setattr__(self, "radius_deg", degrees(radius))
         _settle(self)
+        object.__setattr__(self, "neighbours", _neighbours(self.neighbours, self.find))
+        object.__setattr__(self, "shift", _shift(self.shift))
         for one, other in (("ra", "dec"), ("target_ra", "target_dec")):
             if bool(getattr(self, one)) != bool(getattr(self, other)):
                 raise MatchError(f"{one} and {other} go together: give both, or neither to have them recognised.")
@@ -103,6 +124,7 @@ class IdentifierMatch:
     where: Sequence[str | Constraint] = ()
     find: Find = "all"
     upload: str = "ut1"
+    unmatched: Unmatched = "drop"
 
     def __post_init__(self) -> None:
         _settle(self)
@@ -154,7 +176,27 @@ def _settle(match: Match) -> None:
     object.__setattr__(match, "where", _conditions(match.where))
     if match.find not in get_args(Find):
         raise MatchError(f"find is {match.find!r}; it can be {', '.join(map(repr, get_args(Find)))}.")
+    if match.unmatched not in get_args(Unmatched):
+        raise MatchError(f"unmatched is {match.unmatched!r}; it can be {', '.join(map(repr, get_args(Unmatched)))}.")
     _check_upload_name(match.upload)
+
+
+def _neighbours(number: object, find: Find) -> int:
+    count = as_number(number, "The number of neighbours")
+    if not isinstance(count, int) or count < 1:
+        raise MatchError(f"The number of neighbours is {number!r}; give a whole number from 1.")
+    if count > 1 and find != "nearest":
+        raise MatchError(f"{count} neighbours go with find='nearest', not with find={find!r}.")
+    return count
+
+
+def _shift(shift: object) -> tuple[float, float]:
+    if isinstance(shift, str) or not isinstance(shift, Iterable):
+        raise MatchError(f"The shift is {shift!r}; give two numbers in arcsec: along RA (times cos Dec) and along Dec.")
+    values = tuple(float(as_number(value, "The shift")) for value in shift)
+    if len(values) != 2:
+        raise MatchError(f"The shift has {len(values)} values; give two: along RA (times cos Dec) and along Dec.")
+    return values[0], values[1]
 
 
 def _names(columns: object) -> tuple[str, ...]:
@@ -192,35 +234,3 @@ def _check_upload_name(name: object) -> None:
     raise MatchError(
         f"The upload cannot be called {name!r}: {why}. Take a letter followed by letters, digits or underscores: 'ut1'."
     )
-
-
-def _angle(radius: Any) -> Any:
-    """The radius as a scalar Quantity in an angle's unit; a number is in arcsec."""
-    if isinstance(radius, str):
-        try:
-            radius = u.Quantity(radius)
-        except (TypeError, ValueError) as error:
-            raise MatchError(
-                f"The radius {radius!r} is not an angle. Write it as '1 arcsec' or '0.00027 deg'."
-            ) from error
-        if radius.unit == u.dimensionless_unscaled:
-            radius = radius.value
-    if not isinstance(radius, u.Quantity):
-        return as_number(radius, "The radius") * u.arcsec
-    if radius.unit.physical_type != "angle":
-        raise MatchError(f"The radius {radius} is not an angle. Give it in arcsec, arcmin or deg.")
-    if not radius.isscalar:
-        raise MatchError(f"The radius has {radius.size} values; a match takes one radius for all rows.")
-    return as_number(radius.value, "The radius") * radius.unit
-
-
-def _degrees(radius: Any) -> float:
-    """In degrees, divided rather than multiplied, so that 36 arcsec are 0.01 deg to the last digit."""
-    parts = {u.deg: 1.0, u.arcmin: 60.0, u.arcsec: 3600.0, u.mas: 3.6e6}
-    per_degree = parts.get(radius.unit)
-    degrees = float(radius.value / per_degree) if per_degree else float(radius.to_value(u.deg))
-    if degrees <= 0:
-        raise MatchError(f"The radius is {radius}; it must be above 0.")
-    if degrees > 180:
-        raise MatchError(f"The radius is {radius}; no two positions are more than 180 degrees apart.")
-    return degrees

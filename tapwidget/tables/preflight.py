@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import re
 import unicodedata
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from typing import Any
 
@@ -24,6 +24,8 @@ from tapwidget.tables.roles import Position, close
 
 LONGEST_NAME = 60
 LEGAL = re.compile(r"[A-Za-z][A-Za-z0-9_]*")
+Move = Callable[[np.ndarray, np.ndarray], tuple[np.ndarray, np.ndarray, tuple[str, ...]]]
+"""Takes ICRS degrees, one for each row of the user's table, to other ones, and says what was done."""
 
 
 @dataclass(frozen=True)
@@ -50,7 +52,12 @@ def is_reserved(name: str) -> bool:
 
 
 def prepare(
-    table: Table, columns: Iterable[str] = (), *, position: Position | None = None, name: str = "ut1"
+    table: Table,
+    columns: Iterable[str] = (),
+    *,
+    position: Position | None = None,
+    name: str = "ut1",
+    moves: Iterable[Move] = (),
 ) -> Upload:
     """The part of `table` that travels: row number, position, and `columns` under legal names and types.
 
@@ -63,6 +70,8 @@ def prepare(
         Rows without a position are left out (and said).
     name : str
         What the upload is called in ``TAP_UPLOAD``.
+    moves : callables, optional
+        What happens to the positions before they travel, one after the other: proper motion, a shift.
 
     Raises
     ------
@@ -90,6 +99,9 @@ def prepare(
     ra = dec = np.zeros(0)
     if position is not None:
         ra, dec, said = icrs_degrees(table, position)
+        for move in moves:
+            ra, dec, moved = move(ra, dec)
+            said += moved
         changes += said
         keep = _with_position(ra, len(table), changes)
         own = position.columns if _as_they_are(table, position, ra, dec, said) else ()

@@ -73,7 +73,7 @@ def test_radius_that_is_none(radius, says):
         ({"target": ""}, "no target"),
         ({"target": "  "}, "no target"),
         ({"target": None}, "no target"),
-        ({"find": "best"}, "'all', 'nearest', 'symmetric'"),
+        ({"find": "best"}, "'all', 'nearest', 'nearest_theirs', 'symmetric'"),
         ({"upload": "size"}, "reserved word"),
         ({"upload": "my table"}, "no plain name"),
         ({"upload": ""}, "no plain name"),
