@@ -14,11 +14,15 @@ from urllib.parse import urlsplit
 
 @dataclass(frozen=True)
 class Dialect:
-    """A way to write a sky match. `max_radius` in degrees: the largest one such a service can join."""
+    """A way to write a sky match. `max_radius` in degrees: the largest one such a service can join.
+
+    `functions` are those that it has beside ADQL's own and that conditions make use of.
+    """
 
     name: str
     sky_join: Literal["distance", "contains"] = "distance"
     max_radius: float = 180.0
+    functions: tuple[str, ...] = ()
 
     def sky_condition(self, target: tuple[str, str], upload: tuple[str, str], radius: str) -> str:
         """The ON condition; `target` and `upload` are qualified names of RA and Dec, `radius` a literal in degrees."""
@@ -34,7 +38,7 @@ DISTANCE_LITERAL = Dialect("DISTANCE with a literal")
 CONTAINS_CIRCLE = Dialect("CONTAINS in a circle", sky_join="contains")
 """CDS, whose own examples all have this shape."""
 
-RUBIN = Dialect("Qserv", max_radius=60 / 3600)
+RUBIN = Dialect("Qserv", max_radius=60 / 3600, functions=("scisql_nanojanskyToAbMag",))
 """Rubin: user tables are partitioned with an overlap of one arc minute."""
 
 

@@ -5,7 +5,7 @@ Nothing here knows a network: `adql` and `python` hand themselves to the service
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Collection, Iterable, Sequence
 from dataclasses import dataclass, field
 from typing import Any, Literal, get_args
 
@@ -153,9 +153,11 @@ class IdentifierMatch:
 Match = SkyMatch | IdentifierMatch
 
 
-def where_adql(match: Match) -> tuple[str, ...]:
-    """The conditions of a match, each as ADQL with the user's own column names."""
-    return tuple(each if isinstance(each, str) else each.adql(match.upload) for each in match.where)
+def where_adql(match: Match, functions: Collection[str] = ()) -> tuple[str, ...]:
+    """The conditions of a match, each as ADQL with the user's own column names, for a service with these functions."""
+    return tuple(
+        each if isinstance(each, str) else each.adql(match.upload, functions=functions) for each in match.where
+    )
 
 
 def _used(match: Match, names: Iterable[str], always: tuple[str, ...]) -> tuple[str, ...]:
