@@ -2,23 +2,19 @@
 
 from __future__ import annotations
 
-import importlib
-import importlib.util
 import os
-import warnings
-from pathlib import Path
 from typing import Any
 
+from tapwidget.client import rubin
 from tapwidget.client.addresses import clean, mask, origin
 from tapwidget.client.builtin import demo_url, missing
+from tapwidget.client.pyvo_session import keep_credentials
 from tapwidget.client.service import Service
 from tapwidget.errors import AuthenticationError, ServiceUnavailableError
 
 __all__ = ["KNOWN", "Service", "connect"]
 
 ENV_TOKEN = "TAPWIDGET_TOKEN"
-DISCOVERY = Path("/etc/nublado/discovery/v1.json")
-RUBIN_URL = "https://data.lsst.cloud/api/tap"
 KNOWN = {
     "gaia": "https://gea.esac.esa.int/tap-server/tap",
     "vizier": "https://tapvizier.cds.unistra.fr/TAPVizieR/tap",
@@ -39,8 +35,8 @@ def connect(service: Any = None, token: str | None = None) -> Service:
     ----------
     service : str or pyvo.dal.TAPService, optional
         "demo" (the built-in service over the simulated sky), "rsp" (Rubin), one of `KNOWN` ("gaia", "vizier", ...), the
-        URL of any TAP service, or a service of pyvo, whose session is used as it is. None: "rsp" on the Rubin
-        platform, else "demo" where tapwidget[server] is installed.
+        URL of any TAP service, or a service of pyvo (or an RSPDiscovery of lsst.rsp, which has one), whose session
+        is used as it is. None: "rsp" on the Rubin platform, else "demo" where tapwidget[server] is installed.
     token : str, optional
         Sent as Bearer token to that service's host and nowhere else. Without it, the environment's TAPWIDGET_TOKEN is
         used for "rsp" and for URLs; never for the public services of `KNOWN`, nor over plain http.
@@ -58,6 +54,8 @@ def connect(service: Any = None, token: str | None = None) -> Service:
         service = _default()
     if isinstance(service, str):
         return _named(service.strip(), token or "")
+    if hasattr(service, "get_tap_client"):  # lsst.rsp.RSPDiscovery("dp2")
+        service = service.get_tap_client()
     url, session = getattr(service, "baseurl", None), getattr(service, "_session", None)
     if not isinstance(url, str):
         raise ServiceUnavailableError(
@@ -87,31 +85,21 @@ def _named(name: str, token: str) -> Service:
 
 def _rubin(token: str) -> Service:
     """Rubin's service: lsst.rsp knows where it is and who we are; elsewhere a token will do."""
-    given = token or _token_for(RUBIN_URL)
-    if not _is_rubin_here():
+    given = token or _token_for(rubin.RUBIN_URL)
+    if not rubin.is_installed():
         if given:
-            return Service(RUBIN_URL, name="rsp", token=given)
+            return Service(rubin.RUBIN_URL, name="rsp", token=given)
         raise AuthenticationError(
             '"rsp" is the Rubin Science Platform, and this is not a notebook there. Give a token with scope read:tap: '
             'tapwidget.connect("rsp", token="..."), or set TAPWIDGET_TOKEN.',
-            service=RUBIN_URL,
+            service=rubin.RUBIN_URL,
         )
-    with warnings.catch_warnings():
-        warnings.simplefilter("ignore")
-        try:
-            found = importlib.import_module("lsst.rsp").get_tap_service("tap")
-        except Exception as error:
-            if given:
-                # Installed somewhere else than on the platform, where it cannot know the address.
-                return Service(RUBIN_URL, name="rsp", token=given)
-            raise ServiceUnavailableError(
-                f'lsst.rsp does not give out the service "tap": {error} Outside the platform, give a token: '
-                'tapwidget.connect("rsp", token="...").',
-                service=RUBIN_URL,
-                said=str(error),
-            ) from error
-    if token:
-        return Service(clean(found.baseurl)[0], name="rsp", token=token)
+    if given and not rubin.is_platform():
+        # Installed somewhere else than on the platform, where it cannot know the address.
+        return Service(rubin.RUBIN_URL, name="rsp", token=given)
+    if token and rubin.address():
+        return Service(clean(rubin.address())[0], name="rsp", token=token)
+    found = rubin.tap_service(token)
     return _from_pyvo(found.baseurl, getattr(found, "_session", None), name="rsp")
 
 
@@ -120,11 +108,12 @@ def _from_pyvo(base: str, session: Any, *, name: str = "") -> Service:
         url, user = clean(base)
     except ValueError as error:
         raise ServiceUnavailableError(f"{error}. Give the pyvo service the base URL of a TAP service.") from error
+    keep_credentials(session, url)
     return Service(url, name=name, session=session, user=user)
 
 
 def _default() -> str:
-    if _is_rubin_here() and _on_platform():
+    if rubin.is_installed() and rubin.is_platform():
         return "rsp"
     lacking = missing()
     if not lacking:
@@ -133,19 +122,6 @@ def _default() -> str:
         f"No service was named. Give {_choices()}, or a URL; or install the built-in service with "
         '`pip install "tapwidget[server]"`.'
     )
-
-
-def _is_rubin_here() -> bool:
-    """Whether lsst.rsp is installed; its parent package may be, with nothing in it."""
-    try:
-        return importlib.util.find_spec("lsst.rsp") is not None
-    except ModuleNotFoundError:
-        return False
-
-
-def _on_platform() -> bool:
-    """Whether this is a notebook on the platform, which tells lsst.rsp by these where it is."""
-    return DISCOVERY.exists() or any(os.environ.get(name) for name in ("EXTERNAL_INSTANCE_URL", "EXTERNAL_TAP_URL"))
 
 
 def _token_for(url: str) -> str:

@@ -16,7 +16,7 @@ from requests.auth import AuthBase, HTTPBasicAuth
 from tapwidget import __version__
 from tapwidget.client import faults
 from tapwidget.client.addresses import Origin, mask, origin, resolve
-from tapwidget.errors import ServiceUnavailableError
+from tapwidget.errors import AuthenticationError, ServiceUnavailableError
 
 CONNECT_S = 10.0
 READ_S = 30.0
@@ -122,6 +122,16 @@ class Transport:
             # What requests raised says it all in one line; the two screens of urllib3 behind it help nobody.
             error.__cause__, error.__suppress_context__ = None, True
             raise fault from error
+        except Exception as error:
+            if not str(error).startswith("Negotiation failed"):
+                raise
+            # A session of pyvo has no credential of a kind that the service's capabilities name for this address.
+            raise AuthenticationError(
+                f"While {doing}, the pyvo session had no credential that {mask(self.url)} takes. It said: {error} "
+                "Give the session one (add_security_method_for_url), or connect with token=.",
+                service=mask(self.url),
+                said=str(error),
+            ) from None
         return response
 
 

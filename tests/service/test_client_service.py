@@ -15,7 +15,7 @@ import pytest
 import requests
 from astropy.table import Table
 
-from tapwidget.client import services
+from tapwidget.client import rubin, services
 from tapwidget.client.ledger import Ledger
 from tapwidget.client.service import Service
 from tapwidget.client.services import connect
@@ -225,7 +225,7 @@ def test_known_names_and_urls(monkeypatch: pytest.MonkeyPatch) -> None:
 
 
 def test_rubin_without_its_platform_wants_a_token(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(services, "_is_rubin_here", lambda: False)
+    monkeypatch.setattr(rubin, "is_installed", lambda: False)
     with pytest.raises(AuthenticationError, match="read:tap"):
         connect("rsp")
     monkeypatch.setenv("TAPWIDGET_TOKEN", SECRET)
@@ -233,8 +233,8 @@ def test_rubin_without_its_platform_wants_a_token(monkeypatch: pytest.MonkeyPatc
 
 
 def test_without_a_name_it_is_rubin_there_else_demo_else_a_sentence(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(services, "_is_rubin_here", lambda: True)
-    monkeypatch.setattr(services, "DISCOVERY", Path("/nowhere"))
+    monkeypatch.setattr(rubin, "is_installed", lambda: True)
+    monkeypatch.setattr(rubin, "DISCOVERY", Path("/nowhere"))
     monkeypatch.delenv("EXTERNAL_TAP_URL", raising=False)
     monkeypatch.setenv("EXTERNAL_INSTANCE_URL", "https://data.lsst.cloud")
     assert services._default() == "rsp"
@@ -345,11 +345,26 @@ def test_a_session_of_pyvo_chooses_its_own_credentials(fake: Any, tmp_path: Path
     for path in ("", "/sync", "/async", "/tables"):
         session.add_security_method_for_url(fake.url + path, "lsst-token")
     fake.token = SECRET
-    service = connect(TAPService(fake.url, session=session))
+    pyvos = TAPService(fake.url, session=session)
+    # What capabilities say of an address alone goes before what the user has set for the whole service.
+    session.add_security_method_for_url(f"{fake.url}/capabilities", "anonymous", exact=True)
+    service = connect(pyvos)
+    assert service.limits().upload
     job = service.submit("SELECT 1")
     assert len(job.result()) == 2
     assert {r.headers.get("Authorization") for r in fake.requests} == {f"Bearer {SECRET}"}
     assert SECRET not in repr(service) + repr(job)
+
+
+def test_a_session_of_pyvo_without_the_right_credential_is_told(fake: Any) -> None:
+    from pyvo.auth import AuthSession
+    from pyvo.dal import TAPService
+
+    session = AuthSession()
+    service = connect(TAPService(fake.url, session=session))
+    session.add_security_method_for_url(f"{fake.url}/capabilities", "ivo://ivoa.net/sso#BasicAA", exact=True)
+    with pytest.raises(AuthenticationError, match=r"no credential that .*BasicAA.*add_security_method_for_url"):
+        service.limits()
 
 
 @pytest.fixture
@@ -385,10 +400,10 @@ def test_on_the_platform_rubins_package_says_where_and_who(
 
 def test_rubins_package_elsewhere_says_what_to_do(lsst_rsp: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.delenv("EXTERNAL_TAP_URL", raising=False)
-    with pytest.raises(ServiceUnavailableError, match=r"lsst\.rsp does not give out.*token="):
+    with pytest.raises(ServiceUnavailableError, match=r"lsst\.rsp is not told where.*token="):
         connect("rsp")
     monkeypatch.setenv("TAPWIDGET_TOKEN", SECRET)
-    assert connect("rsp").url == services.RUBIN_URL
+    assert connect("rsp").url == rubin.RUBIN_URL
 
 
 @pytest.mark.parametrize("endpoint", ["sync", "async"])
