@@ -6,27 +6,33 @@ Source: UWS 1.1, section 2.2.2.1 (the job list).
 from __future__ import annotations
 
 import logging
+from collections.abc import Callable
 from dataclasses import replace
 from functools import partial
+
+from astropy.table import Table
 
 from tapwidget.client.addresses import mask, origin, resolve
 from tapwidget.client.follower import Pace, ask
 from tapwidget.client.job import Job
 from tapwidget.client.ledger import JobRecord, Ledger
+from tapwidget.client.plan import Plan
+from tapwidget.client.remade import remake
 from tapwidget.client.submission import list_jobs, told
 from tapwidget.client.transport import Transport
 from tapwidget.errors import JobError
 from tapwidget.ivoa.uws import JobPhase, JobSummary
+from tapwidget.match.spec import Match
 
 log = logging.getLogger(__name__)
 
 JOBS_LISTED = 100
 
 
-def jobs(transport: Transport, ledger: Ledger, service: str) -> list[JobRecord]:
+def jobs(transport: Transport, ledger: Ledger, service: str, *, ask: bool = True) -> list[JobRecord]:
     """See `Service.jobs`."""
     records = ledger.records(transport.url)
-    listed = dict(list_jobs(transport, last=JOBS_LISTED))
+    listed = dict(list_jobs(transport, last=JOBS_LISTED)) if ask else {}
     by_run_id = {summary.run_id: url for url, summary in listed.items() if summary.run_id}
     found = []
     for record in records:
@@ -41,19 +47,25 @@ def jobs(transport: Transport, ledger: Ledger, service: str) -> list[JobRecord]:
     return sorted(found, key=lambda r: r.created.timestamp() if r.created else 0.0, reverse=True)
 
 
-def job(transport: Transport, ledger: Ledger, pace: Pace, url_or_id: str) -> Job:
-    """See `Service.job`."""
+def job(
+    transport: Transport, ledger: Ledger, pace: Pace, url_or_id: str, planned: Callable[[Match, Table], Plan]
+) -> Job:
+    """See `Service.job`. `planned` makes a match ready for the service."""
     service = mask(transport.url)
     base = f"{transport.url}/async/"
     url = resolve(base, url_or_id.strip()).partition("?")[0].rstrip("/")
-    if origin(url) != transport.home:
+    record = ledger.find(url)
+    # A job may live on another host than its service, but then it is one that the service named when it was made.
+    if origin(url) != transport.home and (record is None or record.service != transport.url):
         raise JobError(
             f"{mask(url)} is not a job of {service}. Connect to the service it belongs to, and ask there.",
             service=service,
             job_url=mask(url),
         )
     summary = ask(transport, url)
-    record = ledger.find(url)
+    if record is None and (lost := ledger.find_run(transport.url, summary.run_id)) is not None:
+        # Its creation was never confirmed; here it is.
+        record = replace(lost, url=url, job_id=summary.job_id)
 
     def remember(news: JobSummary, _url: str) -> None:
         if record is None:
@@ -64,6 +76,7 @@ def job(transport: Transport, ledger: Ledger, pace: Pace, url_or_id: str) -> Job
             # The ledger has the job's address; its phase the service will tell.
             log.warning("the job %s could not be written to %s: %s", news.job_id, ledger.place, error)
 
+    remember(summary, url)
     found = Job(
         transport,
         url,
@@ -71,6 +84,7 @@ def job(transport: Transport, ledger: Ledger, pace: Pace, url_or_id: str) -> Job
         summary=summary,
         remember=remember,
         forget=None if record is None else partial(ledger.drop, record),
+        remake=None if record is None else partial(remake, record, ledger.tables, planned),
         # One of ours that never began was meant to; another's may be waiting for its owner.
         push=record is not None and summary.phase is JobPhase.PENDING,
         pace=pace,

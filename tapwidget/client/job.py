@@ -20,6 +20,7 @@ from tapwidget.client.addresses import mask
 from tapwidget.client.download import download
 from tapwidget.client.follower import Follower, Pace
 from tapwidget.client.plan import Plan
+from tapwidget.client.remade import Remade
 from tapwidget.client.transport import Transport
 from tapwidget.client.uws_document import result_url
 from tapwidget.errors import JobError, JobTimeoutError, TapWidgetError
@@ -31,8 +32,9 @@ log = logging.getLogger(__name__)
 class Job:
     """A job of a service. What it shows is what was last heard: no property ever asks the network.
 
-    Made by `Service.submit` and `Service.job`. `plan` is None for a query that was given as text, and for one that was
-    found again; `changes` are sentences on what was changed to make the upload acceptable.
+    Made by `Service.submit` and `Service.job`. `plan` is None for a query that was given as text, and for a match that
+    was found again until its result is asked for; `changes` are sentences on what was changed to make the upload
+    acceptable. `remake` makes the plan of a match that was found again.
     """
 
     def __init__(
@@ -48,6 +50,7 @@ class Job:
         remember: Callable[[JobSummary, str], None] | None = None,
         replace: Callable[[JobSummary], str] | None = None,
         forget: Callable[[], None] | None = None,
+        remake: Callable[[], Remade] | None = None,
         push: bool = False,
         pace: Pace | None = None,
     ) -> None:
@@ -61,6 +64,7 @@ class Job:
         self._remember = remember
         self._replace = replace
         self._forget = forget
+        self._remake = remake
         self._push = push
         self._pace = pace or Pace()
         self._began = monotonic()
@@ -217,8 +221,9 @@ class Job:
     def result(self, timeout: float | None = None) -> Table:
         """Wait for the end, fetch the result once, and return it. Later calls return the same table.
 
-        For a match: the table that `Plan.finish` describes. For a query: the service's own. Where the service cut it
-        at its row limit, `table.meta["overflow"]` and `job.overflow` are True.
+        For a match: the table that `Plan.finish` describes. For a query: the service's own; so too for a match that was
+        found again and cannot be finished here, as `changes` says then. Where the service cut it at its row limit,
+        `table.meta["overflow"]` and `job.overflow` are True.
 
         Raises
         ------
@@ -238,6 +243,8 @@ class Job:
                 failure = self._failure()
                 if failure is not None:
                     raise failure
+                # Before the result: it may have to ask the service, which may be away.
+                self._make_plan()
                 address = result_url(self._summary, self._url)
                 raw = download(
                     self._transport, address, self._url, pause=self._pace.retry_first, received=self._count_bytes
@@ -250,6 +257,7 @@ class Job:
                         "service": mask(self._transport.url),
                         "adql": self.adql,
                         "simulated": "SIMULATED" in raw.meta.get("infos", {}),
+                        "changes": list(self.changes),
                     }
                 result.meta["overflow"] = bool(raw.meta.get("overflow", False))
                 self._result = result
@@ -363,6 +371,13 @@ class Job:
 
     def _failure(self) -> TapWidgetError | None:
         return faults.of_job(self._summary, mask(self._transport.url), self.url)
+
+    def _make_plan(self) -> None:
+        if self._remake is None:
+            return
+        remade = self._remake()
+        self.plan, self._table, self._remake = remade.plan, remade.table, None
+        self.changes += remade.plan.changes if remade.plan else (remade.why,) if remade.why else ()
 
     async def _result_later(self) -> Table:
         loop = asyncio.get_running_loop()

@@ -13,9 +13,12 @@ from collections.abc import Iterator
 from dataclasses import asdict, dataclass, field, replace
 from datetime import UTC, datetime
 from pathlib import Path
+from typing import Any
 
 import platformdirs
+from astropy.table import Table
 
+from tapwidget.client.kept_tables import KeptTables, TableRecord
 from tapwidget.client.uws_document import read_time
 from tapwidget.ivoa.uws import JobPhase
 
@@ -40,6 +43,7 @@ class JobRecord:
     """A job as the ledger, the service's list, or both know it. Times are UTC; `rows` counts those uploaded.
 
     `url` is empty for one that was sent off but never heard of again; `key` is empty for one that the ledger lacks.
+    `match` (as `match.record` writes it) and `table` are what a match needs to be finished in another kernel.
     """
 
     url: str
@@ -55,12 +59,19 @@ class JobRecord:
     destruction: datetime | None = None
     uploads: tuple[UploadRecord, ...] = ()
     message: str = ""
+    match: dict[str, Any] | None = field(default=None, repr=False)
+    table: TableRecord | None = None
     key: str = field(default="", repr=False)
 
     @property
     def age(self) -> float | None:
         """Seconds since it was created."""
         return None if self.created is None else (datetime.now(UTC) - self.created).total_seconds()
+
+    @property
+    def is_expired(self) -> bool:
+        """Whether the service has thrown it away by now, as far as it said when it would."""
+        return self.destruction is not None and self.destruction < datetime.now(UTC)
 
 
 def directory() -> Path:
@@ -78,6 +89,11 @@ class Ledger:
     @property
     def place(self) -> Path:
         return self._place or directory()
+
+    @property
+    def tables(self) -> KeptTables:
+        """Copies of the users' tables that the jobs need."""
+        return KeptTables(self.place / "tables")
 
     def add(self, record: JobRecord) -> JobRecord:
         """Write a new job down; returns the record with its key."""
@@ -116,6 +132,22 @@ class Ledger:
         """Take a job out, because it never came to be or was deleted on request."""
         if record.key:
             (self.place / f"{record.key}.json").unlink(missing_ok=True)
+        if record.table is not None and record.table.fingerprint not in self._needed():
+            self.tables.remove(record.table)
+
+    def keep(self, record: JobRecord, table: Table) -> None:
+        """Put a copy of the user's table beside a job already written down; those of jobs that are gone are removed.
+
+        Raises
+        ------
+        TableError
+            If the table cannot be kept, or is too large.
+        OSError
+            If the disk does not take it.
+        """
+        if record.table is not None:
+            self.tables.sweep(self._needed())
+            self.tables.keep(record.table, table)
 
     def records(self, service: str | None = None) -> list[JobRecord]:
         """The newest jobs, newest first; of one service, or of all."""
@@ -124,6 +156,15 @@ class Ledger:
     def find(self, url: str) -> JobRecord | None:
         """The job with that address."""
         return next((r for r in self._all() if r.url and r.url == url), None)
+
+    def find_run(self, service: str, run_id: str) -> JobRecord | None:
+        """The job whose creation was never confirmed, by the name that it was sent off with."""
+        found = (r for r in self.records(service) if not r.url and r.run_id == run_id)
+        return next(found, None) if run_id else None
+
+    def _needed(self) -> set[str]:
+        """Fingerprints of the tables of all jobs that a service may still have."""
+        return {r.table.fingerprint for r in self._all() if r.table is not None and not r.is_expired}
 
     def _all(self) -> Iterator[JobRecord]:
         files = sorted(self.place.glob("*.json"), reverse=True) if self.place.is_dir() else []
@@ -143,6 +184,7 @@ def _read(file: Path) -> JobRecord | None:
             data[name] = read_time(data[name] or "")
         data["phase"] = JobPhase.of(data["phase"])
         data["uploads"] = tuple(UploadRecord(**upload) for upload in data["uploads"])
+        data["table"] = TableRecord(**data["table"]) if data.get("table") else None
         return JobRecord(**{**data, "key": file.stem})
     except (OSError, ValueError, TypeError, KeyError):
         return None

@@ -193,6 +193,8 @@ class Service:
             run_id=run_id or f"{RUN_ID}-{secrets.token_hex(4)}",
             response_format=_response_format(limits),
             sources=outgoing.sources,
+            match=outgoing.plan.match if outgoing.plan else None,
+            table=outgoing.table,
         )
         submission = Submission(self._transport, self._ledger, order, limits, self._known)
         url = submission.send()
@@ -213,8 +215,10 @@ class Service:
         job._watch()
         return job
 
-    def jobs(self) -> list[JobRecord]:
+    def jobs(self, *, ask: bool = True) -> list[JobRecord]:
         """Jobs given to this service, newest first: those of the ledger on this disk, and those that the service lists.
+
+        With `ask=False` only those of the ledger, as they were last heard of: no network.
 
         Raises
         ------
@@ -223,19 +227,20 @@ class Service:
         ServiceUnavailableError
             If it cannot be reached.
         """
-        return found_again.jobs(self._transport, self._ledger, self.url)
+        return found_again.jobs(self._transport, self._ledger, self.url, ask=ask)
 
     def job(self, url_or_id: str) -> Job:
         """A job of this service found again, by its URL or identifier: followed on if it runs, fetched if it is done.
 
-        Its result is the service's own answer: the user's table of a match is not here to be joined on.
+        A match that was submitted from this machine is finished with the table it was submitted with, in any kernel.
+        Where that table is not here any more, the result is the service's own answer, and `job.changes` says so.
 
         Raises
         ------
         JobError
             If the service has no such job, or the URL is another service's.
         """
-        return found_again.job(self._transport, self._ledger, self._pace, url_or_id)
+        return found_again.job(self._transport, self._ledger, self._pace, url_or_id, self._plan)
 
     def __repr__(self) -> str:
         simulated = " (simulated sky)" if self._is_simulated else ""

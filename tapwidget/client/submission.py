@@ -12,6 +12,7 @@ import re
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime
+from typing import Any
 
 import requests
 from astropy.table import Table
@@ -20,13 +21,24 @@ from tapwidget.client import faults
 from tapwidget.client.addresses import mask, origin, resolve
 from tapwidget.client.documents import NotXmlError
 from tapwidget.client.faults import Outage
+from tapwidget.client.kept_tables import record_of
 from tapwidget.client.ledger import JobRecord, Ledger, UploadRecord
 from tapwidget.client.multipart import Multipart
 from tapwidget.client.transport import Transport
 from tapwidget.client.uws_document import read_job, read_jobs
-from tapwidget.errors import QueryError, ServiceError, ServiceUnavailableError, TapWidgetError, UploadError
+from tapwidget.errors import (
+    MatchError,
+    QueryError,
+    ServiceError,
+    ServiceUnavailableError,
+    TableError,
+    TapWidgetError,
+    UploadError,
+)
 from tapwidget.ivoa.limits import Limits
 from tapwidget.ivoa.uws import JobPhase, JobSummary
+from tapwidget.match.record import to_record
+from tapwidget.match.spec import Match
 from tapwidget.tables.votable import to_votable
 
 log = logging.getLogger(__name__)
@@ -38,11 +50,26 @@ REDIRECTS = frozenset({301, 302, 303, 307, 308})
 LOOK_BACK = 50
 # Words of a service that could not read the upload, as far as its serialization may be why.
 ABOUT_UPLOAD = re.compile(r"binary2?\b|votable|serializ|stream|base64|upload", re.IGNORECASE)
+THING = r"(?:upload|file|table|request|content|body|votable|row)"
+TOO_MUCH = r"(?:too (?:large|big|many)|exceed|larger than|more than|at most|maximum)"
+ABOUT_SIZE = re.compile(rf"\b{THING}.*{TOO_MUCH}|{TOO_MUCH}.*\b{THING}", re.IGNORECASE | re.DOTALL)
+
+
+class OverLimitError(UploadError):
+    """The upload is more than the service takes at once; a part of it may do."""
+
+
+def is_about_size(said: str) -> bool:
+    """Whether a service's words are, as far as one can tell, that an upload is too large for it."""
+    return ABOUT_SIZE.search(said) is not None
 
 
 @dataclass(frozen=True)
 class Order:
-    """What is asked of the service. `uploads` by their names in the query; `sources` say where each came from."""
+    """What is asked of the service. `uploads` by their names in the query; `sources` say where each came from.
+
+    `match` and the user's whole `table` go into the ledger, so that the match can be finished in another kernel.
+    """
 
     adql: str
     uploads: Mapping[str, Table]
@@ -50,6 +77,8 @@ class Order:
     run_id: str
     response_format: str = ""
     sources: Mapping[str, str] | None = None
+    match: Match | None = None
+    table: Table | None = None
 
 
 class Serializations:
@@ -140,9 +169,12 @@ class Submission:
                 created=datetime.now(UTC),
                 run_id=self._order.run_id,
                 uploads=tuple(self._upload_record(name, content) for name, content in files.items()),
+                match=self._match_record(),
+                table=None if self._order.table is None else record_of(self._order.table),
             ),
             is_new=True,
         )
+        self._keep_table()
         url = self._create(files)
         self._write(
             replace(self._record, url=url, job_id=url.rpartition("/")[2], phase=JobPhase.PENDING), is_vital=True
@@ -162,6 +194,22 @@ class Submission:
         return UploadRecord(
             name, len(self._order.uploads[name]), len(content), hashlib.sha256(content).hexdigest(), source
         )
+
+    def _match_record(self) -> dict[str, Any] | None:
+        """The match for the ledger; None where it has none, or holds what cannot be written down."""
+        try:
+            return None if self._order.match is None else to_record(self._order.match)
+        except MatchError as error:
+            log.info("%s", error)
+            return None
+
+    def _keep_table(self) -> None:
+        if self._order.table is None:
+            return
+        try:
+            self._ledger.keep(self._record, self._order.table)
+        except (OSError, TableError) as error:
+            log.info("no copy of the table was made: %s", error)
 
     def _create(self, files: Mapping[str, bytes]) -> str:
         """The address of the new job."""
@@ -211,6 +259,8 @@ class Submission:
         if response.status_code in REDIRECTS | {201} and location:
             url = resolve(response.url, location)
             return url.partition("?")[0].rstrip("/")
+        if response.status_code == 413:
+            raise OverLimitError(str(faults.of_response(response, "creating a job", service=service)))
         faults.check(response, "creating a job", service=service)
         try:
             return f"{self._transport.url}/async/{read_job(response.content, self._transport.url).job_id}"
@@ -304,11 +354,11 @@ def check_limits(limits: Limits, uploads: Mapping[str, Table], size: int, servic
             f"{mask(service)} says that it takes no uploads, so {names} cannot be sent. Choose another service."
         )
     if limits.upload_rows is not None and rows > limits.upload_rows:
-        raise UploadError(
+        raise OverLimitError(
             f"The upload {names} has {rows:,} rows; {mask(service)} takes at most {limits.upload_rows:,}. {out}"
         )
     if limits.upload_bytes is not None and size > limits.upload_bytes:
-        raise UploadError(
+        raise OverLimitError(
             f"The upload {names} is {_mebibytes(size)} with {rows:,} rows; {mask(service)} takes at most "
             f"{_mebibytes(limits.upload_bytes)}, about {rows * limits.upload_bytes // size:,} such rows. {out}"
         )

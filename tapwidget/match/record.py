@@ -66,7 +66,7 @@ def _written(value: Any, upload: str) -> Any:
     if isinstance(value, tuple | list):
         return [_written(each, upload) for each in value]
     name = type(value).__name__
-    if _classes().get(name) is type(value):
+    if _classes().get(name) is type(value) and dataclasses.is_dataclass(value):
         fields = (field.name for field in dataclasses.fields(value) if field.init)
         return {KIND: name, **{field: _written(getattr(value, field), upload) for field in fields}}
     if isinstance(value, constraints.Constraint):

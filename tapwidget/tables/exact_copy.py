@@ -1,6 +1,6 @@
 """A table on disk just as it is in memory, for this program alone to read again: every dtype, mask, unit, byte order.
 
-numpy's own format (npz, without pickles: reading one runs nothing) under a header in JSON. People save their tables with
+numpy's own format (npz, without pickles: reading one runs nothing) with a header in JSON. People save tables with
 `write_table`; every format there changes something on the way.
 """
 
@@ -22,7 +22,7 @@ VERSION = 1
 
 
 def fingerprint(table: Table) -> str:
-    """SHA-256 of the names, types, units, masks and values of all columns: equal for equal tables, whatever their meta."""
+    """SHA-256 of names, types, units, masks and values of all columns: equal for equal tables, whatever their meta."""
     digest = hashlib.sha256()
     for column in table.columns.values():
         data, mask = np.ma.getdata(column), np.ma.getmaskarray(column)
@@ -34,7 +34,7 @@ def fingerprint(table: Table) -> str:
         else:
             # What lies hidden below a mask is nobody's value.
             shown = np.where(mask, np.zeros((), data.dtype), data) if mask.any() else data
-            digest.update(memoryview(np.ascontiguousarray(shown)).cast("B") if shown.size else b"")
+            digest.update(np.ascontiguousarray(shown).reshape(-1).view(np.uint8) if shown.nbytes else b"")
     return digest.hexdigest()
 
 
