@@ -77,7 +77,7 @@ def tap_service(token: str = "") -> Any:
             return package.get_tap_service("tap")
         except ServiceUnavailableError:
             raise
-        except Exception as error:
+        except Exception as error:  # noqa: BLE001 - it, pyvo and requests each raise their own
             raise _fault(error) from None  # what pyvo and requests raised says no more, on two screens
 
 

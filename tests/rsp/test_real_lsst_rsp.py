@@ -63,6 +63,11 @@ def mine(catalogue: Table) -> Table:
 
 
 @pytest.fixture(scope="session")
+def sky(catalogue: Table, mine: Table) -> tuple[Table, Table]:
+    return catalogue, mine
+
+
+@pytest.fixture(scope="session")
 def url(catalogue: Table, tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
     """Base URL of a service of ours that wants a token."""
     file = tmp_path_factory.mktemp("served") / "dp1.Object.parquet"
@@ -104,7 +109,7 @@ def platform(url: str, monkeypatch: pytest.MonkeyPatch) -> None:
 
 
 @pytest.fixture
-def discovery(url: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> dict[str, object]:
+def discovery(url: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     """The platform's file of services; nothing else tells where they are."""
     services = {"tap": {"url": url, "versions": {"tables": {"url": f"{url}/tables"}}}}
     told = {"datasets": {"dp02": {"services": {"sia": {"url": f"{url}/sia"}}}, "dp1": {"services": services}}}
@@ -112,7 +117,7 @@ def discovery(url: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> dict
     file.write_text(json.dumps(told))
     monkeypatch.setattr(rsp.RSPDiscovery, "_DISCOVERY_PATH", file)
     monkeypatch.setattr(rubin, "DISCOVERY", file)
-    return told
+    return file
 
 
 def by_variable(name: str) -> Callable[[Path, pytest.MonkeyPatch, str], None]:
@@ -159,33 +164,32 @@ def check_match(service: Service, catalogue: Table, mine: Table) -> Job:
 
 @pytest.mark.parametrize("place", PLACES)
 def test_get_tap_service_says_where_and_who(
-    place: str, url: str, platform: None, catalogue: Table, mine: Table, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+    place: str, platform: None, sky: tuple[Table, Table], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     PLACES[place](tmp_path / "mounts", monkeypatch, TOKEN)
     service = tapwidget.connect()  # on the platform, a service need not be named
-    assert (service.name, service.url) == ("rsp", url)
+    assert (service.name, service.url) == ("rsp", f"{os.environ['EXTERNAL_INSTANCE_URL']}tap")
     assert service.limits().upload
     assert "dp1.Object" in [table.name for table in service.tables()]
-    check_match(service, catalogue, mine)
+    check_match(service, *sky)
     assert service.job(service.jobs()[0].url).result() is not None
 
 
 @needs_discovery
 @pytest.mark.parametrize("place", PLACES)
 def test_discovery_says_where_and_who(
-    place: str, url: str, discovery: object, catalogue: Table, mine: Table, tmp_path: Path,
-    monkeypatch: pytest.MonkeyPatch,
-) -> None:  # fmt: skip
+    place: str, discovery: Path, sky: tuple[Table, Table], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
     PLACES[place](tmp_path / "mounts", monkeypatch, TOKEN)
     for service in (tapwidget.connect("rsp"), tapwidget.connect(rsp.RSPDiscovery("dp1"))):
-        assert service.url == url
+        assert service.url in discovery.read_text()
         assert service.limits().upload
-    check_match(service, catalogue, mine)
+    check_match(service, *sky)
 
 
 @needs_discovery
 def test_the_users_own_token_goes_before_the_platforms(
-    url: str, discovery: object, monkeypatch: pytest.MonkeyPatch
+    url: str, discovery: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setenv("ACCESS_TOKEN", "gt-expired.long.ago")
     assert tapwidget.connect("rsp", token=TOKEN).limits().upload
@@ -194,12 +198,12 @@ def test_the_users_own_token_goes_before_the_platforms(
 
 
 def test_its_tap_service_can_be_given_as_it_is(
-    url: str, platform: None, catalogue: Table, mine: Table, monkeypatch: pytest.MonkeyPatch
+    url: str, platform: None, sky: tuple[Table, Table], monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setenv("ACCESS_TOKEN", TOKEN)
     service = tapwidget.connect(rsp.get_tap_service("tap"))
     assert service.url == url
-    check_match(service, catalogue, mine)
+    check_match(service, *sky)
 
 
 def test_an_expired_token_is_said_to_be_one(url: str, platform: None, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -211,9 +215,7 @@ def test_an_expired_token_is_said_to_be_one(url: str, platform: None, monkeypatc
 
 
 @needs_discovery
-def test_an_expired_token_is_said_to_be_one_by_discovery_too(
-    discovery: object, monkeypatch: pytest.MonkeyPatch
-) -> None:
+def test_an_expired_token_is_said_to_be_one_by_discovery_too(discovery: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("ACCESS_TOKEN", "gt-expired.long.ago")
     with pytest.raises(AuthenticationError, match="may have expired"):
         tapwidget.connect("rsp")
@@ -237,7 +239,7 @@ def test_no_token_at_all_is_told(platform: None) -> None:
 
 
 @needs_discovery
-def test_no_token_at_all_is_told_by_discovery_too(discovery: object) -> None:
+def test_no_token_at_all_is_told_by_discovery_too(discovery: Path) -> None:
     with pytest.raises(AuthenticationError, match=r"finds no token here.*read:tap"):
         tapwidget.connect("rsp")
 
@@ -249,21 +251,21 @@ def test_elsewhere_than_on_the_platform_it_is_told_what_to_do() -> None:
 
 
 @needs_discovery
-def test_a_platform_without_tap_is_told(discovery: dict[str, object], monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_platform_without_tap_is_told(discovery: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("ACCESS_TOKEN", TOKEN)
-    rubin.DISCOVERY.write_text(json.dumps({"datasets": {"dp02": {"services": {}}}}))
+    discovery.write_text(json.dumps({"datasets": {"dp02": {"services": {}}}}))
     with pytest.raises(ServiceUnavailableError, match=r"no TAP service here; it tells of dp02\."):
         tapwidget.connect("rsp")
 
 
 def test_the_token_is_shown_nowhere(
-    platform: None, catalogue: Table, mine: Table, tmp_path: Path, monkeypatch: pytest.MonkeyPatch,
-    caplog: pytest.LogCaptureFixture, capsys: pytest.CaptureFixture[str],
+    platform: None, sky: tuple[Table, Table], monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture,
+    capsys: pytest.CaptureFixture[str],
 ) -> None:  # fmt: skip
     caplog.set_level(logging.DEBUG)
     monkeypatch.setenv("ACCESS_TOKEN", TOKEN)
     service = tapwidget.connect("rsp")
-    job = check_match(service, catalogue, mine)
+    job = check_match(service, *sky)
     with pytest.raises(Exception, match="nonesuch") as caught:
         service.submit("SELECT nonesuch FROM dp1.Object").result()
     kept = [file.read_text(errors="replace") for file in Ledger().place.rglob("*") if file.is_file()]
