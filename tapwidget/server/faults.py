@@ -12,6 +12,10 @@ from collections.abc import Iterable
 from tapwidget.errors import QueryError, ServiceError
 
 
+LONGEST = 2_000
+"""Characters of a message: what is named in it may be megabytes, for a caller wrote it."""
+
+
 class AdqlError(QueryError):
     """The query cannot be run as it is written.
 
@@ -25,7 +29,8 @@ class AdqlError(QueryError):
 
     def __init__(self, message: str, *, line: int = 0, column: int = 0) -> None:
         where = f"line {line}, column {column}: " if line else ""
-        super().__init__(where + message, said=where + message)
+        text = shortened(where + message)
+        super().__init__(text, said=text)
         self.line = line
         self.column = column
 
@@ -34,7 +39,8 @@ class RequestError(ServiceError):
     """The request cannot be answered; `status` is the HTTP status that says so."""
 
     def __init__(self, message: str, status: int = 400) -> None:
-        super().__init__(message, said=message)
+        text = shortened(message)
+        super().__init__(text, said=text)
         self.status = status
 
 
@@ -44,6 +50,12 @@ class QueryTimeoutError(QueryError):
 
 class QueryAbortedError(QueryError):
     """Somebody asked for the query to be stopped."""
+
+
+def shortened(message: str) -> str:
+    """A message without the middle of what is too long to be read."""
+    half = LONGEST // 2
+    return message if len(message) <= LONGEST else f"{message[:half]} ... {message[-half:]}"
 
 
 def close_names(name: str, known: Iterable[str], *, how_many: int = 3) -> str:

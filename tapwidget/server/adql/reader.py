@@ -25,6 +25,9 @@ FUNCTION_MARK = "fn:"
 written. A colon cannot be in a name, so nobody can write the mark."""
 
 MAX_LENGTH = 4_000_000
+MAX_WORDS = 200_000
+"""Names, numbers, signs: so many are read in a few seconds, in which a query cannot be stopped."""
+
 HEXADECIMAL = re.compile("0[xX][0-9A-Fa-f]{1,16}")
 
 WORDS = """
@@ -75,6 +78,10 @@ def read(text: str) -> exp.Expr:
         raise AdqlError("the query is empty; expected SELECT")
     if tokens[0].token_type not in {TokenType.SELECT, TokenType.WITH, TokenType.L_PAREN}:
         raise fault(tokens[0], f"a query begins with SELECT (or WITH), not with {shown(tokens[0])}")
+    if len(tokens) > MAX_WORDS:
+        raise AdqlError(
+            f"the query has more than {MAX_WORDS} words and numbers; upload a table and join with it instead"
+        )
     check(tokens)
     try:
         trees = Adql().parser().parse(marked(tokens), text)
