@@ -17,7 +17,8 @@ ENDPOINTS = ("", "/capabilities", "/tables", "/availability", "/examples", "/syn
 def keep_credentials(session: Any, base: str) -> None:
     """Have an AuthSession send to every endpoint of the service what it sends to `base`.
 
-    Sessions of other kinds stay as they are. Nothing is sent to an address that is not below the one for which the user has set the credential.
+    Sessions of other kinds stay as they are. No credential is sent to an address that is not below the one for which
+    the user has set it.
     """
     known = getattr(session, "_auth_urls", None)
     if known is None or not hasattr(session, "add_security_method_for_url"):
