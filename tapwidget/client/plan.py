@@ -6,28 +6,33 @@ never left, are joined on by row number, so their units, masks, types and descri
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from collections.abc import Iterator
+from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from typing import Any
 
 import numpy as np
-from astropy.table import Column, MaskedColumn
+from astropy.table import Column
 from astropy.table import Table as AstropyTable
-from astropy.units import Unit
 from numpy.typing import NDArray
 
+from tapwidget.client.answer_columns import described, taken
 from tapwidget.client.capabilities import says_simulated
 from tapwidget.errors import ColumnError, ResultError
 from tapwidget.ivoa.tapschema import Table
-from tapwidget.match.adql import OutputColumn, Query, query
+from tapwidget.match.adql import Query, query
 from tapwidget.match.dialects import DISTANCE_LITERAL, Dialect
-from tapwidget.match.pairs import reduce, separation_arcsec
+from tapwidget.match.offsets import moved
+from tapwidget.match.pairs import position_angle_deg, reduce, separation_arcsec, with_unmatched
+from tapwidget.match.radius import PositionErrors, RadiusColumn, combined, largest, own_radii
 from tapwidget.match.spec import IdentifierMatch, Match, SkyMatch
 from tapwidget.tables.position_columns import hours_suspected
-from tapwidget.tables.preflight import Upload, prepare
+from tapwidget.tables.preflight import Move, Upload, prepare
 from tapwidget.tables.roles import Position, position_of, recognise
 
 SEPARATION = "separation"
+POSITION_ANGLE = "position_angle"
+Floats = NDArray[np.float64]
 
 
 @dataclass(frozen=True)
@@ -35,7 +40,9 @@ class Plan:
     """What a service will get for a match, and how its answer becomes the result.
 
     `changes` are sentences: what was converted, renamed or left out on the way. `names` gives, for each column of the
-    service's answer that the result shows, its name there. `position` is how the user's table holds its positions,
+    service's answer that the result shows, its name there; `separation` and `position_angle` are the names of these two
+    (empty for a match that is not by position). `radii` holds the radius of each row of the user's table in arcsec,
+    where the match has one for each (`match.radius.own_radii`). `position` is how the user's table holds its positions,
     `maxrec` the limit of rows to ask for, None for the service's own.
     """
 
@@ -50,35 +57,48 @@ class Plan:
     service: str = ""
     position: Position | None = None
     maxrec: int | None = None
+    position_angle: str = ""
+    radii: Floats | None = field(default=None, repr=False, compare=False)
 
     def finish(self, raw: AstropyTable, table: AstropyTable) -> AstropyTable:
         """The result of the match, from the service's answer and the user's table.
 
         The user's columns come first, all of them, named by the upload's name, an underscore and their own name; then
-        the target's; a sky match adds `separation` (float64, arcsec). Sorted by the user's row, then separation, then
-        the target's identifier. `meta["overflow"]` tells whether the service cut the answer at its row limit.
+        the target's; a sky match adds `separation` (float64, arcsec) and `position_angle` (float64, degrees from north
+        through east, 0 to 360, of the target's position as seen from the user's). Sorted by the user's row, then
+        separation, then the target's identifier. `meta["overflow"]` tells whether the service cut the answer at its row
+        limit.
+
+        With unmatched="keep", rows of the user's table without a counterpart are there too, in their places, all that
+        is not theirs masked; with "only", nothing but these rows and the user's columns.
 
         Raises
         ------
         ResultError
             If the answer does not belong to this table.
         """
+        match = self.match
         rows = self._rows(raw, len(table))
-        separation = self._separations(raw, rows)
+        measured = self._measured(raw, rows)
+        separation = measured.get(self.separation)
+        if separation is not None and self.radii is not None:
+            # A pair beyond its own radius is none: NaN.
+            separation = np.where(separation < self._pair_radii(raw, rows), separation, np.nan)
         keys = [self._of(raw, name) for name in self.query.key]
-        keep = reduce(rows, keys or np.zeros(len(rows), dtype=np.int8), separation, self.match.find)
-        result = table[rows[keep]]
+        neighbours = match.neighbours if isinstance(match, SkyMatch) else 1
+        pairs = reduce(rows, keys or np.zeros(len(rows), dtype=np.int8), separation, match.find, neighbours=neighbours)
+        own, pairs = with_unmatched(rows[pairs], pairs, len(table), match.unmatched)
+        result = table[own]
         # The longest first: a table that is itself a result may have both `ra` and `ut1_ra`.
         for name in sorted(table.colnames, key=len, reverse=True):
-            result.rename_column(name, f"{self.match.upload}_{name}")
-        for output in self.query.columns:
-            if output.name in self.names:
-                result.add_column(_described(self._of(raw, output.name)[keep], output), name=self.names[output.name])
-        if separation is not None:
-            result.add_column(
-                Column(separation[keep], unit="arcsec", description="Separation of the two positions"),
-                name=self.separation,
-            )
+            result.rename_column(name, f"{match.upload}_{name}")
+        if match.unmatched != "only":
+            for output in self.query.columns:
+                if output.name in self.names:
+                    column = described(taken(self._of(raw, output.name), pairs), output)
+                    result.add_column(column, name=self.names[output.name])
+            for name, values in measured.items():
+                result.add_column(taken(values, pairs), name=name)
         result.meta = self._provenance(raw, table)
         return result
 
@@ -94,15 +114,33 @@ class Plan:
             )
         return numbers
 
-    def _separations(self, raw: AstropyTable, rows: NDArray[np.int64]) -> NDArray[np.float64] | None:
+    def _measured(self, raw: AstropyTable, rows: NDArray[np.int64]) -> dict[str, Column]:
+        """Separation and position angle of each pair, by their names in the result; none if not by position."""
         if self.query.position is None or self.upload.position is None:
-            return None
+            return {}
         uploaded = self.upload.table
         # Rows without a position did not travel, so a row's number is not its place in the upload.
         place = np.searchsorted(np.asarray(uploaded[self.upload.row_column]), rows)
         ours = [np.asarray(uploaded[name], dtype=np.float64)[place] for name in self.upload.position]
         theirs = [self._of(raw, name) for name in self.query.position]
-        return separation_arcsec(*ours, *theirs)
+        separation, angle = separation_arcsec(*ours, *theirs), position_angle_deg(*ours, *theirs)
+        return {
+            self.separation: Column(separation, unit="arcsec", description="Separation of the two positions"),
+            self.position_angle: Column(
+                angle, unit="deg", description="Direction from your position to the target's, north through east"
+            ),
+        }
+
+    def _pair_radii(self, raw: AstropyTable, rows: NDArray[np.int64]) -> Floats:
+        """The radius of each pair in arcsec."""
+        assert self.radii is not None
+        own = self.radii[rows]
+        radius = self.match.row_radius if isinstance(self.match, SkyMatch) else None
+        if not isinstance(radius, PositionErrors):
+            return np.asarray(own)
+        known = {output.name: output for output in self.query.columns}
+        errors = [(name, described(self._of(raw, name), known[name])) for name in self.query.errors]
+        return np.asarray(np.minimum(combined(radius, own, errors), radius.limit))
 
     def _of(self, raw: AstropyTable, name: str) -> Any:
         """A column of the answer: by its name, without case if need be, else by its place in the select list."""
@@ -121,9 +159,10 @@ class Plan:
 
     def _provenance(self, raw: AstropyTable, table: AstropyTable) -> dict[str, Any]:
         match = self.match
-        how: dict[str, Any] = (
-            {"radius_arcsec": match.radius_deg * 3600} if isinstance(match, SkyMatch) else {"on": list(match.on)}
-        )
+        how: dict[str, Any] = self._sky_provenance(match) if isinstance(match, SkyMatch) else {"on": list(match.on)}
+        changes = list(self.changes)
+        if match.unmatched != "drop" and raw.meta.get("overflow", False):
+            changes.append("The service cut its answer: rows shown as unmatched may have a counterpart beyond the cut.")
         of_table = table.meta.get("tapwidget")
         return {
             "overflow": bool(raw.meta.get("overflow", False)),
@@ -134,11 +173,22 @@ class Plan:
                 "simulated": says_simulated(self.target.description),
                 **how,
                 "find": match.find,
+                "unmatched": match.unmatched,
                 "upload": match.upload,
                 "adql": self.adql,
-                "changes": list(self.changes),
+                "changes": changes,
                 "fetched": datetime.now(UTC).isoformat(timespec="seconds"),
             },
+        }
+
+    def _sky_provenance(self, match: SkyMatch) -> dict[str, Any]:
+        radius = {"radius": str(match.row_radius)} if match.row_radius else {"radius_arcsec": match.radius_deg * 3600}
+        return {
+            **radius,
+            **({"neighbours": match.neighbours} if match.neighbours != 1 else {}),
+            **({"shift_arcsec": list(match.shift)} if any(match.shift) else {}),
+            "separation": self.separation,
+            "position_angle": self.position_angle,
         }
 
 
@@ -161,7 +211,12 @@ def make_plan(
         If the match does not fit the two tables.
     """
     position = _position(match, table)
-    upload = prepare(table, match.upload_columns(table.colnames), position=position, name=match.upload)
+    by_row = match.row_radius if isinstance(match, SkyMatch) else None
+    radii = own_radii(by_row, table) if by_row else None
+    upload = prepare(
+        table, match.upload_columns(table.colnames), position=position, name=match.upload, moves=_moves(match)
+    )
+    travelling = np.asarray(upload.table[upload.row_column])
     asked = query(
         match,
         target,
@@ -169,11 +224,38 @@ def make_plan(
         row_column=upload.row_column,
         names=upload.names,
         dialect=dialect,
+        largest=largest(by_row, radii[travelling]) if by_row and radii is not None else 0.0,
     )
-    names, separation, clashes = _result_names(match, table.colnames, asked)
+    names, separation, position_angle, clashes = _result_names(match, table.colnames, asked)
     doubts = hours_suspected(table, *position.columns) if position and position.form == "degrees" else ()
-    changes = tuple(dict.fromkeys((*doubts, *upload.changes, *clashes)))
-    return Plan(match, asked.adql, upload, target, changes, asked, names, separation, service, position, maxrec)
+    about_radii = _about_radii(by_row, radii[travelling]) if by_row and radii is not None else ()
+    changes = tuple(dict.fromkeys((*doubts, *upload.changes, *about_radii, *clashes)))
+    return Plan(
+        match, asked.adql, upload, target, changes, asked, names, separation, service, position, maxrec,
+        position_angle, radii,
+    )  # fmt: skip
+
+
+def _moves(match: Match) -> tuple[Move, ...]:
+    """What happens to the user's positions before they travel."""
+    if not isinstance(match, SkyMatch) or not any(match.shift):
+        return ()
+    shift = match.shift
+
+    def by_shift(ra: Floats, dec: Floats) -> tuple[Floats, Floats, tuple[str, ...]]:
+        said = f'Your positions are moved by {shift[0]:+.6g}" along RA and {shift[1]:+.6g}" along Dec.'
+        return *moved(ra, dec, shift), (said,)
+
+    return (by_shift,)
+
+
+def _about_radii(radius: RadiusColumn | PositionErrors, radii: Floats) -> Iterator[str]:
+    without = int(np.isnan(radii).sum())
+    if without:
+        what = f"value of {radius.column}" if isinstance(radius, RadiusColumn) else "position error"
+        yield f"{without} of your rows have no usable {what} (missing, zero or negative): they have no counterpart."
+    if isinstance(radius, PositionErrors):
+        yield f"Pairs {radius.limit:g} arcsec apart or more are not looked for, whatever their errors."
 
 
 def _position(match: Match, table: AstropyTable) -> Position | None:
@@ -190,8 +272,8 @@ def _position(match: Match, table: AstropyTable) -> Position | None:
     return found
 
 
-def _result_names(match: Match, ours: list[str], asked: Query) -> tuple[dict[str, str], str, tuple[str, ...]]:
-    """Names in the result of the target's columns and of the separation, no two alike; and what had to give way."""
+def _result_names(match: Match, ours: list[str], asked: Query) -> tuple[dict[str, str], str, str, tuple[str, ...]]:
+    """Names in the result of the target's columns, of separation and position angle, no two alike; what gave way."""
     taken = {f"{match.upload}_{name}" for name in ours}
     names, said = {}, []
     for output in asked.columns:
@@ -201,11 +283,14 @@ def _result_names(match: Match, ours: list[str], asked: Query) -> tuple[dict[str
             if free != output.name:
                 said.append(f"The target's column {output.name} is {free} in the result, as yours has that name.")
     if asked.position is None:
-        return names, "", tuple(said)
-    separation = _free(SEPARATION, taken)
-    if separation != SEPARATION:
-        said.append(f"The separation (arcsec) is {separation} in the result, as the target has a column {SEPARATION}.")
-    return names, separation, tuple(said)
+        return names, "", "", tuple(said)
+    free_names = []
+    for name, what in ((SEPARATION, "separation (arcsec)"), (POSITION_ANGLE, "position angle (deg)")):
+        free_names.append(free := _free(name, taken))
+        taken.add(free)
+        if free != name:
+            said.append(f"The {what} is {free} in the result, as the target has a column {name}.")
+    return names, free_names[0], free_names[1], tuple(said)
 
 
 def _free(name: str, taken: set[str]) -> str:
@@ -214,18 +299,3 @@ def _free(name: str, taken: set[str]) -> str:
         number += 1
         free = f"{name}_{number}"
     return free
-
-
-def _described(values: Any, output: OutputColumn) -> Any:
-    """The column with the unit, description and UCD of TAP_SCHEMA, where the answer itself has none."""
-    column = values.copy(copy_data=False) if isinstance(values, Column | MaskedColumn) else Column(values)
-    known = output.column
-    if known is None:
-        return column
-    if column.unit is None and known.unit:
-        column.unit = Unit(known.unit, parse_strict="silent")
-    if not column.description and known.description:
-        column.description = known.description
-    if known.ucd:
-        column.meta.setdefault("ucd", known.ucd)
-    return column

@@ -6,8 +6,9 @@
     WHERE ut1.r > 17
       AND ABS(ut1.r - r_cModelMag) < 0.1
 
-All pairs are asked for: nearest and symmetric are made of them here (`pairs`). Only the row number of the upload comes
-back; its columns are joined on here, so that their types, units and masks stay as they were.
+All pairs are asked for: nearest and symmetric are made of them here (`pairs`), and a radius of its own for each row is
+applied here, to the pairs within the largest (`radius`). Only the row number of the upload comes back;
+its columns are joined on here, so that their types, units and masks stay as they were.
 """
 
 from __future__ import annotations
@@ -20,6 +21,7 @@ from tapwidget.ivoa.tapschema import Column, Table
 from tapwidget.match.adql_text import close_names, exact_decimal, quote, quote_table, unquote
 from tapwidget.match.conditions import Scope, joined
 from tapwidget.match.dialects import DISTANCE_LITERAL, Dialect
+from tapwidget.match.radius import PositionErrors
 from tapwidget.match.spec import IdentifierMatch, Match, SkyMatch, where_adql
 
 __all__ = ["OutputColumn", "Query", "query", "quote"]
@@ -43,7 +45,8 @@ class Query:
     """ADQL, and what its answer means. `columns` are in the order of the select list.
 
     `row` is the name of the upload's row number in the answer; `key` the columns that tell one target row from another
-    (its identifier, else its position); `position` RA and Dec of the target in degrees, None if not by position.
+    (its identifier, and its position where that is known); `position` RA and Dec of the target in degrees, None if not
+    by position; `errors` the target's errors that the radius of a pair depends on.
     """
 
     adql: str
@@ -52,6 +55,7 @@ class Query:
     alias: str
     key: tuple[str, ...] = ()
     position: tuple[str, str] | None = None
+    errors: tuple[str, ...] = ()
 
 
 def query(
@@ -62,6 +66,7 @@ def query(
     row_column: str,
     names: Mapping[str, str],
     dialect: Dialect = DISTANCE_LITERAL,
+    largest: float = 0.0,
 ) -> Query:
     """The query for `match` with `target`.
 
@@ -73,6 +78,8 @@ def query(
         The upload's column with the row number.
     names : mapping
         The user's columns to their names in the upload.
+    largest : float
+        The largest radius of a pair, arcsec, of a SkyMatch whose rows have radii of their own.
 
     Raises
     ------
@@ -88,15 +95,18 @@ def query(
     shown = {c.name for c in requested}
     # Only a choice between pairs is worth the transfer of an identifier that nobody asked for.
     has_key = identifier and (match.find != "all" or identifier in shown)
-    key = (identifier,) if has_key else matched_by
-    added = [_find(target, name) for name in (*matched_by, *key)]
+    # An identifier need not tell all rows apart (that of a star, in a table of its observations), the position does.
+    key = ((identifier,) if has_key else ()) + (position or (() if has_key else matched_by))
+    by_errors = match.row_radius if isinstance(match, SkyMatch) else None
+    errors = [_find(target, name).name for name in by_errors.theirs] if isinstance(by_errors, PositionErrors) else []
+    added = [_find(target, name) for name in (*matched_by, *key, *errors)]
     columns = {c.name: c for c in [*requested, *added]}.values()
     row = f"{upload}_{row_column}"
     if isinstance(match, SkyMatch):
         on = dialect.sky_condition(
             target=_qualified(alias, position),
             upload=_qualified(upload, upload_position),
-            radius=_radius(match, target, dialect),
+            radius=_radius(match, target, dialect, largest),
         )
     else:
         on = f"{upload}.{quote(_on_upload(match, names))} = {alias}.{quote(by)}"
@@ -108,7 +118,7 @@ def query(
         alias=alias,
         target_columns=tuple(c.name for c in target.columns),
     )
-    where = joined(scope.resolve(text) for text in where_adql(match))
+    where = joined(scope.resolve(text) for text in where_adql(match, dialect.functions))
     lines = [
         _select([f"{upload}.{quote(row_column)} AS {quote(row)}", *(f"{alias}.{quote(c.name)}" for c in columns)]),
         f"FROM {quote_table(target.name)} AS {alias} JOIN TAP_UPLOAD.{upload} AS {upload}",
@@ -125,6 +135,7 @@ def query(
         alias=alias,
         key=tuple(unquote(name) for name in key),
         position=(unquote(position[0]), unquote(position[1])) if position else None,
+        errors=tuple(unquote(name) for name in errors),
     )
 
 
@@ -134,13 +145,17 @@ def _qualified(table: str, position: tuple[str, str] | None) -> tuple[str, str]:
     return f"{table}.{quote(position[0])}", f"{table}.{quote(position[1])}"
 
 
-def _radius(match: SkyMatch, target: Table, dialect: Dialect) -> str:
-    if match.radius_deg > dialect.max_radius:
+def _radius(match: SkyMatch, target: Table, dialect: Dialect, largest: float) -> str:
+    by_row = match.row_radius
+    radius = largest / 3600 if by_row else match.radius_deg
+    if radius > dialect.max_radius:
+        which = f"The largest radius, {largest:g} arcsec of {by_row}," if by_row else f"The radius {match.radius}"
         raise MatchError(
-            f"The radius {match.radius} is larger than this service can join {target.name} with an upload: "
+            f"{which} is larger than this service can join {target.name} with an upload: "
             f"up to {dialect.max_radius * 3600:g} arcsec."
         )
-    return exact_decimal(match.radius_deg)
+    # A little more where the choice is made here, so that no service's rounding loses a pair at the very edge.
+    return exact_decimal(min(radius * (1 + 1e-9), dialect.max_radius) if by_row else radius)
 
 
 def _alias(upload: str) -> str:

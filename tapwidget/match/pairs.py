@@ -9,7 +9,7 @@ from __future__ import annotations
 from typing import Any
 
 import numpy as np
-from astropy.coordinates import angular_separation
+from astropy.coordinates import angular_separation, position_angle
 from numpy.typing import ArrayLike, NDArray
 
 from tapwidget.errors import MatchError
@@ -27,7 +27,24 @@ def separation_arcsec(ra1: ArrayLike, dec1: ArrayLike, ra2: ArrayLike, dec2: Arr
     return np.degrees(np.asarray(angular_separation(*coordinates), dtype=np.float64)) * 3600
 
 
-def reduce(rows: ArrayLike, target_keys: Any, separation: ArrayLike | None = None, find: str = "all") -> Indices:
+def position_angle_deg(ra1: ArrayLike, dec1: ArrayLike, ra2: ArrayLike, dec2: ArrayLike) -> NDArray[np.float64]:
+    """Direction in degrees, 0 to 360, from north through east, in which the second position is seen from the first.
+
+    NaN where a coordinate is missing. The formula is astropy's, in float64.
+    """
+    coordinates = [np.radians(_float64(c)) for c in (ra1, dec1, ra2, dec2)]
+    # Again modulo 360: a negative angle next to 0 wraps to 360 itself.
+    return np.asarray(position_angle(*coordinates).deg, dtype=np.float64) % 360
+
+
+def reduce(
+    rows: ArrayLike,
+    target_keys: Any,
+    separation: ArrayLike | None = None,
+    find: str = "all",
+    *,
+    neighbours: int = 1,
+) -> Indices:
     """Indices of the pairs to keep, ordered by row of the upload, then separation, then target key.
 
     Parameters
@@ -37,10 +54,13 @@ def reduce(rows: ArrayLike, target_keys: Any, separation: ArrayLike | None = Non
     target_keys : array of shape (n,), or a sequence of such arrays
         What tells one row of the target from another: its identifier (numbers or text), or RA and Dec.
     separation : array of float, shape (n,)
-        In any unit. Not needed for find="all" of a match that is not by position.
-    find : "all", "nearest" or "symmetric"
-        all: every pair. nearest: for each row of the upload its nearest counterpart, which others may share. symmetric:
-        pairs are taken closest first, each row of the upload and of the target at most once, as STILTS' find=best.
+        In any unit; where it is NaN there is no pair. Not needed for find="all" of a match that is not by position.
+    find : "all", "nearest", "nearest_theirs" or "symmetric"
+        all: every pair. nearest: for each row of the upload its nearest counterpart, which others may share.
+        nearest_theirs: for each row of the target the nearest one of the upload. symmetric: pairs are taken closest
+        first, each row of the upload and of the target at most once, as STILTS' find=best.
+    neighbours : int
+        With "nearest": how many counterparts of each row, at most.
 
     Raises
     ------
@@ -59,11 +79,33 @@ def reduce(rows: ArrayLike, target_keys: Any, separation: ArrayLike | None = Non
     if find == "all":
         return order
     if find == "nearest":
-        return order[_first_of_each(rows[order])]
+        return order[_first_of_each(rows[order], neighbours)]
+    if find == "nearest_theirs":
+        kept = np.zeros(len(rows), dtype=bool)
+        kept[best_first[_first_places(_ranks(keys)[best_first])]] = True
+        return order[kept[order]]
     if find == "symmetric":
         kept = _symmetric(rows, keys, best_first)
         return order[kept[order]]
-    raise MatchError(f"find is {find!r}; it can be 'all', 'nearest' or 'symmetric'.")
+    raise MatchError(f"find is {find!r}; it can be 'all', 'nearest', 'nearest_theirs' or 'symmetric'.")
+
+
+def with_unmatched(rows: NDArray[np.int64], pairs: Indices, length: int, unmatched: str) -> tuple[Indices, Indices]:
+    """For each row of the result, the row of the user's table and the pair; -1 for the pair that a row has not.
+
+    `rows` are sorted; `length` is that of the user's table; `unmatched` as in a match.
+    """
+    if unmatched == "drop":
+        return rows, pairs
+    lonely = np.ones(length, dtype=bool)
+    lonely[rows] = False
+    alone = np.flatnonzero(lonely)
+    nothing = np.full(len(alone), -1, dtype=np.intp)
+    if unmatched == "only":
+        return alone, nothing
+    every_row = np.concatenate([rows, alone])
+    order = np.argsort(every_row, kind="stable")
+    return every_row[order], np.concatenate([pairs, nothing])[order]
 
 
 def _symmetric(rows: NDArray[Any], keys: NDArray[Any], best_first: Indices) -> NDArray[np.bool_]:
@@ -99,10 +141,10 @@ def _symmetric(rows: NDArray[Any], keys: NDArray[Any], best_first: Indices) -> N
 
 
 def _best_first(rows: NDArray[Any], keys: NDArray[Any], separation: NDArray[np.float64]) -> Indices:
-    """All pairs by separation, then key, then row. The others count only where separations tie."""
-    order = np.argsort(separation)
+    """All pairs that have a separation, by it, then key, then row. The others count only where separations tie."""
+    order = np.argsort(separation)[: len(separation) - int(np.isnan(separation).sum())]  # NaN comes last
     in_order = separation[order]
-    tied = (in_order[1:] == in_order[:-1]) | np.isnan(in_order[:-1])
+    tied = in_order[1:] == in_order[:-1]
     at = np.flatnonzero(np.append(tied, False) | np.append(False, tied))
     pairs = order[at]
     order[at] = pairs[np.lexsort((rows[pairs], keys[pairs], separation[pairs]))]
@@ -111,32 +153,59 @@ def _best_first(rows: NDArray[Any], keys: NDArray[Any], separation: NDArray[np.f
 
 def _by_row(rows: NDArray[Any], best_first: Indices) -> Indices:
     """The pairs by row, and best first within a row: one sort of integers that hold both."""
-    n = len(rows)
-    packed = _ranks(rows)[best_first] * n + np.arange(n)
+    n = len(best_first)
+    packed = _ranks(rows[best_first]) * n + np.arange(n)
     packed.sort()
     return best_first[packed % n] if n else best_first
 
 
-def _first_of_each(sorted_values: NDArray[Any]) -> NDArray[np.bool_]:
-    """True at the first of each run of equal values."""
+def _first_of_each(sorted_values: NDArray[Any], number: int = 1) -> NDArray[np.bool_]:
+    """True at the first (`number` of them) of each run of equal values."""
     first = np.ones(len(sorted_values), dtype=bool)
-    first[1:] = sorted_values[1:] != sorted_values[:-1]
+    first[number:] = sorted_values[number:] != sorted_values[:-number]
     return first
+
+
+def _first_places(ranks: Indices) -> Indices:
+    """Where each rank stands first."""
+    first = np.full(int(ranks.max(initial=-1)) + 1, -1, dtype=np.intp)
+    first[ranks[::-1]] = np.arange(len(ranks))[::-1]  # of equal indices the last one written stays
+    return first[first >= 0]
 
 
 def _sortable(keys: Any) -> NDArray[Any]:
     """The target's keys as one array that sorts and compares as they do: an array, or several that together are it."""
     if not (isinstance(keys, tuple | list) and keys and np.ndim(keys[0])):
         return np.asarray(np.ma.getdata(keys))
-    together = np.zeros(len(keys[0]), dtype=np.intp)
-    for array in keys:
-        ranks = _ranks(np.asarray(np.ma.getdata(array)))
-        together = _ranks(together * (int(ranks.max(initial=0)) + 1) + ranks)
+    first, *others = (np.asarray(np.ma.getdata(array)) for array in keys)
+    order = np.argsort(first, kind="stable")
+    new = _changes([first], order)
+    if np.any(_changes(others, order) & ~new):  # the first key alone does not tell them apart
+        order = np.lexsort([*reversed(others), first])
+        new = _changes([first, *others], order)
+    together = np.empty(len(order), dtype=np.intp)
+    together[order] = np.cumsum(new)
     return together
+
+
+def _changes(arrays: list[NDArray[Any]], order: Indices) -> NDArray[np.bool_]:
+    """Where, in that order, any of the arrays has another value than just before."""
+    new = np.zeros(len(order), dtype=bool)
+    for array in arrays:
+        new[1:] |= array[order[1:]] != array[order[:-1]]
+    return new
 
 
 def _ranks(values: NDArray[Any]) -> Indices:
     """0 for the smallest value, 1 for the next one, ..., the same for equal ones."""
+    if len(values) and values.dtype.kind in "iu":
+        low, high = int(values.min()), int(values.max())
+        if high - low < 4 * len(values):  # rather count them than sort them
+            wide = values if values.dtype.itemsize == 8 else values.astype(np.int64)  # no overflow of int8
+            places = (wide - wide.dtype.type(low)).astype(np.intp)
+            is_there = np.zeros(high - low + 1, dtype=bool)
+            is_there[places] = True
+            return (np.cumsum(is_there) - 1)[places]
     return np.unique(values, return_inverse=True)[1].reshape(-1)
 
 

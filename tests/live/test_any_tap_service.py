@@ -89,7 +89,7 @@ def test_identifiers_are_exact(all_pairs: Table, cone: Any, has_default_tables: 
 
 
 def test_both_sides_are_as_they_were(all_pairs: Table, mine: Table, cone: Any, columns: list[str]) -> None:
-    assert all_pairs.colnames == [f"ut1_{name}" for name in mine.colnames] + [*columns, "separation"]
+    assert all_pairs.colnames == [f"ut1_{name}" for name in mine.colnames] + [*columns, "separation", "position_angle"]
     rows = rows_of(all_pairs)
     for name in mine.colnames:
         got, own = all_pairs[f"ut1_{name}"], mine[name][rows]

@@ -78,7 +78,7 @@ def test_pairs_are_astropys(all_pairs: Table, mine: Table, truth: set[tuple[int,
 
 
 def test_the_result_has_both_sides_as_they_were(all_pairs: Table, mine: Table, objects: Table) -> None:
-    assert all_pairs.colnames == [f"ut1_{name}" for name in mine.colnames] + [*COLUMNS, "separation"]
+    assert all_pairs.colnames == [f"ut1_{name}" for name in mine.colnames] + [*COLUMNS, "separation", "position_angle"]
     rows = rows_of(all_pairs, mine)
     for name in mine.colnames:
         got, own = all_pairs[f"ut1_{name}"], mine[name][rows]
@@ -247,7 +247,7 @@ def test_names_that_clash_are_told_apart_and_said(service: Service, mine: Table)
     job = service.submit(match, table)
     result = job.result(60)
     assert result.colnames[:3] == ["coord_ra", "coord_dec", "coord_ra_"]
-    assert result.colnames[3:] == ["coord_ra_2", "objectId", "separation"]
+    assert result.colnames[3:] == ["coord_ra_2", "objectId", "separation", "position_angle"]
     assert any("coord_ra_2" in change for change in job.changes)
     assert np.all(np.abs(result["coord_ra"] - result["coord_ra_2"]) < 0.01)
 
@@ -265,7 +265,7 @@ def test_nothing_found_is_a_result(service: Service) -> None:
     table = Table({"ra": [200.0], "dec": [-80.0], "name": ["far"]})
     result = service.submit(SkyMatch("dp1.Object", columns=COLUMNS), table).result(60)
     assert len(result) == 0
-    assert result.colnames == ["ut1_ra", "ut1_dec", "ut1_name", *COLUMNS, "separation"]
+    assert result.colnames == ["ut1_ra", "ut1_dec", "ut1_name", *COLUMNS, "separation", "position_angle"]
     assert result["objectId"].dtype == np.int64
 
 

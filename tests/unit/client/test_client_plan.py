@@ -84,7 +84,7 @@ def test_what_comes_back_is_joined_and_sorted() -> None:
     raw = answer(plan, [2, 2, 0, 0], [5, 4, 9, 8], [30 + 2e-4, 30 + 1e-4, 10.0, 10.0])
     result = plan.finish(raw, table)
     own = ["ut1_id", "ut1_ra", "ut1_dec", "ut1_mag", "ut1_note", "ut1_n"]
-    assert result.colnames == [*own, "objectId", "coord_ra", "coord_dec", "separation"]
+    assert result.colnames == [*own, "objectId", "coord_ra", "coord_dec", "separation", "position_angle"]
     assert result["objectId"].tolist() == [8, 9, 4, 5]
     assert result["ut1_id"].tolist() == [2**60 + 1, 2**60 + 1, 2**60 + 3, 2**60 + 3]
     np.testing.assert_allclose(result["separation"], [0, 0, 0.36, 0.72], atol=1e-9)
@@ -115,7 +115,7 @@ def test_columns_added_for_us_are_not_shown() -> None:
     plan = plan_of(SkyMatch("dp1.Object", columns=["r_mag"]), table)
     raw = answer(plan, [1], [7], [20.0], r_mag=np.array([17.5], dtype=np.float32))
     result = plan.finish(raw, table)
-    assert result.colnames[-2:] == ["r_mag", "separation"]
+    assert result.colnames[-3:] == ["r_mag", "separation", "position_angle"]
     assert result["r_mag"].unit == u.mag
 
 
@@ -168,7 +168,7 @@ def test_clashing_names_give_way_and_it_is_said() -> None:
     plan = plan_of(match, table)
     raw = answer(plan, [1], [7], [20.0], separation=Column([0.5], unit="deg"), name=["x"])
     result = plan.finish(raw, table)
-    assert result.colnames[-4:] == ["objectId", "separation", "name", "separation_2"]
+    assert result.colnames[-5:] == ["objectId", "separation", "name", "separation_2", "position_angle"]
     assert result["separation"].unit == u.deg
     assert result["separation_2"].unit == u.arcsec
     assert any("separation_2" in change for change in plan.changes)

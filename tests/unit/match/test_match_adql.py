@@ -157,7 +157,8 @@ def test_output_columns_follow_the_select_list():
         "objectId",
     ]
     assert [column.requested for column in asked.columns] == [False, True, False, False, False]
-    assert (asked.row, asked.key, asked.position) == ("ut1_tw_row", ("objectId",), ("coord_ra", "coord_dec"))
+    assert (asked.row, asked.position) == ("ut1_tw_row", ("coord_ra", "coord_dec"))
+    assert asked.key == ("objectId", "coord_ra", "coord_dec")
     assert asked.columns[1].column == OBJECT.column("r_cModelMag")
 
 
@@ -165,7 +166,7 @@ def test_all_pairs_do_without_an_identifier_that_nobody_asked_for():
     asked = sky(columns=["r_cModelMag"])
     assert "objectId" not in asked.adql
     assert asked.key == ("coord_ra", "coord_dec")
-    assert sky(columns=["objectId"]).key == ("objectId",)
+    assert sky(columns=["objectId"]).key == ("objectId", "coord_ra", "coord_dec")
 
 
 def test_names_in_the_answer_have_no_quotes():
