@@ -1,4 +1,4 @@
-"""A column as magnitudes: as it is, or a flux in nJy turned into AB magnitudes; in ADQL and here, with the same outcome.
+"""A column as magnitudes: as it is, or a flux in nJy as AB magnitudes; in ADQL and here, with the same outcome.
 
     m = 31.4 - 2.5 log10(flux / nJy)
 

@@ -7,15 +7,18 @@ from __future__ import annotations
 
 from collections.abc import Collection, Iterable, Sequence
 from dataclasses import dataclass, field
-from typing import Any, Literal, get_args
+from typing import TYPE_CHECKING, Any, Literal, get_args
 
 from tapwidget.errors import MatchError
 from tapwidget.ivoa.adql_words import RESERVED, is_regular
-from tapwidget.match import conditions
+from tapwidget.match import conditions, identifiers
 from tapwidget.match.adql_text import as_number, close_names
 from tapwidget.match.constraints import Constraint
 from tapwidget.match.plan import Planner
 from tapwidget.match.radius import PositionErrors, RadiusColumn, RowRadius, angle, degrees
+
+if TYPE_CHECKING:
+    from tapwidget.match.chance import Chance
 
 Find = Literal["all", "nearest", "nearest_theirs", "symmetric"]
 """all: every pair; nearest: the nearest counterpart of each of mine (or several, `neighbours`); nearest_theirs: the
@@ -110,10 +113,24 @@ class SkyMatch:
 
         return cell(self, service.plan(self, table), service.url, table=table)
 
+    def chance(self, service: Any, table: Any, **options: Any) -> Chance:
+        """How many of the pairs to expect by chance: matches copies of the table that are moved aside, and counts.
+
+        A small job of its own, for which this waits. `options` are those of `tapwidget.match.shifted.shifted_copy`;
+        errors those of `service.submit` and `job.result`.
+        """
+        from tapwidget.match.shifted import measure
+
+        return measure(self, service, table, **options)
+
 
 @dataclass(frozen=True)
 class IdentifierMatch:
     """A match by equal identifiers: `on` is (column of the user's table, column of the target).
+
+    `clean` are rules that make your identifiers like the target's before they travel (`tapwidget.match.identifiers`):
+    ["strip", ("replace", "_", " "), "upper"]; your own column stays as it is. With `ignore_case` upper and lower case
+    are the same. Identifiers travel in the type of the target's column: whole numbers stay exact.
 
     The other parameters are those of `SkyMatch`; `find` can only be "all", as there is no separation to choose by.
     """
@@ -125,9 +142,12 @@ class IdentifierMatch:
     find: Find = "all"
     upload: str = "ut1"
     unmatched: Unmatched = "drop"
+    clean: Sequence[str | tuple[str, ...]] = ()
+    ignore_case: bool = False
 
     def __post_init__(self) -> None:
         _settle(self)
+        object.__setattr__(self, "clean", identifiers.settled(self.clean))
         on = self.on
         if isinstance(on, str) or len(on) != 2 or not all(isinstance(name, str) and name.strip() for name in on):
             raise MatchError(f"`on` is {on!r}; give two names: your table's column, then the column of {self.target}.")
