@@ -19,7 +19,9 @@ from numpy.typing import NDArray
 from tapwidget.client.answer_columns import described, taken
 from tapwidget.client.capabilities import says_simulated
 from tapwidget.errors import ColumnError, ResultError
+from tapwidget.ivoa import tapschema
 from tapwidget.ivoa.tapschema import Table
+from tapwidget.match import identifiers
 from tapwidget.match.adql import Query, query
 from tapwidget.match.dialects import DISTANCE_LITERAL, Dialect
 from tapwidget.match.offsets import moved
@@ -213,9 +215,9 @@ def make_plan(
     position = _position(match, table)
     by_row = match.row_radius if isinstance(match, SkyMatch) else None
     radii = own_radii(by_row, table) if by_row else None
-    upload = prepare(
-        table, match.upload_columns(table.colnames), position=position, name=match.upload, moves=_moves(match)
-    )
+    columns = match.upload_columns(table.colnames)
+    sent, cleaned = _with_identifiers(match, table, target)
+    upload = prepare(sent, columns, position=position, name=match.upload, moves=_moves(match))
     travelling = np.asarray(upload.table[upload.row_column])
     asked = query(
         match,
@@ -229,11 +231,25 @@ def make_plan(
     names, separation, position_angle, clashes = _result_names(match, table.colnames, asked)
     doubts = hours_suspected(table, *position.columns) if position and position.form == "degrees" else ()
     about_radii = _about_radii(by_row, radii[travelling]) if by_row and radii is not None else ()
-    changes = tuple(dict.fromkeys((*doubts, *upload.changes, *about_radii, *clashes)))
+    changes = tuple(dict.fromkeys((*doubts, *cleaned, *upload.changes, *about_radii, *clashes)))
     return Plan(
         match, asked.adql, upload, target, changes, asked, names, separation, service, position, maxrec,
         position_angle, radii,
     )  # fmt: skip
+
+
+def _with_identifiers(match: Match, table: AstropyTable, target: Table) -> tuple[AstropyTable, tuple[str, ...]]:
+    """The table with its identifiers as they are compared; the very table where they are right as they are."""
+    if not isinstance(match, IdentifierMatch):
+        return table, ()
+    ours, theirs = match.on
+    column = target.column(theirs) or tapschema.Column(theirs, "")
+    made, said = identifiers.travelling(table[ours], ours, column, match.clean, ignore_case=match.ignore_case)
+    if made is table[ours]:
+        return table, ()
+    sent = table.copy(copy_data=False)
+    sent.replace_column(ours, made)
+    return sent, said
 
 
 def _moves(match: Match) -> tuple[Move, ...]:

@@ -109,7 +109,9 @@ def query(
             radius=_radius(match, target, dialect, largest),
         )
     else:
-        on = f"{upload}.{quote(_on_upload(match, names))} = {alias}.{quote(by)}"
+        theirs = f"{alias}.{quote(by)}"
+        in_one_case = match.ignore_case and not _find(target, by).is_number  # ours travel in lower case
+        on = f"{upload}.{quote(_on_upload(match, names))} = {f'LOWER({theirs})' if in_one_case else theirs}"
     scope = Scope(
         upload=upload,
         upload_names=names,

@@ -173,7 +173,7 @@ def _text(value: Any) -> str:
 
 
 def travelling(
-    column: Any, name: str, target: Column, rules: Rules = (), *, ignore_case: bool = False
+    column: Any, name: str, target: Column, rules: Iterable[Any] = (), *, ignore_case: bool = False
 ) -> tuple[Any, tuple[str, ...]]:
     """The identifiers as they travel, in the type of the target's column, and sentences on what was changed.
 
@@ -184,7 +184,7 @@ def travelling(
     MatchError
         If floats of the user's table have lost digits that an identifier needs.
     """
-    kind = column.dtype.kind
+    kind, rules = column.dtype.kind, settled(rules)
     as_number = target.is_number and target.datatype not in {"float", "double"}
     if not rules and _fits(column, target, ignore_case=ignore_case):
         return column, ()
