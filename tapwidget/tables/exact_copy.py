@@ -34,7 +34,7 @@ def fingerprint(table: Table) -> str:
         else:
             # What lies hidden below a mask is nobody's value.
             shown = np.where(mask, np.zeros((), data.dtype), data) if mask.any() else data
-            digest.update(np.ascontiguousarray(shown).reshape(-1).view(np.uint8) if shown.nbytes else b"")
+            digest.update(shown.tobytes())
     return digest.hexdigest()
 
 
@@ -86,7 +86,7 @@ def read_copy(path: Path) -> Table:
         If it is not there, or cannot be read.
     """
     try:
-        with np.load(path, allow_pickle=False) as arrays:
+        with path.open("rb") as file, np.load(file, allow_pickle=False) as arrays:
             header = json.loads(arrays["header"].tobytes())
             if header["version"] != VERSION:
                 raise FileFormatError(f"{path.name} is a copy made by another version of tapwidget.")
