@@ -29,7 +29,7 @@ LINES = (
 LEVEL = {part: level for level, line in enumerate(LINES) for part in line}
 
 NETWORK = {"pyvo", "requests", "urllib3", "http", "socket"}
-THREADS = ("client/follower.py", "actions/background.py", "server/")
+THREADS = ("client/follower.py", "client/chunks_work.py", "actions/background.py", "server/")
 LONGEST_FILE = {".py": 400, ".css": 400, ".js": 700}
 """Lines. A widget's JavaScript cannot be divided: anywidget loads one module that imports nothing beside it."""
 

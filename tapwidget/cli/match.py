@@ -15,6 +15,7 @@ from tapwidget.cli.outcomes import DONE, TRUNCATED, UsageError
 from tapwidget.errors import MatchError, ServiceUnavailableError, TableError
 
 if TYPE_CHECKING:
+    from tapwidget.client.chunks import ChunkedJob
     from tapwidget.client.job import Job
     from tapwidget.client.service import Service
     from tapwidget.match.spec import IdentifierMatch, SkyMatch
@@ -144,11 +145,11 @@ def deliver(result: Any, out: Path | None) -> None:
 
 
 @contextlib.contextmanager
-def progress(job: Job, say: Any) -> Iterator[None]:
+def progress(job: Job | ChunkedJob, say: Any) -> Iterator[None]:
     """Say each change of the job's phase or progress while the block runs."""
     last = ""
 
-    def changed(job: Job) -> None:
+    def changed(job: Job | ChunkedJob) -> None:
         nonlocal last
         line = describe(job)
         if line != last:
@@ -163,9 +164,10 @@ def progress(job: Job, say: Any) -> Iterator[None]:
         unsubscribe()
 
 
-def describe(job: Job) -> str:
-    """Phase and, where the service tells it, how far the job is."""
-    return f"{job.phase} {job.progress.percent:.0f} %" if job.progress.is_known else f"{job.phase}"
+def describe(job: Job | ChunkedJob) -> str:
+    """Phase and, where it is known, how far the job is, and how many of its parts are done."""
+    told = job.progress
+    return " ".join(filter(None, [f"{job.phase}", f"{told.percent:.0f} %" if told.is_known else "", told.message]))
 
 
 def tell(line: str) -> None:

@@ -1,4 +1,4 @@
-"""Follows one job until it ends, in a thread of its own: the only thread of this package.
+"""Follows one job until it ends, in a thread of its own.
 
 It asks with a bounded WAIT, so that a service which honours it answers the moment the phase changes, and polls politely
 where WAIT is ignored. A fault that may pass is told and ridden out; it never ends the job.

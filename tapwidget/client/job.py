@@ -245,10 +245,7 @@ class Job:
                     raise failure
                 # Before the result: it may have to ask the service, which may be away.
                 self._make_plan()
-                address = result_url(self._summary, self._url)
-                raw = download(
-                    self._transport, address, self._url, pause=self._pace.retry_first, received=self._count_bytes
-                )
+                raw = self._fetch()
                 if self.plan is not None and self._table is not None:
                     result = self.plan.finish(raw, self._table)
                 else:
@@ -365,6 +362,11 @@ class Job:
                 callback(self)
             except Exception:  # a subscriber's fault must not stop the following
                 log.exception("a subscriber of job %s failed", self.job_id)
+
+    def _fetch(self) -> Table:
+        """The service's own answer, of which nothing is kept here."""
+        address = result_url(self._summary, self._url)
+        return download(self._transport, address, self._url, pause=self._pace.retry_first, received=self._count_bytes)
 
     def _count_bytes(self, done: int, total: int | None) -> None:
         self._bytes = (done, total)

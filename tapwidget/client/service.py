@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import secrets
 from collections.abc import Mapping
+from functools import partial
 from threading import RLock
 from typing import TYPE_CHECKING, Any
 from urllib.parse import urlsplit
@@ -16,6 +17,8 @@ from astropy.table import Table
 from tapwidget.client import faults, found_again
 from tapwidget.client.addresses import mask, resolve
 from tapwidget.client.capabilities import Capabilities, read_capabilities, says_simulated
+from tapwidget.client.chunks import ChunkedJob, in_parts
+from tapwidget.client.chunks_plan import parts_needed
 from tapwidget.client.documents import NotXmlError
 from tapwidget.client.follower import Pace
 from tapwidget.client.job import Job
@@ -23,7 +26,7 @@ from tapwidget.client.ledger import JobRecord, Ledger
 from tapwidget.client.metadata import Metadata
 from tapwidget.client.outgoing import Outgoing, of_adql, of_match
 from tapwidget.client.plan import Plan, make_plan
-from tapwidget.client.submission import Order, Serializations, Submission
+from tapwidget.client.submission import Order, OverLimitError, Serializations, Submission
 from tapwidget.client.transport import Transport
 from tapwidget.errors import FileFormatError, ServiceUnavailableError
 from tapwidget.ivoa import tapschema
@@ -157,8 +160,10 @@ class Service:
         uploads: Mapping[str, Any] | None = None,
         maxrec: int | None = None,
         run_id: str = "",
-    ) -> Job:
+    ) -> Job | ChunkedJob:
         """Create a job and set it running; returns at once, while the job is followed in the background.
+
+        A match whose upload is more than the service takes at once goes in several jobs, which look like one.
 
         Parameters
         ----------
@@ -179,7 +184,7 @@ class Service:
         TargetError, MatchError, ColumnError
             Before anything was sent.
         UploadError
-            If the upload is more than the service takes.
+            If the service takes no uploads, or tables that go with ADQL are more than it takes.
         QueryError, ServiceUnavailableError, AuthenticationError
             If the service refuses, or cannot be reached.
         """
@@ -196,6 +201,19 @@ class Service:
             match=outgoing.plan.match if outgoing.plan else None,
             table=outgoing.table,
         )
+        parts = parts_needed(outgoing.plan.upload.table, limits) if outgoing.plan else 0
+        if not parts:
+            try:
+                return self._send(order, outgoing, limits)
+            except OverLimitError:
+                if outgoing.plan is None:
+                    raise
+        send = partial(self._send, limits=limits)
+        job = in_parts(outgoing, max(1, parts), order=order, send=send, maxrec=maxrec, pace=self._pace)
+        job.start()
+        return job
+
+    def _send(self, order: Order, outgoing: Outgoing, limits: Limits) -> Job:
         submission = Submission(self._transport, self._ledger, order, limits, self._known)
         url = submission.send()
         job = Job(

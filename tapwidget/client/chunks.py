@@ -1,0 +1,348 @@
+"""A match as several jobs, as its upload is more than the service takes at once: to the outside like one `Job`.
+
+The answers of the parts wait on disk until all are there, and become the result together, as if one job had given them.
+"""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Callable, Generator
+from dataclasses import replace
+from datetime import UTC, datetime
+from threading import Lock
+from time import monotonic
+from typing import Any
+
+from astropy.table import Table
+
+from tapwidget.client.chunks_plan import in_words
+from tapwidget.client.chunks_work import LOOK_S, Work
+from tapwidget.client.follower import Pace
+from tapwidget.client.job import Job
+from tapwidget.client.outgoing import Outgoing
+from tapwidget.client.plan import Plan
+from tapwidget.client.submission import Order
+from tapwidget.client.subscribers import Subscribers
+from tapwidget.errors import JobAbortedError, JobError, JobTimeoutError, MatchError, TapWidgetError
+from tapwidget.ivoa.uws import JobPhase, JobSummary, Progress
+
+
+class ChunkedJob:
+    """The jobs of one match, with all that a `Job` shows and does. No property ever asks the network.
+
+    Made by `Service.submit`. A few parts are at the service at a time; one that fails is tried again, in halves, and
+    the answers of the others stay. An interrupt leaves jobs that `Service.jobs` finds by their run_id.
+
+    Parameters
+    ----------
+    plan, table
+        The match made ready, and the user's table.
+    parts : int
+        In how many parts the upload goes at first.
+    send : callable
+        Makes a job of a part of the upload, named by a run_id.
+    run_id : str
+        What the run_ids of all parts begin with.
+    service : str
+        URL, for messages.
+    changes : tuple of str
+        What was changed to make the upload acceptable.
+    maxrec : int, optional
+        The limit of rows that was asked for. Without one, a part whose answer the service cut is divided.
+    """
+
+    def __init__(
+        self,
+        plan: Plan,
+        table: Table,
+        parts: int,
+        *,
+        send: Callable[[Table, str], Job],
+        run_id: str,
+        service: str = "",
+        changes: tuple[str, ...] = (),
+        maxrec: int | None = None,
+        pace: Pace | None = None,
+    ) -> None:
+        self.plan = plan
+        self._table = table
+        self._run_id, self._service, self._changes, self._maxrec = run_id, service, changes, maxrec
+        self._subscribers: Subscribers[ChunkedJob] = Subscribers()
+        self._created = datetime.now(UTC)
+        self._began = monotonic()
+        self._fetching = Lock()
+        self._result: Table | None = None
+        self._work = Work(
+            plan.upload,
+            parts,
+            send=lambda part, label: send(part, f"{run_id}-{label}"),
+            changed=lambda: self._subscribers.tell(self),
+            is_whole=maxrec is None,
+            pace=pace or Pace(),
+        )
+
+    # What is known: never a network call.
+
+    @property
+    def parts(self) -> int:
+        """In how many parts the match goes; more than at first, where some had to be halved."""
+        return self._work.number
+
+    @property
+    def changes(self) -> tuple[str, ...]:
+        """Sentences on what was changed to make the upload acceptable."""
+        notes = [note for job in self._jobs() for note in job.changes]
+        parts = self.parts
+        return tuple(dict.fromkeys((*self._changes, *([in_words(parts)] if parts > 1 else []), *notes)))
+
+    @property
+    def url(self) -> str:
+        """Address of the first job; `urls` has those of all."""
+        return next(iter(self.urls), "")
+
+    @property
+    def urls(self) -> tuple[str, ...]:
+        """Addresses of all jobs so far, those of failed ones that were tried again among them."""
+        return tuple(job.url for job in self._jobs())
+
+    @property
+    def job_id(self) -> str:
+        """What the run_ids of all its jobs begin with, as `Service.jobs` shows them; with one part, that job's own."""
+        jobs = self._jobs()
+        return jobs[0].job_id if len(jobs) == self.parts == 1 else self._run_id
+
+    @property
+    def summary(self) -> JobSummary:
+        """The jobs together, described as if they were one."""
+        return JobSummary(
+            job_id=self.job_id,
+            phase=self.phase,
+            run_id=self._run_id,
+            creation_time=self._created,
+            parameters={"QUERY": self.adql},
+            error_message=str(self.error or ""),
+            progress=self.progress,
+        )
+
+    @property
+    def phase(self) -> JobPhase:
+        """COMPLETED when all parts are, and their answers are here; before that, that of the part that is furthest."""
+        return self._work.phase
+
+    @property
+    def progress(self) -> Progress:
+        """How much of the upload is matched, and how many parts are done."""
+        work = self._work
+        with work.news:
+            done: float = sum(len(part.rows) for part in work.done)
+            total = done + sum(len(part.rows) for part in (*work.waiting, *work.running))
+            for part in work.running:
+                told = part.job.progress if part.job is not None else Progress()
+                done += len(part.rows) * told.percent / 100 if told.is_known else 0
+            number, ready = work.number, len(work.done)
+        message = f"{ready} of {number} parts done" if number > 1 else ""
+        return Progress(100 * done / total, ready, number, message)
+
+    @property
+    def adql(self) -> str:
+        """The query, the same for each part."""
+        return self.plan.adql
+
+    @property
+    def elapsed(self) -> float:
+        """Seconds since it was submitted, or that it took."""
+        return monotonic() - self._began if self._work.took is None else self._work.took
+
+    @property
+    def last_error(self) -> str:
+        """What is in the way of hearing from the service just now, and may pass; empty when all is well."""
+        troubles = [self._work.trouble, *(job.last_error for job in self._work.jobs_running())]
+        return next(filter(None, troubles), "")
+
+    @property
+    def last_heard(self) -> datetime | None:
+        """When the service last answered about one of the jobs (UTC)."""
+        return max((job.last_heard for job in self._jobs() if job.last_heard is not None), default=None)
+
+    @property
+    def error(self) -> TapWidgetError | None:
+        """Why there is no result: a part failed for good, all were aborted, or the service stayed away."""
+        return self._work.fault
+
+    @property
+    def overflow(self) -> bool | None:
+        """Whether the result was cut at a row limit; None until it was put together."""
+        return None if self._result is None else bool(self._result.meta.get("overflow", False))
+
+    @property
+    def received(self) -> tuple[int, int | None]:
+        """Bytes of the answers that have arrived; how many there will be is known when all are here."""
+        done = sum(job.received[0] for job in self._jobs())
+        return done, done if self.phase is JobPhase.COMPLETED else None
+
+    # What is done.
+
+    def start(self) -> None:
+        """Send the first part, so that a refusal is raised here; the others follow in the background.
+
+        Raises
+        ------
+        TapWidgetError
+            What making a job raises. That a part is too large does not matter: it is halved.
+        """
+        self._work.begin()
+
+    def wait(self, timeout: float | None = None) -> JobPhase:
+        """Block until all parts have ended; returns the phase. An interrupt leaves the jobs running.
+
+        Raises
+        ------
+        JobTimeoutError
+            If `timeout` seconds passed before; the jobs go on.
+        ServiceError
+            If they cannot be followed: the service stayed away, or does not let us in. Waiting again tries again.
+        """
+        until = None if timeout is None else monotonic() + timeout
+        work = self._work
+        work.watch()
+        with work.news:
+            while work.fault is None and not work.phase.is_final:
+                left = LOOK_S if until is None else until - monotonic()
+                if left <= 0:
+                    raise JobTimeoutError(
+                        f"The match has not ended within {timeout:g} s: {len(work.done)} of its {work.number} parts "
+                        "are done, and the others go on. Wait again with job.wait(), or stop it with job.abort().",
+                        service=self._service,
+                        job_url=self.url,
+                    )
+                work.news.wait(min(left, LOOK_S))
+            if work.fault is not None and not work.phase.is_final:
+                raise work.fault
+            return work.phase
+
+    def abort(self) -> None:
+        """Send no more parts, and ask the service to stop those that run. Nothing happens to a match that has ended.
+
+        Raises
+        ------
+        ServiceError
+            If the service cannot be reached or refuses.
+        """
+        told = "The match was aborted: {} of its {} parts were done. Submit it again to have its result."
+        fault = JobAbortedError(told.format(len(self._work.done), self.parts), service=self._service, job_url=self.url)
+        if self._work.end(JobPhase.ABORTED, fault):
+            self._work.stop_all()
+
+    def delete(self) -> None:
+        """Take all the jobs and their results off the service, for good; a table already put together stays.
+
+        Raises
+        ------
+        ServiceError
+            If the service cannot be reached or refuses.
+        """
+        told = "The jobs of the match were deleted. Submit it again."
+        self._work.end(JobPhase.ABORTED, JobError(told, service=self._service, job_url=self.url))
+        for job in self._jobs():
+            job.delete()
+
+    def result(self, timeout: float | None = None) -> Table:
+        """Wait for the end, put the answers together once, and return the table that `Plan.finish` describes.
+
+        Raises
+        ------
+        QueryError, JobError, UploadError
+            Why a part failed for good; JobAbortedError if the match was aborted.
+        JobTimeoutError
+            `timeout` seconds passed before the end.
+        """
+        if self._result is None:
+            self.wait(timeout)
+        with self._fetching:
+            if self._result is None:
+                if self.error is not None:
+                    raise self.error
+                raw = self._work.spool.whole(self._maxrec)
+                result = self.plan.finish(raw, self._table)
+                result.meta["overflow"] = bool(raw.meta["overflow"])
+                self._result = result
+        return self._result
+
+    def subscribe(self, callback: Callable[[ChunkedJob], None]) -> Callable[[], None]:
+        """Call `callback(job)` on each change, from a thread that follows a part; returns what ends that.
+
+        What the callback raises is logged and goes no further.
+        """
+        return self._subscribers.add(callback)
+
+    def stop_watching(self) -> None:
+        """Follow the parts no more, and send no more; `wait` and `result` go on with it."""
+        self._work.unwatch()
+
+    def __await__(self) -> Generator[Any, None, Table]:
+        return self._result_later().__await__()
+
+    def __repr__(self) -> str:
+        told = self.progress
+        how_far = "" if self.phase.is_final else f" {told.message} {told.percent:.0f} %"
+        return f"<ChunkedJob {self.job_id} {self.phase}{how_far} {self.elapsed:.1f} s {self.url}>"
+
+    def _jobs(self) -> list[Job]:
+        with self._work.news:
+            return list(self._work.sent)
+
+    async def _result_later(self) -> Table:
+        loop = asyncio.get_running_loop()
+        news = asyncio.Event()
+
+        def wake(_job: ChunkedJob) -> None:
+            loop.call_soon_threadsafe(news.set)
+
+        unsubscribe = self.subscribe(wake)
+        try:
+            self._work.watch()
+            while not (self.phase.is_final or self.error is not None):
+                news.clear()
+                if not (self.phase.is_final or self.error is not None):
+                    await news.wait()
+        finally:
+            unsubscribe()
+        return await asyncio.to_thread(self.result)
+
+
+def in_parts(
+    outgoing: Outgoing,
+    number: int,
+    *,
+    order: Order,
+    send: Callable[[Order, Outgoing], Job],
+    maxrec: int | None = None,
+    pace: Pace | None = None,
+) -> ChunkedJob:
+    """A match in so many parts, not yet sent. `order` and `outgoing` are those of the whole; `send` makes one job."""
+    if outgoing.plan is None or outgoing.table is None:
+        raise MatchError("Only a match can go in parts: submit ADQL with a smaller table.")
+    name = outgoing.plan.upload.name
+
+    def send_part(part: Table, run_id: str) -> Job:
+        uploads = {name: part}
+        # The match can be finished in another kernel where a part is all of it.
+        is_all = len(part) == len(order.uploads[name])
+        own = replace(order, uploads=uploads, run_id=run_id, match=order.match if is_all else None)
+        # What a part's job fetches is the bare answer, and the changes are told once, by the whole.
+        return send(
+            replace(own, table=order.table if is_all else None),
+            replace(outgoing, uploads=uploads, changes=(), plan=None, table=None),
+        )
+
+    return ChunkedJob(
+        outgoing.plan,
+        outgoing.table,
+        number,
+        send=send_part,
+        run_id=order.run_id,
+        service=outgoing.plan.service,
+        changes=outgoing.changes,
+        maxrec=maxrec,
+        pace=pace,
+    )

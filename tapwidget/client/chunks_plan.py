@@ -1,0 +1,134 @@
+"""How an upload is divided when it is more than a service takes: into compact pieces of the sky, each one job.
+
+A piece that is compact asks the service for few of its partitions. It is found by cutting the points on the unit sphere
+in two along their longest extent, again and again: no pole and no zero of right ascension is special to that.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass, replace
+from typing import TYPE_CHECKING
+
+import numpy as np
+from astropy.table import Table
+from numpy.typing import NDArray
+
+from tapwidget.errors import UploadError
+from tapwidget.ivoa.limits import Limits
+from tapwidget.tables.preflight import Upload
+from tapwidget.tables.votable import to_votable
+
+if TYPE_CHECKING:
+    from tapwidget.client.job import Job
+
+Rows = NDArray[np.intp]
+Points = NDArray[np.float32]
+
+SAMPLE = 1000
+# Of the limit that a piece is made to fill: texts differ in length, and the form around the upload counts too.
+FILL = 0.95
+# From this fraction of a limit on, or from this size where no limit is told, a service may find an upload too large
+# that we find small enough: Rubin's measures the table as it wrote it anew, which takes more room than BINARY2.
+DOUBTFUL = 0.25
+DOUBTFUL_BYTES = 2**20
+MOST_PARTS = 500
+TRIES = 3
+
+
+@dataclass(eq=False)
+class Part:
+    """Some rows of an upload (their places in it) and the job that matches them, once there is one.
+
+    `label` tells the part in the service's lists, as "03of12", or "03of12-ab" once it was halved twice. `tries` is how
+    often it may still fail; `since` when trouble with it began that may pass.
+    """
+
+    rows: Rows
+    label: str
+    tries: int = TRIES
+    job: Job | None = None
+    since: float | None = None
+
+    @property
+    def is_divisible(self) -> bool:
+        return len(self.rows) > 1
+
+
+class Division:
+    """The rows of one upload, and how they are divided: by place on the sky, or in order where there is none."""
+
+    def __init__(self, upload: Upload) -> None:
+        self._points = None if upload.position is None else points(*(upload.table[name] for name in upload.position))
+        self._length = len(upload.table)
+
+    def parts(self, number: int) -> list[Part]:
+        """All rows in so many parts of equal size."""
+        pieces = list(self._divided(np.arange(self._length, dtype=np.intp), number))
+        width = max(2, len(str(len(pieces))))
+        return [Part(rows, f"{at:0{width}d}of{len(pieces):0{width}d}") for at, rows in enumerate(pieces, 1)]
+
+    def halves(self, part: Part) -> list[Part]:
+        """A part in two, not yet sent."""
+        mark = part.label if "-" in part.label else f"{part.label}-"
+        return [
+            replace(part, rows=rows, label=mark + letter, job=None, since=None)
+            for rows, letter in zip(self._divided(part.rows, 2), "ab", strict=True)
+        ]
+
+    def _divided(self, rows: Rows, number: int) -> Iterator[Rows]:
+        """The rows in `number` pieces, each in rising order."""
+        if number <= 1:
+            yield np.sort(rows)
+            return
+        first = number // 2
+        cut = len(rows) * first // number
+        if self._points is not None:
+            here = self._points[rows]
+            axis = int(np.argmax(np.ptp(here, axis=0)))
+            rows = rows[np.argpartition(here[:, axis], cut)]
+        yield from self._divided(rows[:cut], first)
+        yield from self._divided(rows[cut:], number - first)
+
+
+def points(ra: NDArray[np.float64], dec: NDArray[np.float64]) -> Points:
+    """Positions (ICRS, deg) as points on the unit sphere, shape (n, 3)."""
+    lon, lat = np.radians(np.asarray(ra, dtype=np.float64)), np.radians(np.asarray(dec, dtype=np.float64))
+    return np.stack([np.cos(lat) * np.cos(lon), np.cos(lat) * np.sin(lon), np.sin(lat)], axis=1, dtype=np.float32)
+
+
+def parts_needed(table: Table, limits: Limits) -> int:
+    """In how many parts an upload goes: 0 if one plain job will do, 1 if that job may prove to be too large.
+
+    Raises
+    ------
+    UploadError
+        If it would be more than `MOST_PARTS`.
+    """
+    rows, size = len(table), estimated_size(table)
+    number = 1
+    if limits.upload_rows:
+        number = max(number, -(-rows // limits.upload_rows))
+    if limits.upload_bytes and size > limits.upload_bytes:
+        number = max(number, int(np.ceil(size / (FILL * limits.upload_bytes))))
+    if number > MOST_PARTS:
+        raise UploadError(
+            f"The upload has {rows:,} rows, about {size / 2**20:.0f} MiB: with what the service takes at once, it "
+            f"would need {number:,} jobs; tapwidget sends at most {MOST_PARTS}. Match a part of the table at a time."
+        )
+    doubtful = DOUBTFUL_BYTES if limits.upload_bytes is None else DOUBTFUL * limits.upload_bytes
+    return number if number > 1 or size > doubtful else 0
+
+
+def estimated_size(table: Table) -> int:
+    """Bytes of an upload in BINARY2, from a sample of its rows."""
+    if len(table) <= SAMPLE:
+        return len(to_votable(table))
+    sample = table[np.linspace(0, len(table) - 1, SAMPLE).astype(np.intp)]
+    one, all_of_it = len(to_votable(sample[:1])), len(to_votable(sample))
+    return one + int((all_of_it - one) / (SAMPLE - 1) * len(table))
+
+
+def in_words(number: int) -> str:
+    """The sentence for the list of changes."""
+    return f"The upload is more than the service takes at once: it goes in {number} parts, each a job of its own."
