@@ -89,14 +89,14 @@ def in_words(rules: Rules) -> str:
 
 
 def cleaned(text: str, rules: Rules) -> str:
-    """One identifier after the rules.
+    """One identifier after the rules; empty where only blanks are left.
 
     >>> cleaned("2010_ab12", (("replace", "_", " "), ("upper",)))
     '2010 AB12'
     """
     for name, *more in rules:
         text = RULES[name].apply(text, *more)
-    return text
+    return text if text.strip() else ""
 
 
 @dataclass(frozen=True)
@@ -189,7 +189,7 @@ def travelling(
     if not rules and _fits(column, target, ignore_case=ignore_case):
         return column, ()
     before = texts(column)
-    after = [cleaned(text, rules) for text in before] if rules else [text if text.strip() else "" for text in before]
+    after = [cleaned(text, rules) for text in before]
     changes = _said(name, rules, before, after)
     if as_number:
         if kind not in "iu":
@@ -197,7 +197,7 @@ def travelling(
         numbers = [_whole(text) for text in after]
         lost = sum(number is None and bool(text) for number, text in zip(numbers, after, strict=True))
         if lost:
-            changes.append(f"`{name}` is no whole number in {lost:,} rows: they match nothing.")
+            changes.append(f"`{name}`: rows without a whole number: {lost:,}. They match nothing.")
         values = np.array([number or 0 for number in numbers], dtype=np.int64)
         made = MaskedColumn(values, mask=[number is None for number in numbers])
     else:
@@ -237,11 +237,11 @@ def _said(name: str, rules: Rules, before: list[str], after: list[str]) -> list[
         f"`{name}` was cleaned up for the match ({in_words(rules)}): {found.changed:,} of {found.values:,} changed."
     ]
     if found.emptied:
-        said.append(f"`{name}`: nothing was left of {found.emptied:,} identifiers; they match nothing.")
+        said.append(f"`{name}`: rows of which nothing was left: {found.emptied:,}. They match nothing.")
     if found.example:
         one, other, both = found.example
         said.append(
-            f"`{name}`: {found.collisions:,} identifiers became equal to another one: {one!r} and {other!r} are "
-            f"both {both!r}."
+            f"`{name}`: identifiers that became equal to another one: {found.collisions:,}, such as {one!r} and {other!r}, "
+            f"now both {both!r}."
         )
     return said
