@@ -36,8 +36,8 @@ class Upload(Protocol):
 class Plan(Protocol):
     """A match made ready for one service.
 
-    `names` gives the names in the result of the answer's columns, `separation` that of the separation (empty where
-    there is none). `position` is how the user's table holds its positions, None where it does not matter;
+    `names` gives the names in the result of the answer's columns, `separation` and `position_angle` those of these two
+    (empty where there is none). `position` is how the user's table holds its positions, None where it does not matter;
     `maxrec` is the limit of rows to ask for, None for the service's own.
     """
 
@@ -51,6 +51,8 @@ class Plan(Protocol):
     def names(self) -> Mapping[str, str]: ...
     @property
     def separation(self) -> str: ...
+    @property
+    def position_angle(self) -> str: ...
     @property
     def position(self) -> Position | None: ...
     @property

@@ -16,8 +16,10 @@ from astropy.table import QTable, Table
 from tapwidget.match.adql import Query
 from tapwidget.match.dialects import is_rubin
 from tapwidget.match.plan import Plan
-from tapwidget.match.python_position import position_code, python_text
-from tapwidget.match.spec import Match
+from tapwidget.match.python_identifiers import cleaned_column, identifier_code
+from tapwidget.match.python_pairs import pairs_code, result_code
+from tapwidget.match.python_position import position_code, python_text, shift_code
+from tapwidget.match.spec import Match, SkyMatch
 
 UNFINISHED = '("PENDING", "QUEUED", "EXECUTING", "HELD", "SUSPENDED", "UNKNOWN")'
 
@@ -36,27 +38,30 @@ def cell(match: Match, plan: Plan, service_url: str, *, table: Any = None) -> st
     """
     position = position_code(plan, table) if plan.upload.position else ""
     parts = [
-        _imports(plan.query, service_url, position),
+        _imports(match, plan.query, service_url, position),
         _reading(table),
         position,
-        _upload(plan, table),
+        shift_code(match) if isinstance(match, SkyMatch) else "",
+        _upload(match, plan, table),
         f"query = {_text(plan.adql)}",
         _job(match, plan.maxrec, service_url),
-        _pairs(match, plan.query),
-        _result(match, plan),
+        pairs_code(match, plan, table),
+        result_code(match, plan),
     ]
     return "\n\n".join(part for part in parts if part) + "\n"
 
 
-def _imports(asked: Query, service_url: str, position: str) -> str:
+def _imports(match: Match, asked: Query, service_url: str, position: str) -> str:
     coordinates = ["SkyCoord"] if "SkyCoord(" in position else []
     coordinates += ["angular_separation"] if asked.position else []
+    coordinates += ["position_angle"] if asked.position and match.unmatched != "only" else []
+    tables = ["Table", "vstack"] if match.unmatched == "keep" else ["Table"]
     third = [
         "import lsst.rsp" if is_rubin(service_url) else "",
         "import numpy as np",
         "" if is_rubin(service_url) else "import pyvo",
         f"from astropy.coordinates import {', '.join(coordinates)}" if coordinates else "",
-        "from astropy.table import Table",
+        f"from astropy.table import {', '.join(tables)}",
     ]
     return "import time\n\n" + "\n".join(line for line in third if line)
 
@@ -77,8 +82,9 @@ def _reading(table: Any) -> str:
     return f"# `table` is your table, an astropy Table{f', as read from {file}' if facts.get('source') else ''}."
 
 
-def _upload(plan: Plan, table: Any) -> str:
+def _upload(match: Match, plan: Plan, table: Any) -> str:
     upload = plan.upload
+    cleaned = cleaned_column(match, upload, table)
     row_type = np.asarray(upload.table[upload.row_column]).dtype.name
     lines = [
         "# What travels: the row number, the position, and the columns that the query uses.",
@@ -87,11 +93,20 @@ def _upload(plan: Plan, table: Any) -> str:
     if upload.position:
         lines.append(f"upload[{python_text(upload.position[0])}], upload[{python_text(upload.position[1])}] = ra, dec")
     travelling = [name for name in upload.names if upload.names[name] not in (upload.position or ())]
-    lines += [f"upload[{python_text(upload.names[name])}] = {_column(name, upload, table)}" for name in travelling]
+    lines += [
+        f"upload[{python_text(upload.names[name])}] = {_column(name, upload, table)}"
+        for name in travelling
+        if name != cleaned
+    ]
+    if cleaned:
+        lines[:0] = [identifier_code(match, table[cleaned], upload.table[upload.names[cleaned]]), ""]
+        lines.append(f"upload[{python_text(upload.names[cleaned])}] = identifiers")
     if any(upload.table[upload.names[name]].dtype.kind == "S" for name in travelling):
         lines.append("upload.convert_unicode_to_bytestring()")
     if upload.position:
         lines.append("upload = upload[np.isfinite(ra) & np.isfinite(dec)]")
+    if cleaned:
+        lines.append("upload = upload[have]")
     return "\n".join(lines)
 
 
@@ -124,86 +139,6 @@ try:
     pairs = job.fetch_result().to_table()
 finally:
     job.delete()"""
-
-
-def _pairs(match: Match, asked: Query) -> str:
-    """The pairs in order of upload row and separation, and the choice among them that `find` asks for."""
-    names = _listed([python_text(column.name) for column in asked.columns], "[]")
-    lines = [
-        "# Names as asked for: some services change their case.",
-        f"pairs.rename_columns(pairs.colnames, {names})",
-        f"rows = np.asarray(pairs[{python_text(asked.row)}])",
-    ]
-    if asked.position:
-        ra, dec = (f"np.asarray(pairs[{python_text(name)}])" for name in asked.position)
-        lines += [
-            "here = np.radians(ra[rows]), np.radians(dec[rows])",
-            f"there = np.radians({ra}), np.radians({dec})",
-            "separation = np.degrees(angular_separation(*here, *there)) * 3600",
-        ]
-    keys = [f"np.asarray(pairs[{python_text(name)}])" for name in reversed(asked.key)]
-    by = ", ".join([*keys, *(["separation"] if asked.position else []), "rows"])
-    lines.append(f"order = np.lexsort(({by}))")
-    if match.find == "nearest":
-        lines += [
-            "# The nearest counterpart of each row.",
-            "order = order[np.unique(rows[order], return_index=True)[1]]",
-        ]
-    if match.find == "symmetric":
-        key = (
-            f"pairs[{python_text(asked.key[0])}]"
-            if len(asked.key) == 1
-            else f"zip({', '.join(f'pairs[{python_text(k)}]' for k in asked.key)})"
-        )
-        closest = ", ".join(["rows", *keys, "separation"])
-        lines += [
-            "# The closest pairs first, each row of either side at most once.",
-            f"keys = list({key})",
-            "used_rows, used_keys, kept = set(), set(), np.zeros(len(pairs), dtype=bool)",
-            f"for i in np.lexsort(({closest})):",
-            "    if rows[i] not in used_rows and keys[i] not in used_keys:",
-            "        kept[i] = True",
-            "        used_rows.add(rows[i])",
-            "        used_keys.add(keys[i])",
-            "order = order[kept[order]]",
-        ]
-    return "\n".join(lines)
-
-
-def _result(match: Match, plan: Plan) -> str:
-    names = {column.name: plan.names[column.name] for column in plan.query.columns if column.name in plan.names}
-    if all(name == shown for name, shown in names.items()):
-        copying = [
-            f"for name in {_listed([python_text(name) for name in names], '[]')}:",
-            "    result[name] = pairs[name][order]",
-        ]
-    else:  # the user's table has columns of these names
-        renamed = _listed([f"{python_text(name)}: {python_text(shown)}" for name, shown in names.items()], "{}")
-        copying = [f"for name, shown in {renamed}.items():", "    result[shown] = pairs[name][order]"]
-    lines = [
-        "# Your columns, joined back by row number, then the target's.",
-        f'result = Table({{f"{match.upload}_{{name}}": table[name][rows[order]] for name in table.colnames}})',
-        *copying,
-    ]
-    if plan.separation:
-        lines += [
-            f"result[{python_text(plan.separation)}] = separation[order]",
-            f'result[{python_text(plan.separation)}].unit = "arcsec"',
-        ]
-    return "\n".join([*lines, "result"])
-
-
-def _listed(items: list[str], brackets: str) -> str:
-    """The items in brackets, on one line if they fit, else on several."""
-    flat = f"{brackets[0]}{', '.join(items)}{brackets[1]}"
-    if len(flat) <= 80:
-        return flat
-    lines = [""]
-    for item in items:
-        if len(lines[-1]) + len(item) > 100:
-            lines.append("")
-        lines[-1] += f"{item}, "
-    return "\n".join([brackets[0], *(f"    {line.rstrip()}" for line in lines), brackets[1]])
 
 
 def _text(adql: str) -> str:

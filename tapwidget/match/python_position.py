@@ -7,6 +7,7 @@ from typing import Any
 
 from tapwidget.errors import MatchError
 from tapwidget.match.plan import Plan, Position
+from tapwidget.match.spec import SkyMatch
 
 FRAMES = {"fk5": "fk5", "fk4": "fk4", "galactic": "galactic", "ecliptic": "barycentricmeanecliptic"}
 SPLIT = re.compile(r"(?P<axis>ra|dec|de)[ _]?(?P<part>[hmsd]|-|sign|sgn)$", re.IGNORECASE)
@@ -53,12 +54,34 @@ def position_code(plan: Plan, table: Any) -> str:
     return "\n".join([*lines, *_to_icrs(position)])
 
 
+def shift_code(match: SkyMatch) -> str:
+    """Code that moves `ra` and `dec` as `offsets.moved` does; nothing for a match without shift."""
+    if not any(match.shift):
+        return ""
+    dra, ddec = match.shift
+    return f"""\
+# Your positions are moved by {dra:+.6g} arcsec along RA (true arc) and {ddec:+.6g} arcsec along Dec.
+dra, ddec = np.radians(np.asarray([{dra!r}, {ddec!r}]) / 3600)
+distance = np.hypot(dra, ddec)
+ra, dec = np.radians(ra), np.radians(dec)
+position = np.array([np.cos(dec) * np.cos(ra), np.cos(dec) * np.sin(ra), np.sin(dec)])
+east = np.array([-np.sin(ra), np.cos(ra), np.zeros_like(ra)])
+north = np.array([-np.sin(dec) * np.cos(ra), -np.sin(dec) * np.sin(ra), np.cos(dec)])
+x, y, z = position * np.cos(distance) + (east * dra + north * ddec) * (np.sin(distance) / distance)
+ra, dec = np.degrees(np.arctan2(y, x)) % 360, np.degrees(np.arctan2(z, np.hypot(x, y)))"""
+
+
 def _unit(table: Any, name: str) -> tuple[str, float]:
     """The unit of a column of angles, and its size in degrees; degrees if it says none."""
     unit = getattr(table[name], "unit", None) if table is not None else None
     if unit is None or getattr(unit, "physical_type", "") != "angle":
         return "deg", 1.0
     return str(unit), float(unit.to("deg"))
+
+
+def numbers(of: str, name: str) -> str:
+    """Code for a column as float64, NaN where it is masked."""
+    return f"np.ma.filled(np.ma.asarray({of}[{python_text(name)}], dtype=float), np.nan)"
 
 
 def _numbers(*columns: str) -> str:

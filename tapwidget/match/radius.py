@@ -102,17 +102,22 @@ def arcsec(values: Any, unit: str | None, name: str) -> Radii:
     MatchError
         Where the column has no unit and none is given, or holds no angles or no numbers.
     """
-    own = getattr(values, "unit", None) if unit is None else u.Unit(unit)
-    if own is None:
-        raise MatchError(f"The column {name} has no unit: say which angle its values are in (arcsec, deg, mas ...).")
-    if own.physical_type != "angle":
-        raise MatchError(f"The column {name} is in {own}, which is no angle. Name another column, or its unit.")
+    scale = in_arcsec(unit or getattr(values, "unit", None), name)
     data = np.ma.asarray(values)
     if data.dtype.kind not in "iuf" or data.ndim != 1:
         raise MatchError(f"The column {name} holds no numbers, so it cannot be a radius or an error. Name another.")
-    per_degree = PER_DEGREE.get(own)
-    numbers = np.asarray(np.ma.filled(data.astype(np.float64), np.nan))
-    return numbers * (3600 / per_degree) if per_degree else np.asarray(numbers * own.to(u.arcsec), dtype=np.float64)
+    return np.asarray(np.ma.filled(data.astype(np.float64), np.nan)) * scale
+
+
+def in_arcsec(unit: Any, name: str) -> float:
+    """The size in arcsec of the unit that the column `name` is in; MatchError where it is none of an angle."""
+    if unit is None or not str(unit):
+        raise MatchError(f"The column {name} has no unit: say which angle its values are in (arcsec, deg, mas ...).")
+    known = u.Unit(unit, parse_strict="silent")
+    if known.physical_type != "angle":
+        raise MatchError(f"The column {name} is in {known}, which is no angle. Name another column, or give its unit.")
+    per_degree = PER_DEGREE.get(known)
+    return 3600 / per_degree if per_degree else float(known.to(u.arcsec))
 
 
 def own_radii(radius: RowRadius, table: Any) -> Radii:

@@ -20,6 +20,7 @@ from tapwidget.ivoa.tapschema import Column
 from tapwidget.ivoa.tapschema import Table as Target
 from tapwidget.match.pairs import separation_arcsec
 from tapwidget.match.python import cell
+from tapwidget.match.radius import PositionErrors, RadiusColumn
 from tapwidget.match.spec import IdentifierMatch, SkyMatch
 from tapwidget.tables.roles import Position
 
@@ -31,6 +32,7 @@ TARGET = Target(
         Column("coord_dec", "double", unit="deg", ucd="pos.eq.dec;meta.main"),
         Column("r_cModelMag", "float", unit="mag", principal=True),
         Column("name", "char", "*"),
+        Column("r_err", "float", unit="mas"),
     ),
 )
 RNG = np.random.default_rng(7)
@@ -41,6 +43,7 @@ SKY = Table(
         "coord_dec": RNG.uniform(-0.01, 0.01, 60),
         "r_cModelMag": MaskedColumn(RNG.uniform(17, 22, 60).astype("f4"), mask=np.arange(60) % 7 == 0, unit="mag"),
         "name": [f"2000 VC{i}" for i in range(60)],
+        "r_err": np.where(np.arange(60) % 13 == 0, np.nan, RNG.uniform(0, 700, 60)).astype("f4"),
     }
 )
 SKY["coord_ra"].unit = SKY["coord_dec"].unit = "deg"
@@ -59,6 +62,10 @@ def user_table():
             "size": np.arange(60, dtype="u2"),
             "good": np.arange(60) % 2 == 0,
             "name": SKY["name"][chosen],
+            "reach": MaskedColumn(RNG.uniform(-100, 2000, 60), mask=np.arange(60) % 9 == 0),
+            "reach_deg": np.where(np.arange(60) % 4 == 0, np.nan, RNG.uniform(0, 3, 60) / 3600) * u.deg,
+            "e_ra": RNG.uniform(0, 0.5, 60),
+            "e_dec": MaskedColumn(RNG.uniform(-0.05, 0.5, 60).astype("f4"), mask=np.arange(60) % 11 == 0),
         }
     )
 
@@ -143,20 +150,42 @@ def same(one, other):
         assert one[name].unit == other[name].unit, name
 
 
-@pytest.mark.parametrize("find", ["all", "nearest", "symmetric"])
+MODES = {
+    "all": {},
+    "nearest": {"find": "nearest"},
+    "two nearest": {"find": "nearest", "neighbours": 2},
+    "nearest of theirs": {"find": "nearest_theirs"},
+    "symmetric": {"find": "symmetric"},
+    "keep": {"unmatched": "keep"},
+    "keep symmetric": {"find": "symmetric", "unmatched": "keep"},
+    "only": {"unmatched": "only", "radius": 0.8},
+    "only symmetric": {"find": "symmetric", "unmatched": "only", "radius": 0.8},
+    "shift": {"find": "nearest", "shift": (0.4, -0.3)},
+    "radius column": {"radius": RadiusColumn("reach", unit="mas", factor=2), "find": "nearest_theirs"},
+    "radius column with a unit": {"radius": RadiusColumn("reach_deg"), "unmatched": "keep"},
+    "errors": {
+        "radius": PositionErrors(3, ("e_ra", "e_dec"), "r_err", limit=5, unit="arcsec"),
+        "find": "symmetric",
+    },
+    "my errors": {"radius": PositionErrors(3, "e_ra", limit=2.5, unit="arcsec")},
+}  # fmt: skip
+
+
+@pytest.mark.parametrize("mode", MODES)
 @pytest.mark.parametrize("columns", [["objectId", "r_cModelMag"], ["r_cModelMag"], ["coord_ra", "name"]])
-def test_sky_match_gives_the_same_rows(find, columns, monkeypatch):
+def test_sky_match_gives_the_same_rows(mode, columns, monkeypatch):
     table = user_table()
-    match = SkyMatch("dp1.Object", radius=3, columns=columns, find=find, where=["ut1.size > 0", "ut1.good = 1"])
+    given = {"radius": 3, **MODES[mode]}
+    match = SkyMatch("dp1.Object", columns=columns, where=["ut1.size > 0", "ut1.good = 1"], **given)
     plan = make_plan(match, table, TARGET)
-    service = FakeService(by_position(3))
+    service = FakeService(by_position(float(plan.adql.split("< ")[1].split()[0]) * 3600, plan.upload.position))
     result = run(cell(match, plan, "http://127.0.0.1:1/tap", table=table), service, monkeypatch, table)
     job = service.jobs[0]
     assert job.log == ["run", "raise_if_error", "delete"]
     assert service.query.strip() == plan.adql
     assert service.name == "ut1"
     expected = plan.finish(job.answer, table)
-    assert len(result) > 20
+    assert len(result) > 5
     assert len(result) == len(expected)
     same(result, expected)
 
@@ -226,7 +255,15 @@ def test_columns_of_the_same_name_are_told_apart(monkeypatch):
     service = FakeService(by_position(3))
     result = run(cell(match, plan, "http://127.0.0.1:1/tap", table=table), service, monkeypatch, table)
     expected = plan.finish(service.jobs[0].answer, table)
-    assert result.colnames == ["ut1_ra", "ut1_dec", "ut1_separation", "objectId", "ut1_ra_2", "separation"]
+    assert result.colnames == [
+        "ut1_ra",
+        "ut1_dec",
+        "ut1_separation",
+        "objectId",
+        "ut1_ra_2",
+        "separation",
+        "position_angle",
+    ]
     same(result, expected)
 
 
@@ -308,6 +345,7 @@ def test_positions_of_every_form(form, missing):
         upload=upload,
         names=plain.names,
         separation="separation",
+        position_angle="position_angle",
         position=position,
         maxrec=None,
     )
@@ -326,7 +364,14 @@ def test_a_conversion_that_is_not_known_is_not_guessed():
     plain = make_plan(match, Table({"ra": [1.0], "dec": [1.0]}), TARGET)
     upload = SimpleNamespace(names={}, position=("tw_ra", "tw_dec"), row_column="tw_row", table=plain.upload.table)
     plan = SimpleNamespace(
-        adql="", query=plain.query, upload=upload, names=plain.names, separation="", position=None, maxrec=None
+        adql="",
+        query=plain.query,
+        upload=upload,
+        names=plain.names,
+        separation="",
+        position_angle="",
+        position=None,
+        maxrec=None,
     )
     with pytest.raises(MatchError, match="converted before the upload"):
         cell(match, plan, "http://x/tap", table=None)
@@ -372,9 +417,9 @@ def test_on_the_rubin_platform_lsst_rsp_finds_the_service():
     assert 'get_tap_service("ssotap")' in cell(match, plan, "https://data.lsst.cloud/api/ssotap/", table=table)
 
 
-@pytest.mark.parametrize("find", ["all", "nearest", "symmetric"])
-def test_the_cell_needs_nothing_of_ours_and_imports_no_more_than_it_uses(find):
-    match, plan, table = a_plan(find=find)
+@pytest.mark.parametrize("mode", MODES)
+def test_the_cell_needs_nothing_of_ours_and_imports_no_more_than_it_uses(mode):
+    match, plan, table = a_plan(**MODES[mode])
     code = cell(match, plan, "http://x/tap", table=table)
     assert "tapwidget" not in code
     tree = ast.parse(code)
@@ -406,7 +451,13 @@ def test_a_query_that_no_triple_quotes_can_hold():
     match, plan, table = a_plan()
     for adql in ('SELECT """', "SELECT '\\n'", 'SELECT "a"'):
         odd = SimpleNamespace(
-            adql=adql, query=plan.query, upload=plan.upload, names=plan.names, separation=plan.separation, maxrec=None
+            adql=adql,
+            query=plan.query,
+            upload=plan.upload,
+            names=plan.names,
+            separation=plan.separation,
+            position_angle=plan.position_angle,
+            maxrec=None,
         )
         tree = ast.parse(cell(match, odd, "http://x/tap", table=table))
         value = next(n.value for n in tree.body if isinstance(n, ast.Assign) and ast.unparse(n.targets[0]) == "query")
