@@ -15,7 +15,7 @@ from typing import Any
 
 from astropy.table import Table
 
-from tapwidget.client import faults
+from tapwidget.client import faults, provenance
 from tapwidget.client.addresses import mask
 from tapwidget.client.download import download
 from tapwidget.client.follower import Follower, Pace
@@ -255,7 +255,11 @@ class Job:
                         "adql": self.adql,
                         "simulated": "SIMULATED" in raw.meta.get("infos", {}),
                         "changes": list(self.changes),
+                        "rows": {"kept": len(raw)},
+                        "fetched": provenance.now(),
+                        "versions": provenance.versions(),
                     }
+                result.meta["tapwidget"] |= provenance.of_job(self)
                 result.meta["overflow"] = bool(raw.meta.get("overflow", False))
                 self._result = result
         return self._result

@@ -8,7 +8,6 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from dataclasses import dataclass, field
-from datetime import UTC, datetime
 from typing import Any
 
 import numpy as np
@@ -16,8 +15,8 @@ from astropy.table import Column
 from astropy.table import Table as AstropyTable
 from numpy.typing import NDArray
 
+from tapwidget.client import provenance
 from tapwidget.client.answer_columns import described, taken
-from tapwidget.client.capabilities import says_simulated
 from tapwidget.errors import ColumnError, ResultError
 from tapwidget.ivoa import tapschema
 from tapwidget.ivoa.tapschema import Table
@@ -88,8 +87,8 @@ class Plan:
             separation = np.where(separation < self._pair_radii(raw, rows), separation, np.nan)
         keys = [self._of(raw, name) for name in self.query.key]
         neighbours = match.neighbours if isinstance(match, SkyMatch) else 1
-        pairs = reduce(rows, keys or np.zeros(len(rows), dtype=np.int8), separation, match.find, neighbours=neighbours)
-        own, pairs = with_unmatched(rows[pairs], pairs, len(table), match.unmatched)
+        kept = reduce(rows, keys or np.zeros(len(rows), dtype=np.int8), separation, match.find, neighbours=neighbours)
+        own, pairs = with_unmatched(rows[kept], kept, len(table), match.unmatched)
         result = table[own]
         # The longest first: a table that is itself a result may have both `ra` and `ut1_ra`.
         for name in sorted(table.colnames, key=len, reverse=True):
@@ -101,7 +100,10 @@ class Plan:
                     result.add_column(column, name=self.names[output.name])
             for name, values in measured.items():
                 result.add_column(taken(values, pairs), name=name)
-        result.meta = self._provenance(raw, table)
+        result.meta = {
+            "overflow": bool(raw.meta.get("overflow", False)),
+            "tapwidget": provenance.of_match(self, raw, table, rows[kept]),
+        }
         return result
 
     def _rows(self, raw: AstropyTable, length: int) -> NDArray[np.int64]:
@@ -158,40 +160,6 @@ class Plan:
             f"{', '.join(raw.colnames)}. Please report this with the query.",
             service=self.service,
         )
-
-    def _provenance(self, raw: AstropyTable, table: AstropyTable) -> dict[str, Any]:
-        match = self.match
-        how: dict[str, Any] = self._sky_provenance(match) if isinstance(match, SkyMatch) else {"on": list(match.on)}
-        changes = list(self.changes)
-        if match.unmatched != "drop" and raw.meta.get("overflow", False):
-            changes.append("The service cut its answer: rows shown as unmatched may have a counterpart beyond the cut.")
-        of_table = table.meta.get("tapwidget")
-        return {
-            "overflow": bool(raw.meta.get("overflow", False)),
-            "tapwidget": {
-                "source": str(of_table.get("source", "")) if isinstance(of_table, dict) else "",
-                "service": self.service,
-                "target": self.target.name,
-                "simulated": says_simulated(self.target.description),
-                **how,
-                "find": match.find,
-                "unmatched": match.unmatched,
-                "upload": match.upload,
-                "adql": self.adql,
-                "changes": changes,
-                "fetched": datetime.now(UTC).isoformat(timespec="seconds"),
-            },
-        }
-
-    def _sky_provenance(self, match: SkyMatch) -> dict[str, Any]:
-        radius = {"radius": str(match.row_radius)} if match.row_radius else {"radius_arcsec": match.radius_deg * 3600}
-        return {
-            **radius,
-            **({"neighbours": match.neighbours} if match.neighbours != 1 else {}),
-            **({"shift_arcsec": list(match.shift)} if any(match.shift) else {}),
-            "separation": self.separation,
-            "position_angle": self.position_angle,
-        }
 
 
 def make_plan(
