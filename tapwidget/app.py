@@ -15,6 +15,8 @@ from tapwidget.match.spec import IdentifierMatch, SkyMatch
 from tapwidget.state.form import Form
 from tapwidget.state.runs import Run, Runs
 from tapwidget.views.adql_editor import AdqlEditor
+from tapwidget.views.disclosure import Disclosure
+from tapwidget.views.earlier_jobs import EarlierJobs
 from tapwidget.views.file_picker import FilePicker
 from tapwidget.views.job_status import JobStatus
 from tapwidget.views.match_form import MatchForm
@@ -66,6 +68,8 @@ class CrossMatch(ipywidgets.VBox):
             layout={"flex": "none"},
         )  # fmt: skip
         self.status = JobStatus(background=self.background)
+        self.earlier = EarlierJobs(runner=self._runner, background=self.background)
+        self._earlier_line = Disclosure("Earlier jobs", self.earlier)
         self.shelf = RunsShelf(self.runs)
         self.results = ResultsPanel(self.form, self.runs, background=self.background)
         self._link()
@@ -75,7 +79,7 @@ class CrossMatch(ipywidgets.VBox):
                 self.service_picker,
                 step("1  Your table", self.file_picker),
                 step("2  Match", self.match_form, self.editor, self._python),
-                step("3  Run", ipywidgets.HBox([self.run_button, self.status])),
+                step("3  Run", ipywidgets.HBox([self.run_button, self.status]), self._earlier_line),
                 step("4  Results", self.shelf, self.results),
             ],
             **kwargs,
@@ -100,14 +104,18 @@ class CrossMatch(ipywidgets.VBox):
             While something is missing in the form.
         """
         run = self._runner.submit(self.editor.adql if self.editor.editing else "")
+        self._show_run(run, "your table is on its way to the service")
+        return run
+
+    def _show_run(self, run: Run, activity: str) -> None:
+        """Have the status tell of this run from now on."""
         self.status.job = None
         self.status.is_error = False
         self.status.message = ""
-        self.status.phase = "PENDING"
-        self.status.activity = "your table is on its way to the service"
+        self.status.phase = run.phase
+        self.status.activity = activity
         run.observe(lambda _: self._run_changed(run), ["job", "phase", "result", "error"])
         self._latest = run
-        return run
 
     def _link(self) -> None:
         form = self.form
@@ -115,6 +123,10 @@ class CrossMatch(ipywidgets.VBox):
             traitlets.dlink((source, name), (form, name))
         for name in ("roles", "ra", "dec"):
             traitlets.dlink((self.file_picker, name), (form, name))
+        traitlets.dlink((form, "service"), (self.earlier, "service"))
+        self.earlier.observe(lambda change: self._show_run(change["new"], "asking for the job"), "run")
+        self._earlier_line.observe(self._earlier_opened, "is_open")
+        form.observe(self._earlier_opened, "service")
         traitlets.dlink((self.service_picker, "tables"), (self.match_form.target_picker, "tables"))
         traitlets.dlink((self.file_picker, "roles"), (self.match_form, "roles"))
         form.observe(self._query_changed)
@@ -125,6 +137,11 @@ class CrossMatch(ipywidgets.VBox):
         self.run_button.on_click(lambda _: self._run_clicked())
         self.copy_button.on_click(lambda _: self._show_python())
         self._latest: Run | None = None
+
+    def _earlier_opened(self, _change: Any) -> None:
+        """Have the list asked for, on a worker, whenever it comes into sight."""
+        if self._earlier_line.is_open:
+            self.background.post(("earlier", id(self)), self.earlier.refresh)
 
     def _query_changed(self, _change: Any) -> None:
         self._put_python("")

@@ -7,8 +7,10 @@ from typing import Any
 from astropy.table import Table
 
 from tapwidget.actions.background import Background
-from tapwidget.errors import JobAbortedError
-from tapwidget.match.spec import IdentifierMatch, SkyMatch
+from tapwidget.client.ledger import JobRecord
+from tapwidget.errors import JobAbortedError, MatchError
+from tapwidget.match.record import from_record
+from tapwidget.match.spec import IdentifierMatch, Match, SkyMatch
 from tapwidget.state.form import Form
 from tapwidget.state.runs import Run, Runs
 from tapwidget.tables.preflight import prepare
@@ -29,7 +31,7 @@ class Runner:
     """
 
     def __init__(self, form: Form, runs: Runs, background: Background) -> None:
-        self._form, self._runs, self._background = form, runs, background
+        self._form, self.runs, self._background = form, runs, background
 
     def submit(self, adql: str = "") -> Run:
         """Run the form's match; or, with `adql`, that text with the whole of the user's table as its upload.
@@ -41,7 +43,7 @@ class Runner:
         """
         form = self._form
         match, service, table = form.match(), form.service, form.table
-        run = self._runs.add(match=None if adql else match, adql=adql)
+        run = self.runs.add(match=None if adql else match, adql=adql)
 
         def send() -> Any:
             if adql:
@@ -53,9 +55,23 @@ class Runner:
         )
         return run
 
+    def take_up(self, service: Any, record: JobRecord) -> Run:
+        """Follow a job of before and fetch its result: onto the shelf, where it may be already."""
+        for run in self.runs.runs:
+            if run.job_url == record.url and not run.error:
+                return run
+        run = self.runs.add(match=_match_of(record), adql=record.adql, job_url=record.url, phase=str(record.phase))
+        self._background.run(
+            lambda: service.job(record.url),
+            then=lambda job: self._started(run, job),
+            failed=lambda error: self._failed(run, error),
+        )
+        return run
+
     def _started(self, run: Run, job: Any) -> None:
         run.adql = job.adql
         run.job = job
+        run.job_url = job.url
         job.subscribe(lambda _job: self._background.post(("phase", id(run)), lambda: self._phase(run)))
         self._phase(run)
         self._background.run(
@@ -68,11 +84,19 @@ class Runner:
     def _fetched(self, run: Run, table: Any) -> None:
         run.phase = str(run.job.phase)
         run.result = table
-        self._runs.current = run
+        self.runs.current = run
 
     def _failed(self, run: Run, error: BaseException) -> None:
         run.phase = "ABORTED" if isinstance(error, JobAbortedError) else "ERROR"
         run.error = str(error) or type(error).__name__
+
+
+def _match_of(record: JobRecord) -> Match | None:
+    """The match that a job was; None for ADQL, and where the record cannot be read any more."""
+    try:
+        return from_record(record.match) if record.match else None
+    except MatchError:
+        return None
 
 
 def whole_upload(match: SkyMatch | IdentifierMatch, table: Table) -> Table:

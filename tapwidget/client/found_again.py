@@ -12,6 +12,7 @@ from functools import partial
 
 from astropy.table import Table
 
+from tapwidget.client import faults
 from tapwidget.client.addresses import mask, origin, resolve
 from tapwidget.client.follower import Pace, ask
 from tapwidget.client.job import Job
@@ -51,17 +52,7 @@ def job(
     transport: Transport, ledger: Ledger, pace: Pace, url_or_id: str, planned: Callable[[Match, Table], Plan]
 ) -> Job:
     """See `Service.job`. `planned` makes a match ready for the service."""
-    service = mask(transport.url)
-    base = f"{transport.url}/async/"
-    url = resolve(base, url_or_id.strip()).partition("?")[0].rstrip("/")
-    record = ledger.find(url)
-    # A job may live on another host than its service, but then it is one that the service named when it was made.
-    if origin(url) != transport.home and (record is None or record.service != transport.url):
-        raise JobError(
-            f"{mask(url)} is not a job of {service}. Connect to the service it belongs to, and ask there.",
-            service=service,
-            job_url=mask(url),
-        )
+    url, record = _known(transport, ledger, url_or_id)
     summary = ask(transport, url)
     if record is None and (lost := ledger.find_run(transport.url, summary.run_id)) is not None:
         # Its creation was never confirmed; here it is.
@@ -91,3 +82,29 @@ def job(
     )
     found._watch()
     return found
+
+
+def delete(transport: Transport, ledger: Ledger, url_or_id: str) -> None:
+    """See `Service.delete`."""
+    url, record = _known(transport, ledger, url_or_id)
+    doing = "deleting a job"
+    response = transport.delete(url, doing=doing)
+    if response.status_code not in {404, 410}:
+        faults.check(response, doing, service=mask(transport.url))
+    if record is not None:
+        ledger.drop(record)
+
+
+def _known(transport: Transport, ledger: Ledger, url_or_id: str) -> tuple[str, JobRecord | None]:
+    """The address of a job, and what the ledger knows of it; JobError if it is another service's."""
+    url = resolve(f"{transport.url}/async/", url_or_id.strip()).partition("?")[0].rstrip("/")
+    record = ledger.find(url)
+    # A job may live on another host than its service, but then it is one that the service named when it was made.
+    if origin(url) != transport.home and (record is None or record.service != transport.url):
+        service = mask(transport.url)
+        raise JobError(
+            f"{mask(url)} is not a job of {service}. Connect to the service it belongs to, and ask there.",
+            service=service,
+            job_url=mask(url),
+        )
+    return url, record

@@ -14,6 +14,7 @@ class Run(traitlets.HasTraits):
     match = traitlets.Any(help="SkyMatch, IdentifierMatch, or None when the ADQL was written by hand")
     adql = traitlets.Unicode()
     job = Identity()
+    job_url = traitlets.Unicode(help="address of the job, known before the job is when it is one found again")
     phase = traitlets.Unicode("PENDING")
     result = Identity()
     error = traitlets.Unicode(help="what went wrong, in a sentence; empty while nothing did")
