@@ -17,13 +17,14 @@ SIMULATED = "simulated"
 
 @dataclass(frozen=True)
 class Capabilities:
-    """The limits of a service, and whether it says that its tables are simulated."""
+    """The limits of a service, and whether it says that its tables are simulated; `server` is that header."""
 
     limits: Limits
     is_simulated: bool = False
+    server: str = ""
 
 
-def read_capabilities(content: bytes) -> Capabilities | None:
+def read_capabilities(content: bytes, server: str = "") -> Capabilities | None:
     """The capabilities of a TAP service; None if the document speaks of none.
 
     Raises
@@ -39,19 +40,28 @@ def read_capabilities(content: bytes) -> Capabilities | None:
     upload_default, upload_hard = _limit(child(tap, "uploadLimit"), "row")
     bytes_default, bytes_hard = _limit(child(tap, "uploadLimit"), "byte")
     output_default, output_hard = _limit(child(tap, "outputLimit"), "byte")
+    methods = _upload_methods(tap)
+    adql = [part for part in children(tap, "language", deep=False) if text_of(part, "name").upper() == "ADQL"]
     limits = Limits(
-        upload=child(tap, "uploadMethod") is not None,
+        # Where methods are named, the one that we use has to be among them.
+        upload="inline" in methods if methods else child(tap, "uploadMethod") is not None,
         upload_rows=_first(upload_hard, upload_default),
         upload_bytes=_first(bytes_hard, bytes_default),
         maxrec_default=maxrec_default,
         maxrec_hard=maxrec_hard,
         output_bytes=_first(output_hard, output_default),
-        execution_duration=_duration(child(tap, "executionDuration")),
-        retention=_duration(child(tap, "retentionPeriod")),
+        execution_duration=_duration(child(tap, "executionDuration"), "default", "hard"),
+        retention=_duration(child(tap, "retentionPeriod"), "default", "hard"),
         output_formats=_formats(tap),
+        execution_duration_hard=_duration(child(tap, "executionDuration"), "hard"),
+        retention_hard=_duration(child(tap, "retentionPeriod"), "hard"),
+        languages=_languages(tap),
+        functions=_features(adql, "features-udf"),
+        geometry=_features(adql, "features-adqlgeo"),
+        upload_methods=methods,
     )
     said = [part.text or part.get("value") or "" for name in ("description", "INFO") for part in children(root, name)]
-    return Capabilities(limits, is_simulated=any(says_simulated(text) for text in said))
+    return Capabilities(limits, is_simulated=any(says_simulated(text) for text in said), server=server)
 
 
 def says_simulated(description: str) -> bool:
@@ -77,15 +87,43 @@ def _first(*values: int | None) -> int | None:
     return next((value for value in values if value is not None), None)
 
 
-def _duration(element: ElementTree.Element | None) -> float | None:
-    """What applies unless asked otherwise; else the most one can ask."""
-    if element is None:
-        return None
-    for name in ("default", "hard"):
+def _duration(element: ElementTree.Element | None, *names: str) -> float | None:
+    """The first of these that is told; a time of zero or less says nothing."""
+    for name in names if element is not None else ():
         text = text_of(element, name)
         if text.replace(".", "", 1).isdigit() and float(text) > 0:
             return float(text)
     return None
+
+
+def _upload_methods(tap: ElementTree.Element) -> tuple[str, ...]:
+    """The ways to upload, by the last word of their identifiers: ivo://ivoa.net/std/TAPRegExt#upload-inline."""
+    ids = (
+        part.get("ivo-id") or part.get("ivo-ID") or part.get("ivoID") or ""
+        for part in children(tap, "uploadMethod", deep=False)
+    )
+    return tuple(found.rpartition("#upload-")[2].lower() for found in ids if "#upload-" in found)
+
+
+def _languages(tap: ElementTree.Element) -> tuple[str, ...]:
+    found = []
+    for language in children(tap, "language", deep=False):
+        name = text_of(language, "name")
+        versions = [(part.text or "").strip() for part in children(language, "version", deep=False)]
+        found += [f"{name}-{version}" if version else name for version in versions or [""]]
+    return tuple(dict.fromkeys(filter(None, found)))
+
+
+def _features(languages: list[ElementTree.Element], kind: str) -> tuple[str, ...]:
+    """Names of the functions in one group of features: what stands before the parenthesis."""
+    forms = [
+        text_of(feature, "form")
+        for language in languages
+        for group in children(language, "languageFeatures", deep=False)
+        if group.get("type", "").lower().endswith(f"#{kind}")
+        for feature in children(group, "feature", deep=False)
+    ]
+    return tuple(dict.fromkeys(form.partition("(")[0].strip() for form in forms if form))
 
 
 def _formats(tap: ElementTree.Element) -> tuple[str, ...]:

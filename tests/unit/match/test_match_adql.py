@@ -15,7 +15,7 @@ from tapwidget.errors import MatchError
 from tapwidget.ivoa.tapschema import Column, Table
 from tapwidget.match.adql import query, quote
 from tapwidget.match.constraints import ColumnRange, MagnitudeDifference, MagnitudeRange
-from tapwidget.match.dialects import CONTAINS_CIRCLE, DISTANCE_LITERAL, RUBIN, dialect_of
+from tapwidget.match.dialects import CDS, DISTANCE_LITERAL
 from tapwidget.match.spec import IdentifierMatch, SkyMatch
 
 EXPECTED = Path(__file__).parents[2] / "data" / "adql"
@@ -82,7 +82,7 @@ CASES = {
     ),
     "principal_columns": lambda: sky(),
     "nearest_adds_identifier": lambda: sky(columns=["r_cModelMag"], find="nearest"),
-    "contains": lambda: sky(columns=["objectId"], dialect=CONTAINS_CIRCLE),
+    "contains": lambda: sky(columns=["objectId"], dialect=CDS),
     "or_in_parentheses": lambda: sky(
         columns=["objectId"], where=["ut1.r > 17 OR r_cModelMag > 17", "(r_cModelMag < 5 OR refBand = 'it''s ut1.r')"]
     ),
@@ -227,29 +227,6 @@ def test_a_target_without_positions():
         by_identifier(MPCORB, ("mpc", "mpcDesignation"), {"mpc_designation": "mpc_designation"})
     with pytest.raises(MatchError, match=r"no column 'mpcdesig'.*mpcDesignation"):
         by_identifier(MPCORB, ("mpc", "mpcdesig"), {"mpc": "mpc"})
-
-
-def test_rubin_joins_up_to_an_arc_minute():
-    sky(dialect=RUBIN, radius=60)
-    with pytest.raises(MatchError, match="up to 60 arcsec"):
-        sky(dialect=RUBIN, radius=61)
-
-
-@pytest.mark.parametrize(
-    ("url", "dialect"),
-    [
-        ("https://data.lsst.cloud/api/tap", RUBIN),
-        ("https://data-int.lsst.cloud/api/ssotap", RUBIN),
-        ("https://usdf-rsp.slac.stanford.edu/api/tap", RUBIN),
-        ("https://not-lsst.example.org/tap", DISTANCE_LITERAL),
-        ("http://tapvizier.u-strasbg.fr/TAPVizieR/tap", CONTAINS_CIRCLE),
-        ("https://gea.esac.esa.int/tap-server/tap", DISTANCE_LITERAL),
-        ("http://127.0.0.1:8080/tap", DISTANCE_LITERAL),
-        ("", DISTANCE_LITERAL),
-    ],
-)
-def test_dialect_by_host(url, dialect):
-    assert dialect_of(url) is dialect
 
 
 def test_quote_is_to_be_had_here_too():
