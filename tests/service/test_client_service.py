@@ -59,6 +59,9 @@ def test_limits_are_read_once(fake: Any, service: Service) -> None:
         execution_duration=3600.0,
         retention=604800.0,
         output_formats=("application/x-votable+xml", "votable"),
+        execution_duration_hard=14400.0,
+        languages=("ADQL-2.0",),
+        upload_methods=("inline",),
     )
     assert service.limits() == expected
     assert service.limits() == expected
