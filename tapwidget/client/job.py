@@ -250,15 +250,7 @@ class Job:
                     result = self.plan.finish(raw, self._table)
                 else:
                     result = raw
-                    result.meta["tapwidget"] = {
-                        "service": mask(self._transport.url),
-                        "adql": self.adql,
-                        "simulated": "SIMULATED" in raw.meta.get("infos", {}),
-                        "changes": list(self.changes),
-                        "rows": {"kept": len(raw)},
-                        "fetched": provenance.now(),
-                        "versions": provenance.versions(),
-                    }
+                    result.meta["tapwidget"] = provenance.of_query(self, raw, mask(self._transport.url))
                 result.meta["tapwidget"] |= provenance.of_job(self)
                 result.meta["overflow"] = bool(raw.meta.get("overflow", False))
                 self._result = result

@@ -47,7 +47,9 @@ def of_match(plan: Plan, raw: Table, table: Table, rows: NDArray[np.int64]) -> d
     changes = list(plan.changes)
     if match.unmatched != "drop" and raw.meta.get("overflow", False):
         changes.append("The service cut its answer: rows shown as unmatched may have a counterpart beyond the cut.")
-    theirs = [plan.names[name] for name in plan.query.key if name in plan.names]
+    theirs = plan.query.key
+    if theirs and theirs[0] not in (plan.query.position or ()):
+        theirs = theirs[:1]  # an identifier alone tells them apart
     return {
         "source": str(told.get("source", "")),
         "service": plan.service,
@@ -68,10 +70,23 @@ def of_match(plan: Plan, raw: Table, table: Table, rows: NDArray[np.int64]) -> d
         },
         "keys": {
             "mine": [f"{match.upload}_{name}" for name in _key(table)],
-            "theirs": theirs if len(theirs) == len(plan.query.key) else [],
+            "theirs": [plan.names[name] for name in theirs] if all(name in plan.names for name in theirs) else [],
         },
         # Of a result that was matched again: where that one came from.
         **({"upload_from": _first_run(told)} if told.get("adql") else {}),
+        "fetched": now(),
+        "versions": versions(),
+    }
+
+
+def of_query(job: Job, raw: Table, service: str) -> dict[str, Any]:
+    """What is known of the answer to a query that was given as text."""
+    return {
+        "service": service,
+        "adql": job.adql,
+        "simulated": "SIMULATED" in raw.meta.get("infos", {}),
+        "changes": list(job.changes),
+        "rows": {"kept": len(raw)},
         "fetched": now(),
         "versions": versions(),
     }

@@ -5,6 +5,7 @@ from __future__ import annotations
 import contextlib
 import gc
 import io
+import json
 import warnings
 from pathlib import Path
 from typing import Any
@@ -16,6 +17,7 @@ import pytest
 from astropy.coordinates import SkyCoord, search_around_sky
 from astropy.table import MaskedColumn, Table
 
+import tapwidget
 from tapwidget.client.ledger import Ledger
 from tapwidget.client.service import Service
 from tapwidget.client.services import connect
@@ -115,6 +117,12 @@ def test_where_it_came_from_is_in_meta(all_pairs: Table, service: Service) -> No
     assert (told["target"], told["service"], told["simulated"]) == ("dp1.Object", service.url, True)
     assert told["adql"].startswith("SELECT")
     assert told["source"].endswith("sdss.csv")
+    assert told["job"].startswith(f"{service.url}/async/")
+    pairs, matched = len(all_pairs), len(set(all_pairs["ut1_objid"].tolist()))
+    sent = all_pairs.meta["tapwidget"]["rows"]["sent"]
+    assert told["rows"] == {"upload": sent, "sent": sent, "pairs": pairs, "kept": pairs, "matched": matched}
+    assert told["keys"] == {"mine": ["ut1_objid"], "theirs": ["objectId"]}
+    assert json.loads(json.dumps(told)) == told  # plain values, which any format can keep
 
 
 @pytest.mark.parametrize("find", ["nearest", "symmetric"])
@@ -329,5 +337,9 @@ def test_it_is_known_to_be_simulated(tap_url: str) -> None:
 
 def test_a_query_of_ones_own_says_that_its_answer_is_simulated(service: Service) -> None:
     query = "SELECT TOP 3 objectId FROM dp1.Object"
-    result = service.submit(query).result(60)
-    assert result.meta["tapwidget"] == {"service": service.url, "adql": query, "simulated": True}
+    job = service.submit(query)
+    told = job.result(60).meta["tapwidget"]
+    assert (told["service"], told["adql"], told["simulated"]) == (service.url, query, True)
+    assert (told["job"], told["rows"]) == (job.url, {"kept": 3})
+    assert told["versions"]["tapwidget"] == tapwidget.__version__
+    assert told["job_times"]["created"] <= told["job_times"]["ended"]
