@@ -8,10 +8,15 @@ and at the poles, where a cap that touches the pole takes all bins of its zones.
 
 from __future__ import annotations
 
+from math import pi
+
 SLACK = 1e-8
 """Degrees by which a cap is widened before its cells are taken: rounding must not lose a pair at a cell's border."""
 
 PER_ZONE = 2**32
+
+HALF_DEGREE = pi / 360
+"""Half a degree in radians."""
 
 # The engine may take a part that occurs twice out of a CASE and compute it for every row. So no CASE protects a
 # function that fails on NaN or infinity: the value itself is made NULL first, and casts are those that cannot fail.
@@ -24,6 +29,10 @@ MACROS = (
     # Haversine of the distance: exact to the last digits for small angles, and monotonic up to 180 degrees.
     "tw_hav(ra1, d1, ra2, d2) AS pow(sin(radians(tw_dec(d1) - tw_dec(d2)) / 2), 2)"
     " + cos(radians(tw_dec(d1))) * cos(radians(tw_dec(d2))) * pow(sin(radians(tw_ra(ra1) - tw_ra(ra2)) / 2), 2)",
+    # The same for pairs that are in one cell, so that both positions are good, and the cosine of d2 is known: this is
+    # asked most often of all, in small groups of pairs, where every step counts.
+    f"tw_pair(ra1, d1, ra2, d2, cos2) AS pow(sin((d1 - d2) * {HALF_DEGREE!r}), 2)"
+    f" + cos(radians(d1)) * cos2 * pow(sin((ra1 - ra2) * {HALF_DEGREE!r}), 2)",
     # The same of a radius; NULL where there is no radius, more than all where it is the whole sky.
     "tw_radius(r) AS CASE WHEN r BETWEEN 0 AND 180 THEN r END",
     "tw_cap(r) AS CASE WHEN isnan(r) OR r < 0 THEN NULL WHEN r >= 180 THEN 2e0"
@@ -52,8 +61,10 @@ MACROS = (
 
 
 def expanded(relation: str, alias: str, position: tuple[str, str], radius: str, height: str) -> str:
-    """A table with one row for each cell that the cap around its position touches, in column `tw_near`; declinations
-    from `tw_low` to `tw_high` are those of the cap.
+    """A table with one row for each cell that the cap around its position touches, in column `tw_near`.
+
+    Declinations from `tw_low` to `tw_high` are those of the cap; `tw_side` is 180 degrees less half its width in right
+    ascension, `tw_cos` the cosine of the declination, `tw_limit` the haversine of the radius.
 
     Parameters
     ----------
@@ -64,20 +75,23 @@ def expanded(relation: str, alias: str, position: tuple[str, str], radius: str, 
     given = f"SELECT {alias}.*, {radius} AS tw_r, {height} AS tw_h FROM {relation} AS {alias}"
     bands = (
         f"SELECT {alias}.*, greatest({dec} - {alias}.tw_r - {SLACK!r}, -90e0) AS tw_low,"
-        f" least({dec} + {alias}.tw_r + {SLACK!r}, 90e0) AS tw_high FROM ({given}) AS {alias}"
+        f" least({dec} + {alias}.tw_r + {SLACK!r}, 90e0) AS tw_high,"
+        f" 360e0 * tw_turn({ra}) AS tw_t, 180e0 - tw_half({dec}, {alias}.tw_r) AS tw_side,"
+        f" cos(radians(tw_dec({dec}))) AS tw_cos, tw_cap({alias}.tw_r) AS tw_limit FROM ({given}) AS {alias}"
         f" WHERE tw_ok({ra}, {dec}) AND tw_number({alias}.tw_r) >= 0"
     )
-    first, last = (f"tw_zone({alias}.{edge}, {alias}.tw_h)" for edge in ("tw_low", "tw_high"))
-    zones = (
-        f"SELECT {alias}.*, unnest(tw_run({first}, {last})) AS tw_z, tw_half({dec}, {alias}.tw_r) AS tw_w"
-        f" FROM ({bands}) AS {alias}"
-    )
+    lowest, highest = (f"tw_zone({alias}.{edge}, {alias}.tw_h)" for edge in ("tw_low", "tw_high"))
+    zones = f"SELECT {alias}.*, unnest(tw_run({lowest}, {highest})) AS tw_z FROM ({bands}) AS {alias}"
     bins = f"SELECT {alias}.*, tw_bins({alias}.tw_z, {alias}.tw_h) AS tw_n FROM ({zones}) AS {alias}"
-    low = f"tw_floor((tw_turn({ra}) - {alias}.tw_w / 360e0) * {alias}.tw_n)"
-    high = f"tw_floor((tw_turn({ra}) + {alias}.tw_w / 360e0) * {alias}.tw_n)"
+    west, east = f"{alias}.tw_t + {alias}.tw_side - 180e0", f"{alias}.tw_t - {alias}.tw_side + 180e0"
+    ends = (
+        f"SELECT {alias}.*, tw_floor(({west}) / 360e0 * {alias}.tw_n) AS tw_first,"
+        f" tw_floor(({east}) / 360e0 * {alias}.tw_n) AS tw_last FROM ({bins}) AS {alias}"
+    )
+    first, last = f"{alias}.tw_first", f"{alias}.tw_last"
     caps = (
-        f"SELECT {alias}.*, unnest(CASE WHEN {high} - {low} + 1 >= {alias}.tw_n THEN range(0, {alias}.tw_n)"
-        f" ELSE tw_run({low}, {high}) END) AS tw_b FROM ({bins}) AS {alias}"
+        f"SELECT {alias}.*, unnest(CASE WHEN {last} - {first} + 1 >= {alias}.tw_n THEN range(0, {alias}.tw_n)"
+        f" ELSE tw_run({first}, {last}) END) AS tw_b FROM ({ends}) AS {alias}"
     )
     # a remainder in SQL keeps the sign, hence the second one
     ring = f"(({alias}.tw_b % {alias}.tw_n) + {alias}.tw_n) % {alias}.tw_n"

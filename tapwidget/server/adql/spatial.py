@@ -53,9 +53,22 @@ def rewritten(near: Nearness, sources: Collection[Source], expandable: Collectio
             # with a sub-query in it, an equality in WHERE would not be seen as one to join by
             cell = other.add(cell)
     choice.expansion = expanded(choice.relation.sql, choice.alias, (inner.ra.sql, inner.dec.sql), radius, height)
-    # most neighbours in a cell are told apart by their declinations, before any sine is computed
-    band = f"{outer.dec.sql} >= {choice.alias}.tw_low AND {outer.dec.sql} <= {choice.alias}.tw_high"
-    return f"({cell} = {choice.alias}.tw_near AND {band} AND {near.sql})"
+    return f"({cell} = {choice.alias}.tw_near AND {within(near, inner, outer, choice.alias)})"
+
+
+def within(near: Nearness, inner: Point, outer: Point, alias: str) -> str:
+    """The condition on a pair in one cell; `inner` is of the expanded table.
+
+    Most pairs are told apart by their declinations or right ascensions (which may be given with full turns more or
+    less), before any sine is computed.
+    """
+    band = f"{outer.dec.sql} >= {alias}.tw_low AND {outer.dec.sql} <= {alias}.tw_high"
+    side = f"abs(abs({outer.ra.sql} - {inner.ra.sql}) - 180e0) >= {alias}.tw_side"
+    if near.also:
+        return f"{band} AND {near.sql}"
+    pair = f"tw_pair({outer.ra.sql}, {outer.dec.sql}, {inner.ra.sql}, {inner.dec.sql}, {alias}.tw_cos)"
+    limit = f"{alias}.tw_limit" if near.radius.sources == {alias} else f"tw_cap({near.radius.sql})"
+    return f"{band} AND {side} AND {pair} {'<' if near.strict else '<='} {limit}"
 
 
 def chosen(near: Nearness, first: Source | None, second: Source | None, free: list[Source]) -> Source | None:
