@@ -6,6 +6,7 @@ in two along their longest extent, again and again: no pole and no zero of right
 
 from __future__ import annotations
 
+import math
 from collections.abc import Iterator
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
@@ -105,12 +106,15 @@ def parts_needed(table: Table, limits: Limits) -> int:
     UploadError
         If it would be more than `MOST_PARTS`.
     """
-    rows, size = len(table), estimated_size(table)
+    rows = len(table)
+    head, each = measured(table)
+    size = head + each * rows
     number = 1
     if limits.upload_rows:
         number = max(number, -(-rows // limits.upload_rows))
     if limits.upload_bytes and size > limits.upload_bytes:
-        number = max(number, int(np.ceil(size / (FILL * limits.upload_bytes))))
+        room = max(each, FILL * limits.upload_bytes - head)
+        number = max(number, math.ceil(each * rows / room))
     if number > MOST_PARTS:
         raise UploadError(
             f"The upload has {rows:,} rows, about {size / 2**20:.0f} MiB: with what the service takes at once, it "
@@ -120,13 +124,11 @@ def parts_needed(table: Table, limits: Limits) -> int:
     return number if number > 1 or size > doubtful else 0
 
 
-def estimated_size(table: Table) -> int:
-    """Bytes of an upload in BINARY2, from a sample of its rows."""
-    if len(table) <= SAMPLE:
-        return len(to_votable(table))
-    sample = table[np.linspace(0, len(table) - 1, SAMPLE).astype(np.intp)]
-    one, all_of_it = len(to_votable(sample[:1])), len(to_votable(sample))
-    return one + int((all_of_it - one) / (SAMPLE - 1) * len(table))
+def measured(table: Table) -> tuple[int, float]:
+    """Bytes of an upload in BINARY2: of its head, and of each row, from a sample of them."""
+    sample = table[np.linspace(0, len(table) - 1, min(SAMPLE, len(table))).astype(np.intp)]
+    head = len(to_votable(sample[:0]))
+    return head, (len(to_votable(sample)) - head) / len(sample)
 
 
 def in_words(number: int) -> str:

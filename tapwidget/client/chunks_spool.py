@@ -6,6 +6,7 @@ Columns are written one after the other in numpy's own format, to a file without
 from __future__ import annotations
 
 import tempfile
+import weakref
 from threading import Lock
 from typing import IO, Any
 
@@ -21,6 +22,7 @@ class Spool:
 
     def __init__(self) -> None:
         self._file: IO[bytes] = tempfile.TemporaryFile(prefix="tapwidget-")  # noqa: SIM115 - lives as long as the spool
+        weakref.finalize(self, self._file.close)
         self._lock = Lock()
         self._template: Table | None = None
         self._lengths: list[int] = []

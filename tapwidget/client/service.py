@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import secrets
 from collections.abc import Mapping
+from dataclasses import replace
 from functools import partial
 from threading import RLock
 from typing import TYPE_CHECKING, Any
@@ -18,7 +19,7 @@ from tapwidget.client import faults, found_again
 from tapwidget.client.addresses import mask, resolve
 from tapwidget.client.capabilities import Capabilities, read_capabilities, says_simulated
 from tapwidget.client.chunks import ChunkedJob, in_parts
-from tapwidget.client.chunks_plan import parts_needed
+from tapwidget.client.chunks_plan import in_words, parts_needed
 from tapwidget.client.documents import NotXmlError
 from tapwidget.client.follower import Pace
 from tapwidget.client.job import Job
@@ -149,8 +150,12 @@ class Service:
             If the service has no such target.
         MatchError, ColumnError
             If the match does not fit the tables.
+        UploadError
+            If the upload is far more than the service takes.
         """
-        return self._plan(match, as_table(table))
+        plan = self._plan(match, as_table(table))
+        parts = parts_needed(plan.upload.table, self.limits())
+        return replace(plan, changes=(*plan.changes, in_words(parts))) if parts > 1 else plan
 
     def submit(
         self,
@@ -259,6 +264,16 @@ class Service:
             If the service has no such job, or the URL is another service's.
         """
         return found_again.job(self._transport, self._ledger, self._pace, url_or_id, self._plan)
+
+    def delete(self, url_or_id: str) -> None:
+        """Take a job and its result off the service and out of the ledger, for good. One that is gone is no error.
+
+        Raises
+        ------
+        ServiceError
+            If the service cannot be reached or refuses.
+        """
+        found_again.delete(self._transport, self._ledger, url_or_id)
 
     def __repr__(self) -> str:
         simulated = " (simulated sky)" if self._is_simulated else ""

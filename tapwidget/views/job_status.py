@@ -115,7 +115,8 @@ class JobStatus(ipywidgets.VBox):
         percent = f"{self.progress:.0f} %" if running and is_known else ""
         seconds = f"{job.elapsed:.1f} s" if job is not None and job.elapsed is not None else ""
         trouble = job.last_error if job is not None and running else ""
-        meaning = trouble or self.activity or WAITING.get(phase, "")
+        parts = job.progress.message if job is not None and running else ""
+        meaning = " · ".join(filter(None, [parts, trouble or self.activity or WAITING.get(phase, "")]))
         self._elapsed.value = notes(" · ".join(part for part in (percent, seconds, meaning) if part))
         self._bar.layout.visibility = "visible" if percent else "hidden"
         self._bar.value = self.progress if is_known else 0.0
