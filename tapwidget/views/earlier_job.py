@@ -31,7 +31,8 @@ class EarlierJob(ipywidgets.HBox):
         self._take = ipywidgets.Button()
         self._delete = ipywidgets.Button(description="Delete")
         self._keep = ipywidgets.Button(description="Keep", layout={"display": "none"})
-        super().__init__([self._phase, self._what, self._take, self._delete, self._keep], **kwargs)
+        buttons = ipywidgets.HBox([self._take, self._delete, self._keep])  # go to the next line together
+        super().__init__([self._phase, self._what, buttons], **kwargs)
         self.add_class("tw-wrap")
         self.add_class("tw-earlier-job")
         self._take.on_click(lambda _: take_up(self._record))
@@ -67,7 +68,8 @@ class EarlierJob(ipywidgets.HBox):
         )
 
     def close(self) -> None:
-        for child in self.children:
+        buttons = self.children[-1]
+        for child in (*buttons.children, *self.children):
             child.close()
         super().close()
 
