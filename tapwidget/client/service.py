@@ -33,7 +33,7 @@ from tapwidget.errors import FileFormatError, ServiceUnavailableError
 from tapwidget.ivoa import tapschema
 from tapwidget.ivoa.limits import Limits
 from tapwidget.ivoa.uws import JobSummary
-from tapwidget.match.dialects import dialect_of
+from tapwidget.match.dialects import Dialect, dialect_of
 from tapwidget.match.spec import IdentifierMatch, Match, SkyMatch
 from tapwidget.tables.files import as_table
 
@@ -117,11 +117,12 @@ class Service:
         AuthenticationError
             If it does not let us in.
         """
-        with self._lock:
-            if self._capabilities is None:
-                self._capabilities = self._read_capabilities()
-                self._is_simulated = self._is_simulated or self._capabilities.is_simulated
-            return self._capabilities.limits
+        return self._told().limits
+
+    def dialect(self) -> Dialect:
+        """What is known of its kind: how a match is written for it, and facts with their sources. Raises what `limits` does."""
+        told = self._told()
+        return dialect_of(self._transport.url, server=told.server, functions=told.limits.functions, name=self._name)
 
     def tables(self) -> list[tapschema.Table]:
         """All its tables, without their columns; read once. Raises what `limits` does."""
@@ -285,9 +286,16 @@ class Service:
         return of_adql(query, table, uploads)
 
     def _plan(self, match: Match, table: Table) -> Plan:
-        dialect = dialect_of(self._transport.url)
+        dialect = self.dialect()
         maxrec = most_rows(self.limits())
         return make_plan(match, table, self.table(match.target), dialect=dialect, service=self.url, maxrec=maxrec)
+
+    def _told(self) -> Capabilities:
+        with self._lock:
+            if self._capabilities is None:
+                self._capabilities = self._read_capabilities()
+                self._is_simulated = self._is_simulated or self._capabilities.is_simulated
+            return self._capabilities
 
     def _read_capabilities(self) -> Capabilities:
         doing = "reading its capabilities"
@@ -295,7 +303,7 @@ class Service:
             self._transport.get(f"{self._transport.url}/capabilities", doing=doing), doing, service=self.url
         )
         try:
-            found = read_capabilities(response.content)
+            found = read_capabilities(response.content, response.headers.get("Server", ""))
         except NotXmlError as error:
             raise faults.of_response(response, doing, service=self.url) from error
         if found is None:
