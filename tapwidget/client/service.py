@@ -29,6 +29,7 @@ from tapwidget.client.outgoing import Outgoing, of_adql, of_match
 from tapwidget.client.plan import Plan, make_plan
 from tapwidget.client.submission import Order, OverLimitError, Serializations, Submission
 from tapwidget.client.transport import Transport
+from tapwidget.client.trial import find_out
 from tapwidget.errors import FileFormatError, ServiceUnavailableError
 from tapwidget.ivoa import tapschema
 from tapwidget.ivoa.limits import Limits
@@ -81,6 +82,7 @@ class Service:
         self._ledger = ledger or Ledger()
         self._pace = pace or Pace()
         self._known = Serializations()
+        self._is_tried = False
         self._metadata = Metadata(self._transport, self._search)
         self._lock = RLock()
         self._capabilities: Capabilities | None = None
@@ -196,6 +198,8 @@ class Service:
         """
         outgoing = self._outgoing(query, table, uploads)
         limits = self.limits()
+        if outgoing.uploads and limits.upload:
+            self._try_uploads()
         order = Order(
             adql=outgoing.adql,
             uploads=outgoing.uploads,
@@ -289,6 +293,16 @@ class Service:
         dialect = self.dialect()
         maxrec = most_rows(self.limits())
         return make_plan(match, table, self.table(match.target), dialect=dialect, service=self.url, maxrec=maxrec)
+
+    def _try_uploads(self) -> None:
+        """Before the first upload to a service of a kind that is not known: find out in which form it reads one whole."""
+        with self._lock:
+            if self._is_tried or self._known.is_proven or self.dialect().takes_binary2:
+                return
+            self._is_tried = True
+            found = find_out(self._transport)
+            if found is not None:
+                self._known.prove(found)
 
     def _told(self) -> Capabilities:
         with self._lock:

@@ -143,11 +143,16 @@ class FakeUws:
         self.lists_jobs = True
         self.refuses: Callable[[Request], bytes | None] = lambda request: None
         self.token = ""
+        # Of a kind that is known, so that no trial of uploads goes before every test.
+        self.server = "DaCHS/0 (fake)"
         self.news = threading.Condition()
         fake = self
 
         class Handler(BaseHTTPRequestHandler):
             protocol_version = "HTTP/1.1"
+
+            def version_string(self) -> str:
+                return fake.server
 
             def log_message(self, *_args: Any) -> None:
                 pass
