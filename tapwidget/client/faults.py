@@ -99,7 +99,8 @@ def of_response(response: requests.Response, doing: str, *, service: str = "") -
             said=said,
         )
     if status in {408, 425, 429} or status >= 500:
-        return Outage(_outage(status, where, doing, told), service=where, said=said, retry_after=retry_after(response))
+        wait = retry_after(response)
+        return Outage(_outage(status, where, doing, told, wait), service=where, said=said, retry_after=wait)
     if 400 <= status < 500:
         return QueryError(
             f"While {doing}, {where} refused the request (HTTP {status}).{told} Change the query or table as it says.",
@@ -249,14 +250,19 @@ def retry_after(response: requests.Response) -> float | None:
         return None
 
 
-def _outage(status: int, where: str, doing: str, told: str) -> str:
+def _outage(status: int, where: str, doing: str, told: str, wait: float | None) -> str:
     what = {429: "finds that too many requests come from here", 503: "is not available now, perhaps in maintenance"}
-    return f"While {doing}, {where} {what.get(status, 'is in trouble')} (HTTP {status}).{told} Try again later."
+    when = "Try again later." if wait is None else f"It asks to wait {_duration(wait)} before trying again."
+    return f"While {doing}, {where} {what.get(status, 'is in trouble')} (HTTP {status}).{told} {when}"
 
 
 def _not_allowed(response: requests.Response, where: str, doing: str, said: str, told: str) -> AuthenticationError:
     sent = "Authorization" in response.request.headers
-    if response.status_code == 403:
+    challenge = response.headers.get("WWW-Authenticate", "")
+    if response.status_code == 403 and "insufficient_scope" in challenge:
+        scope = re.search(r'scope="([^"]+)"', challenge)  # RFC 6750, section 3
+        step = f"The token lacks the scope {scope[1] if scope else 'that this needs'}: make one that has it."
+    elif response.status_code == 403:
         step = "The account may lack the right to this: ask the service's help desk."
     elif sent:
         step = "The token that was sent is not accepted: it may have expired. Get a new one and connect again."
@@ -267,6 +273,13 @@ def _not_allowed(response: requests.Response, where: str, doing: str, said: str,
         service=where,
         said=said,
     )
+
+
+def _duration(seconds: float) -> str:
+    """A time to wait, as one says it."""
+    if seconds < 120:
+        return f"{max(1, round(seconds))} s"
+    return f"{round(seconds / 60)} minutes" if seconds < 7200 else f"{round(seconds / 3600)} hours"
 
 
 def _causes(error: BaseException) -> list[BaseException]:

@@ -15,7 +15,7 @@ from urllib.parse import urlsplit
 
 from astropy.table import Table
 
-from tapwidget.client import faults, found_again
+from tapwidget.client import availability, faults, found_again
 from tapwidget.client.addresses import mask, resolve
 from tapwidget.client.capabilities import Capabilities, read_capabilities, says_simulated
 from tapwidget.client.chunks import ChunkedJob, in_parts
@@ -122,9 +122,16 @@ class Service:
         return self._told().limits
 
     def dialect(self) -> Dialect:
-        """What is known of its kind: how a match is written for it, and facts with their sources. Raises what `limits` does."""
+        """What is known of its kind: how a match is written for it, and facts with their sources.
+
+        Raises what `limits` does.
+        """
         told = self._told()
         return dialect_of(self._transport.url, server=told.server, functions=told.limits.functions, name=self._name)
+
+    def notice(self) -> str:
+        """What it says about being down, now or soon, as a sentence; "" if nothing. Asks each time, raises nothing."""
+        return availability.in_words(self._transport)
 
     def tables(self) -> list[tapschema.Table]:
         """All its tables, without their columns; read once. Raises what `limits` does."""
@@ -295,7 +302,7 @@ class Service:
         return make_plan(match, table, self.table(match.target), dialect=dialect, service=self.url, maxrec=maxrec)
 
     def _try_uploads(self) -> None:
-        """Before the first upload to a service of a kind that is not known: find out in which form it reads one whole."""
+        """Before the first upload to a service of an unknown kind: find out in which form it reads one whole."""
         with self._lock:
             if self._is_tried or self._known.is_proven or self.dialect().takes_binary2:
                 return
