@@ -11,7 +11,6 @@ from collections.abc import Iterable
 
 from tapwidget.errors import QueryError, ServiceError
 
-
 LONGEST = 2_000
 """Characters of a message: what is named in it may be megabytes, for a caller wrote it."""
 

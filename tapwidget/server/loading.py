@@ -118,6 +118,8 @@ def build(con: Any, sql: str, path: Path) -> Facts:
         raise FileFormatError(f"{path.name} has no column of numbers or text that could be served.")
     source = f"(SELECT {', '.join(selected)} FROM read_parquet(?))"
     position = positions(columns)
+    if position is not None:
+        mark(columns, position)
     height = 0.0
     try:
         if position is None:
@@ -139,6 +141,13 @@ def build(con: Any, sql: str, path: Path) -> Facts:
     if notes.is_simulated and not description.startswith("Simulated: "):
         description = f"Simulated: {description}"
     return Facts(tuple(columns), tuple(nans), rows, description, notes.is_simulated, position, height)
+
+
+def mark(columns: list[Column], position: tuple[int, int]) -> None:
+    """Say of the position that it is one where the file does not, so that whoever asks need not guess by names."""
+    for place, ucd in zip(position, ("pos.eq.ra;meta.main", "pos.eq.dec;meta.main"), strict=True):
+        column = columns[place]
+        columns[place] = replace(column, ucd=column.ucd or ucd, unit=column.unit or "deg")
 
 
 def chosen(described: list[Any], notes: Notes) -> tuple[list[Column], list[str], list[str]]:

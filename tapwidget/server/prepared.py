@@ -16,7 +16,7 @@ from collections.abc import Callable
 from dataclasses import replace
 from pathlib import Path
 
-from tapwidget.server import loading, positions
+from tapwidget.server import conversion, loading, positions
 from tapwidget.server.adql import cells
 from tapwidget.server.catalogue import Served
 from tapwidget.server.engine import Engine
@@ -100,7 +100,9 @@ def recipe() -> str:
     """What decides how a file is prepared: the version of the engine, and our own code."""
     import duckdb
 
-    sources = (Path(str(module.__file__)).read_text(encoding="utf-8") for module in (loading, positions, cells))
+    modules = (loading, positions, cells, conversion)
+    files = [Path(str(module.__file__)) for module in modules] + [Path(__file__).with_name("pieces.py")]
+    sources = (file.read_text(encoding="utf-8") for file in files)
     return "\n".join([duckdb.__version__, *sources])
 
 

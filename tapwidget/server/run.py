@@ -19,20 +19,20 @@ from dataclasses import replace
 from pathlib import Path
 
 from tapwidget import __version__
-from tapwidget.errors import FileFormatError, TapWidgetError
+from tapwidget.errors import TapWidgetError
 from tapwidget.ivoa.adql_words import RESERVED
 from tapwidget.server import prepared, results, tap_schema
 from tapwidget.server.access import LOOPBACK
 from tapwidget.server.app import ROOT, create_app
 from tapwidget.server.arrow_alone import arrow_alone
-from tapwidget.server.catalogue import Catalogue
+from tapwidget.server.catalogue import Catalogue, Served
+from tapwidget.server.conversion import NO_POSITION, as_parquet
 from tapwidget.server.engine import Engine
 from tapwidget.server.folder import private_folder
 from tapwidget.server.query import Holdings, TapQuery, answer
 from tapwidget.server.settings import Settings
 
 DEFAULT_SCHEMA = "data"
-ASTROPY = b"table_meta_yaml"  # where astropy keeps its own description of a table in Parquet
 
 
 def main(
@@ -146,10 +146,20 @@ def load(engine: Engine, paths: Iterable[str | Path], names: Mapping[str, Path])
     for name, path in names.items():
         catalogue.add(prepared.load(engine, name, Path(path)))
     for path in map(Path, paths):
-        catalogue.add(prepared.load(engine, free_name(path, catalogue), path, as_parquet))
+        served = prepared.load(engine, free_name(path, catalogue), path, as_parquet)
+        catalogue.add(served)
+        if served.table.position is None:
+            print(f"tapwidget serve: {without_position(path, served)}", file=sys.stderr)
     tap_schema.add(engine, catalogue)
     engine.lock()
     return catalogue
+
+
+def without_position(path: Path, served: Served) -> str:
+    """Why a table has no position, and what that means."""
+    described = served.table.description
+    why = described if described.startswith(NO_POSITION) else "No position was recognised."
+    return f"{path.name}: {why} {served.table.name} can be queried, but nothing can be matched to it by position."
 
 
 def warm(engine: Engine, catalogue: Catalogue, folder: Path) -> None:
@@ -161,31 +171,6 @@ def warm(engine: Engine, catalogue: Catalogue, folder: Path) -> None:
     finally:
         run.finish()
     (folder / "warm").unlink()
-
-
-def as_parquet(path: Path, folder: Path) -> Path:
-    """The file itself where it is Parquet that says all by itself, else a Parquet file of what is in it."""
-    with path.open("rb") as file:
-        is_parquet = file.read(4) == b"PAR1"
-    if is_parquet and not is_taken_apart(path):
-        return path
-    from tapwidget.tables.files import read_table, write_table
-
-    target = folder / f"{path.stem}.parquet"
-    write_table(read_table(path), target)
-    return target
-
-
-def is_taken_apart(path: Path) -> bool:
-    """Whether astropy took masks or coordinates apart into columns of their own; only its own metadata say so."""
-    import pyarrow as pa
-    import pyarrow.parquet as pq
-
-    try:
-        metadata = pq.read_metadata(path).metadata or {}
-    except pa.ArrowException as error:
-        raise FileFormatError(f"{path.name} cannot be read as Parquet: {error}") from error
-    return b"__serialized_columns__" in metadata.get(ASTROPY, b"")
 
 
 def free_name(path: Path, catalogue: Catalogue) -> str:
