@@ -50,12 +50,16 @@ class ColumnCells:
     def shown(self, rows: Rows | slice) -> list[str | None]:
         """The text of these cells for the screen; None where the value is missing."""
         values, missing = self._cut(rows)
-        return [None if gone else _shorten(self._show(value)) for value, gone in zip(values, missing, strict=True)]
+        return [None if gone else self.text(value) for value, gone in zip(values, missing, strict=True)]
 
     def exact(self, rows: Rows | slice) -> list[str | None]:
         """These cells so that nothing is lost: floats at full precision, arrays and text at full length."""
         values, missing = self._cut(rows)
         return [None if gone else _exact(value) for value, gone in zip(values, missing, strict=True)]
+
+    def text(self, value: Any) -> str:
+        """A value that is not missing, as a cell of this column would show it."""
+        return _shorten(self._show(value))
 
     @cached_property
     def width(self) -> int:

@@ -5,7 +5,7 @@ Pure: no widget, no thread. Row numbers are those of the table; a position is a 
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from functools import cached_property
 from math import ceil
 from typing import Any
@@ -22,6 +22,7 @@ SortKey = tuple[str, str]  # column name, "ascending" or "descending"
 
 NARROWEST, WIDEST = 6, 34  # characters of a column
 MOST_COPIED = 2_000_000  # cells of one copy to the clipboard
+FOUND_IN_ONE_GO = 5_000  # rows looked through before the next ones are turned into text
 
 
 class Pages:
@@ -31,11 +32,13 @@ class Pages:
     ----------
     table : astropy.table.Table
         Any columns, mixins and arrays included.
+    names : iterable of str, optional
+        The columns that are shown, in this order; all of them if none are given. Sorting and filtering takes any.
     """
 
-    def __init__(self, table: Any) -> None:
+    def __init__(self, table: Any, names: Iterable[str] = ()) -> None:
         self.table = table
-        self.names: tuple[str, ...] = tuple(table.colnames)
+        self.names: tuple[str, ...] = tuple(names) or tuple(table.colnames)
         self._cells: dict[str, ColumnCells] = {}
         self._last_sort: tuple[tuple[SortKey, ...], Rows] | None = None
 
@@ -45,14 +48,20 @@ class Pages:
     def cells(self, name: str) -> ColumnCells:
         """How the column is shown. Raises ColumnError for a name that is not in the table."""
         if name not in self._cells:
-            if name not in self.names:
+            if name not in self.table.colnames:
                 raise ColumnError(f"the table has no column {name!r}")
             self._cells[name] = column_cells(self.table, name)
         return self._cells[name]
 
+    def showing(self, names: Iterable[str]) -> Pages:
+        """The same table with these columns; what is known of their cells and of the order is kept."""
+        other = Pages(self.table, names)
+        other._cells, other._last_sort = self._cells, self._last_sort
+        return other
+
     @cached_property
     def headings(self) -> list[Heading]:
-        """One for each column: name, kind, unit, ucd, description, width in characters."""
+        """One for each column shown: name, kind, unit, ucd, description, width in characters."""
         return [_heading(self.cells(name)) for name in self.names]
 
     def order(self, sort: Sequence[SortKey] = (), filters: Mapping[str, str] | None = None) -> Rows:
@@ -82,6 +91,31 @@ class Pages:
         """The cells of these rows, one list for each column; None is a missing value."""
         return [self.cells(name).shown(rows) for name in names]
 
+    def find(
+        self, text: str, rows: Rows, start: int = 0, *, going: Callable[[], bool] = lambda: True
+    ) -> tuple[int, int] | None:
+        """Where the text is next: (position in `rows`, place among `names`), from position `start` on and round.
+
+        A cell counts when what it shows contains the text, without regard to case; numbers as well. All cells of a long
+        table take a while: the search ends without a find once `going()` is false.
+        """
+        wanted = text.strip().casefold()
+        if not wanted:
+            return None
+        for first in range(0, len(rows), FOUND_IN_ONE_GO):
+            if not going():
+                break
+            at = (start + first + np.arange(min(FOUND_IN_ONE_GO, len(rows) - first))) % len(rows)
+            hits = [
+                (int(np.argmax(hit)), column)
+                for column, name in enumerate(self.names)
+                if (hit := _contains(self.cells(name), rows[at], wanted)).any()
+            ]
+            if hits:
+                step, column = min(hits)
+                return int(at[step]), column
+        return None
+
     def tab_separated(self, rows: Rows, names: Sequence[str] | None = None, *, header: bool = True) -> str:
         """These rows as text for a clipboard: exact values, missing ones empty. Raises TableError when too many."""
         names = self.names if names is None else names
@@ -107,6 +141,12 @@ def _heading(cells: ColumnCells) -> Heading:
         "width": min(max(width, NARROWEST), WIDEST),
         "sortable": cells.kind != "vector",
     }
+
+
+def _contains(cells: ColumnCells, rows: Rows, wanted: str) -> npt.NDArray[np.bool_]:
+    # Digits of a number that are not on the screen would be a find that nobody sees; of a long text, they are meant.
+    texts = cells.shown(rows) if cells.kind in {"float", "vector"} else cells.exact(rows)
+    return np.array([wanted in (text or "").casefold() for text in texts])
 
 
 def _sorted_positions(cells: ColumnCells, rows: Rows, *, descending: bool) -> Rows:

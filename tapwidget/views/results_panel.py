@@ -18,6 +18,7 @@ from tapwidget.views.plain_table import PlainTable
 from tapwidget.views.results_table import ResultsTable
 from tapwidget.views.sky_plot import SkyPlot
 from tapwidget.views.style import notes, stylesheet
+from tapwidget.views.table_tools import TableTools
 
 BANDS = tuple("ugrizy")
 PATIENCE = 5.0  # seconds that the page gets to draw the interactive table
@@ -36,6 +37,8 @@ class ResultsPanel(ipywidgets.VBox):
     ----------
     table : ResultsTable
         The rows of the current run.
+    tools : TableTools
+        Find, go to a row, choose columns, count, save.
     histogram : MagnitudeHistogram
     sky : SkyPlot
     band : str
@@ -61,7 +64,9 @@ class ResultsPanel(ipywidgets.VBox):
         self._plots = ipywidgets.HBox([magnitudes, self.sky])
         self._plots.add_class("tw-wrap")
         self._style = stylesheet()
-        self._place = ipywidgets.VBox([self.table])  # hidden, not removed: only what is in the page can say hello
+        self.tools = TableTools(self.table, background=self._background)
+        # Hidden, not removed: only what is in the page can say hello.
+        self._place = ipywidgets.VBox([self.table, self.tools])
         self._plain: PlainTable | None = None
         super().__init__([self._style, self._place], _view_count=0, **kwargs)  # 0: the page tells how often it shows us
         traitlets.link((self._band, "value"), (self, "band"))

@@ -13,7 +13,8 @@ Messages from the browser, by "type":
     filter  {column, text}   clear_filters {}
     select  {version, mode: replace|add|remove|toggle, ranges: [[a, b), ...]}   none {}
     copy    {view, version, cell: [position, column] or null}
-Messages to it: window, marks, copied.
+    columns {names: [name, ...]}                          shown, in this order
+Messages to it: window, marks, copied, go.
 
 A callback may run on any thread: ipykernel 7 uses others than the cells do. `_lock` guards this widget's own state and
 is never held while `table`, `selected_rows` or `drawn` change, whose observers belong to others.
@@ -22,7 +23,7 @@ is never held while `table`, `selected_rows` or `drawn` change, whose observers 
 from __future__ import annotations
 
 import threading
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from pathlib import Path
 from typing import Any
 
@@ -51,13 +52,17 @@ class ResultsTable(anywidget.AnyWidget):
     selected_rows : tuple of int
         Row numbers of `table`, sorted, whatever the order on screen. Takes any sequence of row numbers, or a boolean
         array with one entry a row. Setting `table` empties it.
+    columns : tuple of str
+        The columns shown, in this order; empty for all, in the table's order. A new table keeps those it has.
+    column_widths : dict of str to int
+        How wide a column is drawn (CSS pixels), for those whose width was chosen.
     drawn : bool
         True once a browser has drawn the widget; it stays False where anywidget's front end is missing.
 
     Raises
     ------
     TableError
-        For a `table` that is no astropy table, or row numbers that are not in it.
+        For a `table` that is no astropy table, or row numbers or columns that are not in it.
     """
 
     _esm = STATIC / "results_table.js"
@@ -65,13 +70,18 @@ class ResultsTable(anywidget.AnyWidget):
 
     table = TableTrait()
     selected_rows = RowsTrait()
+    columns = traitlets.Tuple()
+    column_widths = traitlets.Dict().tag(sync=True)
     drawn = traitlets.Bool(False)
     _headings = traitlets.Dict().tag(sync=True)
     _page = traitlets.Dict().tag(sync=True)
 
-    def __init__(self, table: Any = None, selected_rows: Iterable[int] = (), **kwargs: Any) -> None:
+    def __init__(
+        self, table: Any = None, selected_rows: Iterable[int] = (), *, columns: Iterable[str] = (), **kwargs: Any
+    ) -> None:
         self._lock = threading.RLock()
         self._version = 0  # of the order
+        self._table_version = 0  # of the order it was first shown in
         self._published = 0
         self._pages: Pages | None = None
         self._order: Rows = np.arange(0, dtype=np.int64)
@@ -88,14 +98,69 @@ class ResultsTable(anywidget.AnyWidget):
         if table is None:
             self._show_anew()
         self.table = table
+        self.columns = tuple(columns)
         self.selected_rows = selected_rows
 
-    # What others set
+    # What others ask and set
+
+    @property
+    def rows_shown(self) -> Rows:
+        """Row numbers of `table` that pass the filters, in the order on screen; int64."""
+        return self._order
+
+    def find(self, text: str, after: int = -1, *, going: Callable[[], bool] = lambda: True) -> tuple[int, str] | None:
+        """Where the text is next, below position `after`: its position in the order shown, and the column's name."""
+        pages, order = self._pages, self._order
+        if pages is None or not len(order):
+            return None
+        found = pages.find(text, order, (after + 1) % len(order), going=going)
+        return None if found is None else (found[0], pages.names[found[1]])
+
+    def go_to(self, position: int, column: str = "") -> None:
+        """Scroll to a position of the order shown, the first is 0, and to a column; keyboard and eye go on from there.
+
+        Raises
+        ------
+        TableError
+            For one that is not shown.
+        """
+        names = () if self._pages is None else self._pages.names
+        if not 0 <= position < len(self._order) or (column and column not in names):
+            raise TableError(
+                f"Row {position + 1:,}{f', column {column}' if column else ''} is not shown; the table shows "
+                f"{len(self._order):,} rows of {len(names)} columns."
+            )
+        self.send({"type": "go", "position": position, "column": names.index(column) if column else None})
 
     @traitlets.observe("table")
     def _table_changed(self, _change: Any) -> None:
         self.selected_rows = ()
+        names = [] if self.table is None else self.table.colnames
+        self.columns = tuple(name for name in self.columns if name in names)
         self._show_anew()
+
+    @traitlets.validate("columns")
+    def _names_of_columns(self, proposal: Any) -> tuple[str, ...]:
+        names = tuple(dict.fromkeys(proposal["value"]))
+        known = names if self.table is None else self.table.colnames
+        unknown = next((name for name in names if name not in known), None)
+        if unknown is not None:
+            raise TableError(f"The table has no column {unknown!r} to show; it has {', '.join(known)}.")
+        return names
+
+    @traitlets.observe("columns")
+    def _columns_changed(self, _change: Any) -> None:
+        with self._lock:
+            if self._pages is None or self._pages.table is not self.table:
+                return  # the table is about to be shown anew, with these
+            self._pages = self._pages.showing(self.columns)
+            names = self._pages.names
+            # What cannot be seen must not leave out rows.
+            self._filters = {name: text for name, text in self._filters.items() if name in names}
+            self._filter_errors = {name: text for name, text in self._filter_errors.items() if name in names}
+            self._sort = [key for key in self._sort if key[0] in names]
+            self._put_headings()
+            self._reorder()
 
     @traitlets.observe("selected_rows")
     def _selection_changed(self, change: dict[str, Any]) -> None:
@@ -117,6 +182,7 @@ class ResultsTable(anywidget.AnyWidget):
             "select": self._on_select,
             "none": self._on_none,
             "copy": self._on_copy,
+            "columns": self._on_columns,
         }
         handler = handlers.get(content.get("type", ""))
         if handler is not None:
@@ -220,20 +286,31 @@ class ResultsTable(anywidget.AnyWidget):
                 answer["error"] = str(error)
             self.send(answer)
 
+    def _on_columns(self, content: dict[str, Any]) -> None:
+        self.columns = tuple(str(name) for name in content["names"])
+
     # What the browser gets; all of it under the lock
 
     def _show_anew(self) -> None:
         """Start over with the present table."""
         with self._lock:
-            self._pages = None if self.table is None else Pages(self.table)
+            self._pages = None if self.table is None else Pages(self.table, self.columns)
             self._selected = np.zeros(0 if self._pages is None else len(self._pages), dtype=bool)
             self._mark(self.selected_rows)
             self._sort, self._filters, self._filter_errors, self._orders = [], {}, {}, {}
             self._windows = dict.fromkeys(self._windows, (0, FIRST_ROWS))
-            columns = [] if self._pages is None else self._pages.headings
-            # Its own trait: sorting need not send it again. The page names the version it goes with.
-            self._headings = {"version": self._version + 1, "columns": columns, "notes": notes(self.table)}
+            self._table_version = self._version + 1
+            self._put_headings()
             self._reorder()
+
+    def _put_headings(self) -> None:
+        """In a trait of their own: sorting need not send them again. The page names the version it goes with."""
+        self._headings = {
+            "version": self._version + 1,
+            "table": self._table_version,
+            "columns": [] if self._pages is None else self._pages.headings,
+            "notes": notes(self.table),
+        }
 
     def _mark(self, rows: tuple[int, ...]) -> None:
         # Another thread may have set a longer table whose turn to be shown comes next, and marks these then.

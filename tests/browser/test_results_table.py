@@ -7,7 +7,7 @@ from playwright.sync_api import expect
 
 BIG = 648368125565216675
 MAKE = f"""
-import numpy as np, tapwidget
+import ipywidgets, numpy as np, tapwidget
 from astropy.table import MaskedColumn, Table
 def make(rows):
     table = Table()
@@ -386,3 +386,64 @@ def test_rows_stay_when_the_theme_changes_there_and_back(opened):
         grid.cell(1, 0).click()
         expect(grid.body.locator("[role=row][aria-selected=true]")).to_have_count(1)
         expect(grid.cell(0, 0)).to_be_visible()
+
+
+def names(grid):
+    return grid.grid.locator(".twt-name > :first-child").all_text_contents()
+
+
+def test_columns_by_mouse(opened):
+    notebook, grid = opened
+    heading = grid.heading("r")
+    box = heading.bounding_box()
+    edge = (box["x"] + box["width"] - 3, box["y"] + 10)
+    notebook.page.mouse.move(*edge)
+    notebook.page.mouse.down()
+    notebook.page.mouse.move(edge[0] + 60, edge[1], steps=4)
+    notebook.page.mouse.up()
+    assert heading.bounding_box()["width"] == pytest.approx(box["width"] + 60, abs=2)
+    assert notebook.python("list(widget.column_widths)") == ["r"]
+    notebook.page.mouse.dblclick(edge[0] + 60, edge[1])
+    notebook.page.wait_for_function("([e, w]) => e.offsetWidth === w", arg=[heading.element_handle(), box["width"]])
+    grid.heading("class").drag_to(grid.heading("objectId"))
+    expect(grid.grid.locator(".twt-name > :first-child").first).to_have_text("class")
+    assert names(grid) == ["class", "objectId", "coord_ra", "r"]
+    expect(grid.cell(0, 1)).to_have_text(str(BIG))
+
+
+def test_columns_by_keyboard(opened):
+    notebook, grid = opened
+    button = grid.heading("coord_ra").get_by_role("button")
+    button.press("Alt+ArrowLeft")
+    expect(grid.cell(0, 1)).to_have_text(str(BIG))
+    expect(grid.heading("coord_ra").get_by_role("button")).to_be_focused()
+    width = grid.heading("coord_ra").bounding_box()["width"]
+    notebook.page.keyboard.press("Shift+ArrowRight")
+    assert grid.heading("coord_ra").bounding_box()["width"] == pytest.approx(width + 12, abs=1)
+    notebook.page.keyboard.press("Delete")
+    expect(grid.cell(0, 0)).to_have_text(str(BIG))
+    expect(grid.heading("objectId").get_by_role("button")).to_be_focused()
+    assert names(grid) == ["objectId", "r", "class"]
+
+
+def test_tools_find_and_choose(sheet):
+    grid = sheet.show(
+        "from tapwidget.views.table_tools import TableTools\n"
+        "widget = tapwidget.ResultsTable(make(1000)); ipywidgets.VBox([widget, TableTools(widget)])"
+    )
+    page = sheet.notebook.page
+    expect(grid.cell(0, 0)).to_be_visible()
+    grid.output.get_by_placeholder("find in the table").fill(str(BIG + 700))
+    page.keyboard.press("Enter")
+    expect(grid.cell(700, 0)).to_be_visible()
+    expect(grid.output.get_by_text("Row 701 of those shown, column objectId.")).to_be_visible()
+    expect(grid.cell(700, 0)).to_have_css("outline-style", "solid")  # where to look
+    grid.output.get_by_role("spinbutton", name="go to row").fill("30")
+    page.keyboard.press("Enter")
+    expect(grid.cell(29, 0)).to_be_visible()
+    grid.output.get_by_role("button", name="Columns ...").click()
+    grid.output.get_by_role("checkbox", name="coord_ra").uncheck()
+    expect(grid.heading("coord_ra")).to_have_count(0)
+    expect(grid.cell(29, 1)).to_be_visible()  # still there: choosing columns does not scroll
+    grid.output.get_by_role("button", name="Statistics ...").click()
+    expect(grid.output.get_by_role("row", name="r mag 900 100")).to_be_visible()

@@ -12,6 +12,7 @@ const COLUMNS_BESIDE = 6;
 const PATIENCE = 400; // ms before the caption says that Python has not answered yet
 const ASK_AGAIN = 5000; // ms; an answer can get lost when a kernel restarts
 const SETTLED = 200; // ms without drawing
+const NARROWEST = 40; // px of a column
 const TYPING = 200; // ms of rest before a filter is sent
 
 /** Height of the scrolled body in px: true up to TALLEST, squeezed beyond. */
@@ -99,10 +100,18 @@ export function caption({ total, shown, selected, selected_shown }) {
   return `${rows}, ${count(selected)} selected${unseen ? ` (${count(unseen)} of them filtered out)` : ""}`;
 }
 
+/** The names with one moved next to another: before it when it comes from the right, behind it when from the left. */
+export function withMoved(names, from, to) {
+  const others = names.filter((_, i) => i !== from);
+  others.splice(to, 0, names[from]);
+  return others;
+}
+
 /** What the pointer resting on a column's name tells. */
 export function headingTitle({ name, unit, ucd, description, sortable }) {
   const facts = [unit ? `${name} [${unit}]` : name, description, ucd ? `UCD ${ucd}` : ""].filter(Boolean);
-  return [...facts, sortable ? "Click to sort, shift-click to sort by this as well" : "Arrays cannot be sorted"].join("\n");
+  const sorting = sortable ? "Click to sort, shift-click to sort by this as well" : "Arrays cannot be sorted";
+  return [...facts, `${sorting}; drag to move it (Alt+arrows), its edge to resize it (Shift+arrows), Delete hides it`].join("\n");
 }
 
 export const FILTER_HELP = {
@@ -180,6 +189,8 @@ function render({ model, el }) {
   let anchor = 0; // where a shift-selection starts
   let frame = 0;
   let drawnHeadings = null;
+  let drawnTable = null;
+  let dragged = -1; // the column that is being moved
   let measured = 0; // px of a digit
 
   // Drawing
@@ -190,6 +201,7 @@ function render({ model, el }) {
     if (next.headings !== headings.version) return; // the other half is on its way
     const fresh = headings.version !== drawnHeadings;
     const sameOrder = next.version === page.version;
+    const sameTable = headings.table === drawnTable; // other columns of it at most: stay where we are
     page = next;
     later("patience");
     if (sameOrder) return drawState(); // a filter was refused: the rows stay where they are
@@ -197,21 +209,26 @@ function render({ model, el }) {
     pending = 0;
     later("again");
     if (fresh) {
+      const at = names.contains(document.activeElement) ? columnOf(document.activeElement) : -1;
+      const focused = columns[at]?.name;
       drawnHeadings = headings.version;
+      drawnTable = headings.table;
       columns = headings.columns;
       drawNotes(headings.notes);
       drawHead();
-      current = { row: 0, column: 0 };
+      current = { row: sameTable ? current.row : 0, column: 0 };
+      const stays = columns.findIndex(({ name }) => name === focused);
+      if (at >= 0) names.children[stays >= 0 ? stays : Math.min(at, columns.length - 1)]?.firstChild.focus();
     }
     current.row = Math.max(0, Math.min(current.row, page.shown - 1));
     anchor = current.row;
-    if (fresh) grid.scrollLeft = 0;
+    if (!sameTable) grid.scrollLeft = 0;
     nothing.hidden = page.has_table;
     grid.hidden = foot.hidden = !page.has_table;
     body.style.height = `${bodyHeight(page.shown)}px`;
     reserve();
     grid.setAttribute("aria-rowcount", page.shown + 2);
-    grid.scrollTop = 0;
+    if (!fresh || !sameTable) grid.scrollTop = 0;
     drawState();
     draw();
   }
@@ -237,13 +254,14 @@ function render({ model, el }) {
     filters.replaceChildren();
     columns.forEach((column, i) => {
       const number = ["integer", "float"].includes(column.kind) ? " twt-number" : "";
-      const heading = make("div", `twt-heading${number}`, { role: "columnheader", title: headingTitle(column) });
+      const heading = make("div", `twt-heading${number}`, { role: "columnheader", title: headingTitle(column), draggable: true });
       heading.setAttribute("aria-colindex", i + 1);
       const button = make("button", "twt-sort", { type: "button", tabIndex: -1, disabled: !column.sortable });
       const name = make("span", "twt-name");
       name.append(make("span", "", { textContent: column.name }), make("span", "twt-arrow"));
       button.append(name, make("span", "twt-unit", { textContent: column.unit }));
-      heading.append(button);
+      const edge = make("span", "twt-edge", { ariaHidden: "true" }); // by keyboard: Shift and the arrows
+      heading.append(button, edge);
       const cell = make("div", `twt-filter`, { role: "gridcell" });
       const input = make("input", "", { type: "text", placeholder: "filter", spellcheck: false, autocomplete: "off" });
       input.tabIndex = -1; // the arrows go there: sixty columns must not be sixty stops on the way past the table
@@ -269,8 +287,13 @@ function render({ model, el }) {
     digits.remove();
     if (digit === measured) return;
     measured = digit;
+    place();
+  }
+
+  function place() {
+    const chosen = model.get("column_widths");
     edges = [0];
-    for (const column of columns) edges.push(edges.at(-1) + Math.ceil(column.width * digit) + 18);
+    for (const { name, width } of columns) edges.push(edges.at(-1) + (chosen[name] ?? Math.ceil(width * measured) + 18));
     for (const row of [names, filters]) {
       Array.from(row.children, (cell, i) => (cell.style.width = `${edges[i + 1] - edges[i]}px`));
     }
@@ -420,6 +443,10 @@ function render({ model, el }) {
   }
 
   function received(message) {
+    if (message.type === "go") {
+      grid.classList.add("twt-pointed"); // the keyboard stays where it is
+      return goTo(message.position, message.column ?? current.column);
+    }
     if (message.view !== view) return;
     if (message.type === "copied") return copied(message);
     if (message.version !== page.version) return;
@@ -482,6 +509,18 @@ function render({ model, el }) {
     drawSoon();
   }
 
+  /** null: as wide as the column needs. */
+  function resize(i, px) {
+    const { [columns[i].name]: _old, ...others } = model.get("column_widths");
+    model.set("column_widths", px === null ? others : { ...others, [columns[i].name]: Math.round(Math.max(NARROWEST, px)) });
+  }
+
+  function show(list) {
+    if (list.length) send("columns", { names: list });
+  }
+
+  const shownNames = () => columns.map(({ name }) => name);
+
   function pressed(event) {
     const command = event.ctrlKey || event.metaKey;
     const target = moved(current.row, event.key, page.shown, inSight().page);
@@ -518,7 +557,14 @@ function render({ model, el }) {
   function pressedAbove(event, i) {
     const isInput = event.target.tagName === "INPUT";
     const step = { ArrowLeft: -1, ArrowRight: 1 }[event.key];
-    if (event.key === "ArrowDown" || (isInput && event.key === "Enter") || event.key === "Escape") {
+    if (!isInput && step && event.altKey) {
+      if (i + step >= 0 && i + step < columns.length) show(withMoved(shownNames(), i, i + step));
+    } else if (!isInput && step && event.shiftKey) {
+      resize(i, edges[i + 1] - edges[i] + 12 * step);
+      model.save_changes();
+    } else if (!isInput && event.key === "Delete") {
+      show(shownNames().filter((_, other) => other !== i));
+    } else if (event.key === "ArrowDown" || (isInput && event.key === "Enter") || event.key === "Escape") {
       if (isInput) {
         if (event.key === "Enter") {
           later(`filter ${i}`);
@@ -548,9 +594,39 @@ function render({ model, el }) {
   });
   listen(names, "click", (event) => {
     const column = columns[columnOf(event.target)];
-    if (!column?.sortable) return;
+    if (!column?.sortable || event.target.classList.contains("twt-edge")) return;
     send("sort", { keys: nextSort(page.sort, column.name, event.shiftKey) });
     waiting();
+  });
+  listen(names, "dragstart", (event) => {
+    if (names.querySelector(".twt-edge:active")) event.preventDefault(); // it is being resized
+    else dragged = columnOf(event.target);
+  });
+  listen(names, "dragover", (event) => dragged >= 0 && columnOf(event.target) >= 0 && event.preventDefault());
+  listen(names, "dragend", () => (dragged = -1));
+  listen(names, "drop", (event) => {
+    const to = columnOf(event.target);
+    if (dragged >= 0 && to >= 0 && to !== dragged) show(withMoved(shownNames(), dragged, to));
+    event.preventDefault(); // nor does JupyterLab take it for a cell
+    event.stopPropagation();
+  });
+  listen(names, "pointerdown", (event) => {
+    if (!event.target.classList.contains("twt-edge")) return;
+    const i = columnOf(event.target);
+    const offset = edges[i + 1] - edges[i] - event.clientX;
+    const pulled = (move) => resize(i, move.clientX + offset);
+    event.target.setPointerCapture(event.pointerId);
+    event.target.addEventListener("pointermove", pulled);
+    event.target.addEventListener("lostpointercapture", () => {
+      event.target.removeEventListener("pointermove", pulled);
+      model.save_changes();
+    }, { once: true });
+    event.preventDefault();
+  });
+  listen(names, "dblclick", (event) => {
+    if (!event.target.classList.contains("twt-edge")) return;
+    resize(columnOf(event.target), null);
+    model.save_changes();
   });
   listen(filters, "input", (event) => {
     const i = columnOf(event.target);
@@ -559,6 +635,7 @@ function render({ model, el }) {
   listen(body, "click", (event) => {
     const row = event.target.closest(".twt-row");
     if (!row) return;
+    grid.classList.remove("twt-pointed");
     const position = Number(row.dataset.position);
     const cell = event.target.closest(".twt-cell");
     current = { row: position, column: cell ? Number(cell.getAttribute("aria-colindex")) - 1 : current.column };
@@ -584,6 +661,11 @@ function render({ model, el }) {
     drawSoon();
   });
   resized.observe(grid);
+  const widthsChanged = () => {
+    place();
+    drawSoon();
+  };
+  model.on("change:column_widths", widthsChanged);
   model.on("change:_page", takePage);
   model.on("msg:custom", received);
   takePage();
@@ -595,6 +677,7 @@ function render({ model, el }) {
     resized.disconnect();
     cancelAnimationFrame(frame);
     for (const timer of timers.values()) clearTimeout(timer);
+    model.off("change:column_widths", widthsChanged);
     model.off("change:_page", takePage);
     model.off("msg:custom", received);
     el.classList.remove("twt-table");

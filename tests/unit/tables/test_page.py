@@ -319,3 +319,42 @@ def test_an_empty_table():
     assert pages.order([("a", "descending")], {"b": "x"}).tolist() == []
     assert pages.window(pages.order(), pages.names) == [[], [], []]
     assert [heading["name"] for heading in pages.headings] == ["a", "b", "v"]
+
+
+# Some of the columns, and what is where
+
+
+def test_columns_shown_in_an_order_of_their_own():
+    table = Table({"a": [1, 2], "b": [3.5, 4.5], "c": ["x", "y"]})
+    pages = Pages(table).showing(["c", "a"])
+    assert [heading["name"] for heading in pages.headings] == ["c", "a"]
+    assert pages.order([("b", "descending")]).tolist() == [1, 0]  # by one that is not shown
+
+
+def test_find_goes_on_from_where_it_is_and_round():
+    table = Table({"id": [648368125565216675, 2, 3], "name": ["Vega", "vega b", "Deneb"]})
+    pages = Pages(table)
+    rows = pages.order([("name", "ascending")])  # Deneb, Vega, vega b
+    assert pages.find("VEGA", rows) == (1, 1)
+    assert pages.find("VEGA", rows, 2) == (2, 1)
+    assert pages.find("deneb", rows, 2) == (0, 1)
+    assert pages.find("216675", rows) == (1, 0)
+    assert pages.find("Sirius", rows) is None
+    assert pages.find("  ", rows) is None
+
+
+def test_find_sees_what_is_on_the_screen_and_all_of_a_long_text():
+    table = Table(
+        {"x": MaskedColumn([1.23456789012, 9.0], mask=[False, True], unit="mag"), "t": ["x" * 200 + "y", "z"]}
+    )
+    pages = Pages(table)
+    assert pages.find("1.2346", pages.order()) == (0, 0)
+    assert pages.find("56789012", pages.order()) is None
+    assert pages.find("9", pages.order()) is None  # the masked value counts for nothing
+    assert pages.find("—", pages.order()) is None
+    assert pages.find("xy", pages.order()) == (0, 1)
+
+
+def test_find_ends_when_it_is_no_longer_wanted():
+    pages = Pages(Table({"x": np.arange(20_000)}))
+    assert pages.find("19999", pages.order(), going=lambda: False) is None

@@ -95,3 +95,9 @@ test("a heading's title", () => {
   assert.match(t.headingTitle(heading), /^r \[mag\]\nMagnitude\nUCD phot.mag\nClick to sort/);
   assert.match(t.headingTitle({ name: "v", unit: "", ucd: "", description: "", sortable: false }), /^v\nArrays/);
 });
+
+test("a column moves next to another", () => {
+  assert.deepEqual(t.withMoved(["a", "b", "c"], 0, 2), ["b", "c", "a"]);
+  assert.deepEqual(t.withMoved(["a", "b", "c"], 2, 0), ["c", "a", "b"]);
+  assert.deepEqual(t.withMoved(["a", "b", "c"], 1, 2), ["a", "c", "b"]);
+});

@@ -356,3 +356,49 @@ def test_the_functions_of_the_script():
     script = Path(__file__).with_name("results_table.test.mjs")
     done = subprocess.run([node, "--test", str(script)], capture_output=True, text=True, timeout=60, check=False)
     assert done.returncode == 0, done.stdout + done.stderr
+
+
+# Columns
+
+
+def names_of(widget):
+    return [column["name"] for column in widget._headings["columns"]]
+
+
+def test_columns_in_an_order_of_their_own(front, widget):
+    widget.columns = ("class", "id")
+    assert names_of(widget) == ["class", "id"]
+    assert front.page["cells"][1][0] == str(BIG)
+    front.says("columns", names=["id"])
+    assert widget.columns == ("id",)
+    widget.columns = ()
+    assert names_of(widget) == ["id", "r", "class"]
+    with pytest.raises(TableError, match="no column 'x'"):
+        widget.columns = ("x",)
+
+
+def test_a_hidden_column_neither_filters_nor_sorts(front, widget):
+    front.says("sort", keys=[["r", "descending"]])
+    front.says("filter", column="class", text="STAR")
+    assert front.page["shown"] == 50
+    widget.columns = ("id",)
+    assert (front.page["shown"], front.page["sort"], front.page["filters"]) == (100, [], {})
+
+
+def test_a_new_table_keeps_the_columns_it_has(widget):
+    widget.columns = ("class", "r")
+    other = table(10)
+    other.remove_column("class")
+    widget.table = other
+    assert widget.columns == ("r",)
+    assert names_of(widget) == ["r"]
+
+
+def test_go_to_and_find(front, widget):
+    assert widget.find("galaxy") == (1, "class")
+    assert widget.find("galaxy", 1) == (3, "class")
+    widget.go_to(1, "class")
+    assert front.answers[-1] == {"type": "go", "position": 1, "column": 2}
+    with pytest.raises(TableError, match="Row 101 is not shown"):
+        widget.go_to(100)
+    assert ResultsTable().find("x") is None
