@@ -17,6 +17,7 @@ PUBLIC = {
     "read_table": "tapwidget.tables.files",
     "SkyMatch": "tapwidget.match.spec",
     "IdentifierMatch": "tapwidget.match.spec",
+    "Epoch": "tapwidget.match.epoch",
     "MagnitudeRange": "tapwidget.match.constraints",
     "MagnitudeDifference": "tapwidget.match.constraints",
     "ColourRange": "tapwidget.match.constraints",

@@ -7,7 +7,7 @@ never left, are joined on by row number, so their units, masks, types and descri
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import dataclass, field
+from dataclasses import asdict, dataclass, field
 from typing import Any
 
 import numpy as np
@@ -17,7 +17,7 @@ from numpy.typing import NDArray
 
 from tapwidget.client import provenance
 from tapwidget.client.answer_columns import described, taken
-from tapwidget.errors import ColumnError, ResultError
+from tapwidget.errors import ColumnError, MatchError, ResultError
 from tapwidget.ivoa import tapschema
 from tapwidget.ivoa.tapschema import Table
 from tapwidget.match import identifiers
@@ -27,6 +27,7 @@ from tapwidget.match.offsets import moved
 from tapwidget.match.pairs import position_angle_deg, reduce, separation_arcsec, with_unmatched
 from tapwidget.match.radius import PositionErrors, RadiusColumn, combined, largest, own_radii
 from tapwidget.match.spec import IdentifierMatch, Match, SkyMatch
+from tapwidget.tables.motion import carried
 from tapwidget.tables.position_columns import hours_suspected
 from tapwidget.tables.preflight import Move, Upload, prepare
 from tapwidget.tables.roles import Position, position_of, recognise
@@ -185,7 +186,7 @@ def make_plan(
     radii = own_radii(by_row, table) if by_row else None
     columns = match.upload_columns(table.colnames)
     sent, cleaned = _with_identifiers(match, table, target)
-    upload = prepare(sent, columns, position=position, name=match.upload, moves=_moves(match))
+    upload = prepare(sent, columns, position=position, name=match.upload, moves=_moves(match, table, position))
     travelling = np.asarray(upload.table[upload.row_column])
     asked = query(
         match,
@@ -220,17 +221,22 @@ def _with_identifiers(match: Match, table: AstropyTable, target: Table) -> tuple
     return sent, said
 
 
-def _moves(match: Match) -> tuple[Move, ...]:
-    """What happens to the user's positions before they travel."""
-    if not isinstance(match, SkyMatch) or not any(match.shift):
-        return ()
-    shift = match.shift
-
-    def by_shift(ra: Floats, dec: Floats) -> tuple[Floats, Floats, tuple[str, ...]]:
+def _moves(match: Match, table: AstropyTable, position: Position | None) -> Iterator[Move]:
+    """What happens to the user's positions before they travel: proper motion first, then the shift."""
+    if not isinstance(match, SkyMatch):
+        return
+    epoch, shift = match.epoch, match.shift
+    if epoch is not None:
+        if position is not None and position.frame != "icrs":
+            raise MatchError(
+                f"Proper motions carry positions in ICRS only, and these are in {position.frame.upper()}: "
+                "convert both first, or match without `epoch`."
+            )
+        motion = asdict(epoch)
+        yield lambda ra, dec: carried(table, ra, dec, **motion)
+    if any(shift):
         said = f'Your positions are moved by {shift[0]:+.6g}" along RA and {shift[1]:+.6g}" along Dec.'
-        return *moved(ra, dec, shift), (said,)
-
-    return (by_shift,)
+        yield lambda ra, dec: (*moved(ra, dec, shift), (said,))
 
 
 def _about_radii(radius: RadiusColumn | PositionErrors, radii: Floats) -> Iterator[str]:

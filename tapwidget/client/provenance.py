@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import platform
 from collections.abc import Mapping
+from dataclasses import asdict
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Any
 
@@ -17,7 +18,7 @@ from numpy.typing import NDArray
 
 from tapwidget import __version__
 from tapwidget.client.capabilities import says_simulated
-from tapwidget.match.spec import SkyMatch
+from tapwidget.match.spec import IdentifierMatch, SkyMatch
 from tapwidget.tables.roles import recognise
 
 if TYPE_CHECKING:
@@ -55,12 +56,13 @@ def of_match(plan: Plan, raw: Table, table: Table, rows: NDArray[np.int64]) -> d
         "service": plan.service,
         "target": plan.target.name,
         "simulated": says_simulated(plan.target.description),
-        **(_of_sky_match(plan, match) if isinstance(match, SkyMatch) else {"on": list(match.on)}),
+        **(_of_sky_match(plan, match) if isinstance(match, SkyMatch) else _of_identifiers(match)),
         "find": match.find,
         "unmatched": match.unmatched,
         "upload": match.upload,
         "adql": plan.adql,
         "changes": changes,
+        "overflow": bool(raw.meta.get("overflow", False)),
         "rows": {
             "upload": len(table),
             "sent": plan.upload.rows,
@@ -86,6 +88,7 @@ def of_query(job: Job, raw: Table, service: str) -> dict[str, Any]:
         "adql": job.adql,
         "simulated": "SIMULATED" in raw.meta.get("infos", {}),
         "changes": list(job.changes),
+        "overflow": bool(raw.meta.get("overflow", False)),
         "rows": {"kept": len(raw)},
         "fetched": now(),
         "versions": versions(),
@@ -108,8 +111,17 @@ def _of_sky_match(plan: Plan, match: SkyMatch) -> dict[str, Any]:
         **radius,
         **({"neighbours": match.neighbours} if match.neighbours != 1 else {}),
         **({"shift_arcsec": list(match.shift)} if any(match.shift) else {}),
+        **({"epoch": asdict(match.epoch)} if match.epoch else {}),
         "separation": plan.separation,
         "position_angle": plan.position_angle,
+    }
+
+
+def _of_identifiers(match: IdentifierMatch) -> dict[str, Any]:
+    return {
+        "on": list(match.on),
+        **({"clean": [list(rule) for rule in match.clean]} if match.clean else {}),
+        **({"ignore_case": True} if match.ignore_case else {}),
     }
 
 

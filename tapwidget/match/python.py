@@ -17,6 +17,7 @@ from tapwidget.match.adql import Query
 from tapwidget.match.dialects import is_rubin
 from tapwidget.match.plan import Plan
 from tapwidget.match.python_identifiers import cleaned_column, identifier_code
+from tapwidget.match.python_motion import motion_code
 from tapwidget.match.python_pairs import pairs_code, result_code
 from tapwidget.match.python_position import position_code, python_text, shift_code
 from tapwidget.match.spec import Match, SkyMatch
@@ -37,10 +38,12 @@ def cell(match: Match, plan: Plan, service_url: str, *, table: Any = None) -> st
         The user's table. If it knows how it was read, the cell reads it so; else it uses the variable `table`.
     """
     position = position_code(plan, table) if plan.upload.position else ""
+    motion = motion_code(match.epoch) if isinstance(match, SkyMatch) and match.epoch else ""
     parts = [
         _imports(match, plan.query, service_url, position),
         _reading(table),
         position,
+        motion,
         shift_code(match) if isinstance(match, SkyMatch) else "",
         _upload(match, plan, table),
         f"query = {_text(plan.adql)}",

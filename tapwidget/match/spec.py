@@ -14,6 +14,7 @@ from tapwidget.ivoa.adql_words import RESERVED, is_regular
 from tapwidget.match import conditions, identifiers
 from tapwidget.match.adql_text import as_number, close_names
 from tapwidget.match.constraints import Constraint
+from tapwidget.match.epoch import Epoch
 from tapwidget.match.plan import Planner
 from tapwidget.match.radius import PositionErrors, RadiusColumn, RowRadius, angle, degrees
 
@@ -56,6 +57,8 @@ class SkyMatch:
         or only they are the result.
     shift : pair of float
         Arcsec added to every position of the upload before it travels, along RA (true arc: times cos Dec) and Dec.
+    epoch : Epoch, optional
+        Carry the user's positions along their proper motions to the target's epoch before they travel.
     upload : str
         The name of the uploaded table in the query.
     ra, dec : str
@@ -82,6 +85,7 @@ class SkyMatch:
     neighbours: int = 1
     unmatched: Unmatched = "drop"
     shift: tuple[float, float] = (0.0, 0.0)
+    epoch: Epoch | None = None
     radius_deg: float = field(init=False, repr=False, default=0.0)
     row_radius: RowRadius | None = field(init=False, repr=False, default=None)
 
@@ -95,6 +99,8 @@ class SkyMatch:
         _settle(self)
         object.__setattr__(self, "neighbours", _neighbours(self.neighbours, self.find))
         object.__setattr__(self, "shift", _shift(self.shift))
+        if not isinstance(self.epoch, Epoch | None):
+            raise MatchError(f"epoch is {self.epoch!r}; give Epoch(of_upload=2016.0, of_target=...), or None.")
         for one, other in (("ra", "dec"), ("target_ra", "target_dec")):
             if bool(getattr(self, one)) != bool(getattr(self, other)):
                 raise MatchError(f"{one} and {other} go together: give both, or neither to have them recognised.")
