@@ -1,13 +1,15 @@
 """Rows of a VOTable as TABLEDATA: columns to <TR><TD> and back.
 
-An empty cell is a null, also of text: TABLEDATA has no empty string (VOTable 1.4, section 5.1). Arrays and masks are
-those of `binary2`.
+Arrow writes the cells of a column in one go, and puts the cells of the rows together. An empty cell is a null, also of
+text: TABLEDATA has no empty string (VOTable 1.4, section 5.1). Arrays and masks are those of `binary2`.
 """
 
 from __future__ import annotations
 
 import re
 from collections.abc import Callable, Sequence
+from itertools import chain, repeat
+from math import prod
 from typing import Any
 
 import numpy as np
@@ -29,8 +31,8 @@ REFERENCES = str.maketrans(
     {"&": "&amp;", "<": "&lt;", ">": "&gt;", '"': "&quot;", "\r": "&#13;", "\n": "&#10;", "\t": "&#9;"}
 )
 SPECIAL = re.compile('[&<>"\r\t\n]')
-# Spellings of VOTable 1.4, section 6, where Python's differ.
-NOT_FINITE = {"nan": "NaN", "inf": "+Inf", "-inf": "-Inf"}
+Words = Any
+"""An Arrow array of text (large_string), a null where a cell is missing."""
 
 
 def encode_rows(
@@ -41,12 +43,25 @@ def encode_rows(
     Numbers are written so that they come back the same. Raises `ColumnError` where a column holds what its datatype, or
     XML, cannot say.
     """
+    import pyarrow as pa
+    import pyarrow.compute as pc
+
     types = [field_type(column) for column in columns]
     masks = [None] * len(types) if masks is None else masks
     rows_of(types, arrays, masks)
-    cells = [_cells(k, *plain(v, m)) for k, v, m in zip(types, arrays, masks, strict=True)]
-    row = "<TR>" + "<TD>%s</TD>" * len(types) + "</TR>\n"
-    return "".join(map(row.__mod__, zip(*cells, strict=True))).encode()
+    parts: list[Words] = []
+    for before, (kind, values, mask) in zip(
+        chain(["<TR><TD>"], repeat("</TD><TD>")), zip(types, arrays, masks, strict=True), strict=False
+    ):
+        parts += [pa.scalar(before, pa.large_string()), _cells(kind, *plain(values, mask))]
+    parts += [pa.scalar(text, pa.large_string()) for text in ("</TD></TR>\n", "")]
+    rows = pc.binary_join_element_wise(*parts, null_handling="replace", null_replacement="")
+    if not len(rows):
+        return b""
+    # the texts of an Arrow array lie end to end
+    _, edges, data = rows.buffers()
+    written: bytes = data.slice(0, int(np.frombuffer(edges, np.int64)[len(rows)])).to_pybytes()
+    return written
 
 
 def escape(text: str) -> str:
@@ -54,40 +69,60 @@ def escape(text: str) -> str:
     return NOT_XML.sub("\ufffd", text.translate(REFERENCES))
 
 
-def _cells(kind: FieldType, values: NDArray[Any], mask: Mask) -> list[str]:
+def _cells(kind: FieldType, values: NDArray[Any], mask: Mask) -> Words:
+    import pyarrow as pa
+    import pyarrow.compute as pc
+
     if kind.is_text:
-        return _texts(kind, values, mask)
+        return pa.array(_texts(kind, values, mask), pa.large_string())
     if kind.variable:
-        return _lists(kind, values, mask)
-    if values.shape[1:] != kind.shape:
-        raise ColumnError(f"Column {kind.name!r} has cells of shape {values.shape[1:]}, declared are {kind.shape}.")
-    missing = whole_cells(kind, values, mask)
-    words = _words(kind, numbers(kind, values, mask))
-    if kind.shape:
-        each = len(words) // len(values) if len(values) else 0
-        words = [" ".join(words[row * each : (row + 1) * each]) for row in range(len(values))]
-    for row in np.flatnonzero(missing):
-        words[row] = ""
-    return words
+        missing = np.zeros(len(values), bool) if mask is None else np.array(mask, bool)
+        missing |= np.fromiter((cell is None for cell in values), bool, len(values))
+        cells = [np.ravel(cell) for cell, gone in zip(values, missing, strict=True) if not gone]
+        sizes = np.zeros(len(values), np.int64)
+        sizes[~missing] = [cell.size for cell in cells]
+        flat = np.concatenate([numbers(kind, cell, None) for cell in cells]) if cells else np.empty(0, kind.native)
+        words = _lists(_words(kind, flat), sizes)
+    else:
+        if values.shape[1:] != kind.shape:
+            raise ColumnError(f"Column {kind.name!r} has cells of shape {values.shape[1:]}, declared are {kind.shape}.")
+        missing = whole_cells(kind, values, mask)
+        words = _words(kind, numbers(kind, values, mask).ravel())
+        if kind.shape:
+            words = _lists(words, np.full(len(values), prod(kind.shape)))
+    return pc.if_else(pa.array(missing), pa.scalar(None, pa.large_string()), words) if missing.any() else words
 
 
-def _words(kind: FieldType, values: NDArray[Any]) -> list[str]:
-    """Each number as text that reads back the same."""
-    flat = values.ravel()
-    if kind.datatype == "boolean":
-        return list(map(chr, flat.tolist()))
+def _lists(words: Words, sizes: NDArray[np.int64]) -> Words:
+    """So many of the words to a cell, with blanks between them."""
+    import pyarrow as pa
+    import pyarrow.compute as pc
+
+    edges = np.concatenate([np.zeros(1, np.int64), np.cumsum(sizes)])
+    joined = pc.binary_join(pa.LargeListArray.from_arrays(edges, words), pa.scalar(" ", pa.large_string()))
+    return joined.cast(pa.large_string())
+
+
+def _words(kind: FieldType, flat: NDArray[Any]) -> Words:
+    """Each number as the shortest text that reads back the same."""
+    import pyarrow as pa
+    import pyarrow.compute as pc
+
+    if kind.datatype == "boolean":  # letters already
+        return pa.array(np.ascontiguousarray(flat).view("S1")).cast(pa.large_string())
     if kind.datatype == "bit":
-        return ["1" if bit else "0" for bit in flat.tolist()]
-    if flat.dtype.kind in "iu":
-        return list(map(str, flat.tolist()))
+        flat = flat.view(np.uint8)
     if flat.dtype.kind == "c":
-        parts = _words(kind, flat.view(flat.real.dtype))
-        return [f"{real} {imaginary}" for real, imaginary in zip(parts[::2], parts[1::2], strict=True)]
-    # the shortest text that is this float32, or this float64
-    words = flat.astype("U").tolist() if flat.dtype.itemsize == 4 else list(map(repr, flat.tolist()))
-    for index in np.flatnonzero(~np.isfinite(flat)):
-        words[index] = NOT_FINITE[words[index]]
-    return words
+        return pc.binary_join_element_wise(
+            _words(kind, flat.real), _words(kind, flat.imag), pa.scalar(" ", pa.large_string())
+        )
+    words = pa.array(flat).cast(pa.large_string())
+    if flat.dtype.kind != "f" or np.isfinite(flat).all():
+        return words
+    # spelt as in VOTable 1.4, section 6
+    odd = ~np.isfinite(flat)
+    names = np.where(np.isnan(flat[odd]), "NaN", np.where(flat[odd] > 0, "+Inf", "-Inf"))
+    return pc.replace_with_mask(words, pa.array(odd), pa.array(names.tolist(), pa.large_string()))
 
 
 def _texts(kind: FieldType, values: NDArray[Any], mask: Mask) -> list[str]:
@@ -105,12 +140,3 @@ def _texts(kind: FieldType, values: NDArray[Any], mask: Mask) -> list[str]:
         row, text = next((row, text) for row, text in enumerate(texts) if test(text))
         raise ColumnError(f"Column {kind.name!r} holds {text[:40]!r} at row {row}, {why}.")
     return [text.translate(REFERENCES) for text in texts] if SPECIAL.search(joined) else texts
-
-
-def _lists(kind: FieldType, values: NDArray[Any], mask: Mask) -> list[str]:
-    """Cells with a varying number of numbers."""
-    words = []
-    for row, cell in enumerate(values):
-        gone = cell is None or (mask is not None and bool(mask[row]))
-        words.append("" if gone else " ".join(_words(kind, numbers(kind, np.asarray(cell), None))))
-    return words

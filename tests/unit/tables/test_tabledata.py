@@ -187,6 +187,42 @@ def test_float32_comes_back_as_it_was(numbers: list[float]) -> None:
     assert list(np.signbit(read[~np.isnan(read)])) == list(np.signbit(values[~np.isnan(values)]))
 
 
+@given(st.lists(st.floats(), max_size=8))
+def test_float64_comes_back_as_it_was(numbers: list[float]) -> None:
+    values = np.array(numbers, "f8")
+    ((read, missing),) = decode_rows([Column("d", "double")], encode_rows([Column("d", "double")], [values]))
+    assert missing is None
+    assert read[~np.isnan(values)].tobytes() == values[~np.isnan(values)].tobytes()
+    assert np.isnan(read).tolist() == np.isnan(values).tolist()
+
+
+def test_the_text_of_arrays_and_of_letters() -> None:
+    columns = [
+        Column("pair", "int", "2"),
+        Column("some", "double", "*"),
+        Column("z", "floatComplex"),
+        Column("is", "boolean"),
+        Column("bits", "bit", "3"),
+        Column("odd", "float"),
+    ]
+    some = np.empty(3, object)
+    some[:] = [np.array([0.5, np.nan, np.inf]), None, np.empty(0)]
+    arrays = [
+        np.array([[1, -2], [3, 4], [5, 6]], ">i4"),
+        some,
+        np.array([1 - 2j, complex(np.nan, 0.1), 0], "c8"),
+        np.array([True, False, True]),
+        np.array([[True, False, True], [False] * 3, [True] * 3]),
+        np.array([np.nan, -np.inf, 1e-45], "f4"),
+    ]
+    masks = [np.array([False, True, False]), None, None, np.array([False, False, True]), None, None]
+    assert encode_rows(columns, arrays, masks) == (
+        b"<TR><TD>1 -2</TD><TD>0.5 NaN +Inf</TD><TD>1 -2</TD><TD>T</TD><TD>1 0 1</TD><TD>NaN</TD></TR>\n"
+        b"<TR><TD></TD><TD></TD><TD>NaN 0.1</TD><TD>F</TD><TD>0 0 0</TD><TD>-Inf</TD></TR>\n"
+        b"<TR><TD>5 6</TD><TD></TD><TD>0 0</TD><TD></TD><TD>1 1 1</TD><TD>1e-45</TD></TR>\n"
+    )
+
+
 def test_rows_in_several_blocks(monkeypatch: pytest.MonkeyPatch) -> None:
     """What is missing in one block only is missing there in the whole, and rows are counted across blocks."""
     monkeypatch.setattr(tabledata_reader, "BLOCK_ROWS", 3)
