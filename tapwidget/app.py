@@ -9,6 +9,7 @@ import traitlets
 from astropy.table import Table
 
 from tapwidget.actions.background import Background, Latest
+from tapwidget.actions.browse import Ready, make_ready
 from tapwidget.actions.run import Runner
 from tapwidget.errors import TapWidgetError
 from tapwidget.match.spec import IdentifierMatch, SkyMatch
@@ -19,6 +20,7 @@ from tapwidget.views.disclosure import Disclosure
 from tapwidget.views.earlier_jobs import EarlierJobs
 from tapwidget.views.file_picker import FilePicker
 from tapwidget.views.job_status import JobStatus
+from tapwidget.views.limits import upload_in_words
 from tapwidget.views.match_form import MatchForm
 from tapwidget.views.results_panel import ResultsPanel
 from tapwidget.views.runs_shelf import RunsShelf
@@ -162,16 +164,17 @@ class CrossMatch(ipywidgets.VBox):
             return
         service, table = self.form.service, self.form.table
         self.background.run(
-            lambda: service.plan(match, table),
-            then=lambda plan: self._planned(number, plan),
+            lambda: make_ready(service, match, table),
+            then=lambda ready: self._planned(number, ready),
             failed=lambda error: self._no_query(number, str(error)),
         )
 
-    def _planned(self, number: int, plan: Any) -> None:
+    def _planned(self, number: int, ready: Ready) -> None:
         if self._queries.is_current(number):
             self.editor.problem = ""
-            self.editor.generated = plan.adql
-            self.match_form.changes = plan.changes
+            self.editor.generated = ready.plan.adql
+            self.match_form.changes = ready.plan.changes
+            self.match_form.upload = upload_in_words(ready.rows, ready.nbytes, ready.limits)
             self._offer_run()
 
     def _no_query(self, number: int, problem: str) -> None:
@@ -179,6 +182,7 @@ class CrossMatch(ipywidgets.VBox):
             self.editor.generated = ""
             self.editor.problem = problem
             self.match_form.changes = ()
+            self.match_form.upload = ""
             self._offer_run()
 
     def _offer_run(self) -> None:

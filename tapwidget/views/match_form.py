@@ -11,7 +11,7 @@ from tapwidget.actions.background import Background
 from tapwidget.state.form import Form
 from tapwidget.views.magnitude_constraints import MagnitudeConstraints
 from tapwidget.views.radius_control import RadiusControl
-from tapwidget.views.style import folded
+from tapwidget.views.style import folded, notes
 from tapwidget.views.target_picker import TargetPicker
 
 FIND = (
@@ -30,10 +30,13 @@ class MatchForm(ipywidgets.VBox):
         What the user's columns were recognised as.
     changes : tuple of str
         What has to change in the user's table before it can travel, a sentence each.
+    upload : str
+        How large the upload is, and how near to the service's limits; empty while that is not known.
     """
 
     roles = traitlets.Any()
     changes = traitlets.Tuple()
+    upload = traitlets.Unicode()
 
     def __init__(self, form: Form, *, target: str = "", background: Background | None = None, **kwargs: object) -> None:
         self._form = form
@@ -51,10 +54,12 @@ class MatchForm(ipywidgets.VBox):
         self._identifiers.add_class("tw-wrap")
         self.constraints = MagnitudeConstraints()
         self._changes = ipywidgets.HTML()
+        self._upload = ipywidgets.HTML()
         kind = ipywidgets.HBox([self._by, self._find])
         kind.add_class("tw-wrap")
         super().__init__(
-            [self.target_picker, kind, self.radius, self._identifiers, self.constraints, self._changes], **kwargs
+            [self.target_picker, kind, self.radius, self._identifiers, self.constraints, self._changes, self._upload],
+            **kwargs,
         )
         traitlets.dlink((form, "service"), (self.target_picker, "service"))
         traitlets.link((self.target_picker, "target"), (form, "target"))
@@ -79,6 +84,10 @@ class MatchForm(ipywidgets.VBox):
     def _changes_changed(self, _change: object) -> None:
         summary = f"{len(self.changes)} things change before the upload"
         self._changes.value = folded(summary, [f"Before the upload: {change}" for change in self.changes])
+
+    @traitlets.observe("upload")
+    def _upload_changed(self, _change: object) -> None:
+        self._upload.value = notes(self.upload)
 
     def _show_kind(self, _change: object) -> None:
         by_position = self._form.by == "position"

@@ -11,7 +11,8 @@ from tapwidget.actions.background import Background, Latest
 from tapwidget.actions.browse import Greeting, greet
 from tapwidget.client.services import Service
 from tapwidget.state.identity import Identity
-from tapwidget.views.style import notes, stylesheet, text
+from tapwidget.views.limits import limits_in_words
+from tapwidget.views.style import counted, notes, stylesheet, text
 
 NAMES = (
     ("Built-in service (simulated sky)", "demo"),
@@ -119,18 +120,9 @@ class ServicePicker(ipywidgets.VBox):
     def _greeted(self, number: int, greeting: Greeting) -> None:
         if not self._requests.is_current(number):
             return
-        limits = greeting.limits
         self._show_choice(greeting.service.name, greeting.service.url)
-        self.message = " · ".join(
-            part
-            for part in (
-                f"{len(greeting.tables):,} tables",
-                f"upload up to {limits.upload_bytes / 2**20:,.0f} MiB" if limits.upload_bytes else "",
-                f"{limits.upload_rows:,} rows" if limits.upload_rows else "",
-                "" if limits.upload else "takes no uploads",
-            )
-            if part
-        )
+        self.message = f"{counted(len(greeting.tables), 'table')} · {limits_in_words(greeting.limits)}"
+        self._hint.value = notes(greeting.notice, css_class="tw-warning")
         simulated = text("tw-simulated", "simulated sky", tag="span") + " " if greeting.is_simulated else ""
         self._said.value = simulated + text("tw-note", self.message, tag="span")
         self._answered = greeting.service

@@ -76,7 +76,7 @@ def test_a_service_that_answers_tells_its_limits() -> None:
     picker = ServicePicker(Shelf(OBJECT), background=Immediate())
     assert picker.service.name == "shelf"
     assert [table.name for table in picker.tables] == ["dp1.Object"]
-    assert picker.message == "1 tables · upload up to 32 MiB"
+    assert picker.message == "1 table · uploads up to 32 MiB"
 
 
 def test_of_two_services_the_last_chosen_counts_whichever_answers_first() -> None:
