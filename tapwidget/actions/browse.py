@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Any
 
-from tapwidget.client.chunks_plan import estimated_size
+from tapwidget.client.chunks_plan import measured
 from tapwidget.client.plan import Plan
 from tapwidget.client.services import Service, connect
 from tapwidget.errors import ServiceUnavailableError
@@ -58,4 +58,5 @@ def make_ready(service: Service, match: Match, table: Any) -> Ready:
     """The plan of a match, and how large its upload is. Raises what `Service.plan` does."""
     plan = service.plan(match, table)
     upload = plan.upload.table
-    return Ready(plan, len(upload), estimated_size(upload), service.limits())
+    head, each = measured(upload)
+    return Ready(plan, len(upload), head + round(each * len(upload)), service.limits())
