@@ -63,6 +63,15 @@ OBJECT = Table(
             principal=True,
         ),
         *(column for band in BANDS for column in magnitudes(band)),
+        *(
+            Column(
+                f"{band}_psfFlux",
+                "float",
+                unit="nJy",
+                description=f"{band}-band flux that {band}_psfMag is of; may come out negative where nothing is seen",
+            )
+            for band in BANDS
+        ),
         Column(
             "refBand",
             "char",

@@ -32,6 +32,9 @@ SEEING = {"u": 1.25, "g": 1.12, "r": 1.05, "i": 1.0, "z": 1.0, "y": 1.05}
 PIXEL = 0.2
 """Pixel scale [arcsec]."""
 
+NANOJANSKY = 31.4
+"""AB magnitude of a flux of 1 nJy."""
+
 CALIBRATION = 0.004
 """Error of the photometric calibration [mag]: no magnitude is better than that."""
 
@@ -117,7 +120,7 @@ def photometry(
     loss: Floats,
     covered: NDArray[np.bool_],
 ) -> Columns:
-    """PSF and cModel magnitudes of one band with their errors: float32, NaN where there is none."""
+    """PSF and cModel magnitudes of one band with their errors, and the PSF flux: float32, NaN where there is none."""
     saturated = sky.is_star & (true + rng.normal(0, 0.25, len(sky)) < SATURATION[band])
     # The point-spread function catches only the core of a galaxy.
     missed = 2.5 * np.log10(1 + (1.3 * sky.half_light / SEEING[band]) ** 1.5)
@@ -133,6 +136,9 @@ def photometry(
         error = 2.5 / np.log(10) * np.hypot(sigma / positive, 0.0005)
         columns[f"{band}_{kind}Mag"] = np.where(missing, np.nan, -2.5 * np.log10(positive)).astype(np.float32)
         columns[f"{band}_{kind}MagErr"] = np.where(missing, np.nan, error).astype(np.float32)
+        if kind == "psf":
+            nanojansky = flux * 10 ** (0.4 * NANOJANSKY)
+            columns[f"{band}_psfFlux"] = np.where(~covered | saturated, np.nan, nanojansky).astype(np.float32)
     return columns
 
 

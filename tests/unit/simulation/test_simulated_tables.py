@@ -219,3 +219,11 @@ def test_packed_form_of_the_minor_planet_center(written, packed):
     from tapwidget.simulation.minor_planets import packed as pack
 
     assert pack(written) == packed
+
+
+def test_fluxes_are_those_of_the_magnitudes_and_may_be_negative(objects):
+    flux, magnitude = (numbers(objects, name).astype(np.float64) for name in ("u_psfFlux", "u_psfMag"))
+    assert (flux < 0).sum() > 10
+    assert np.isnan(magnitude[~(flux > 0)]).all()
+    known = ~np.isnan(magnitude)
+    assert np.abs(31.4 - 2.5 * np.log10(flux[known]) - magnitude[known]).max() < 1e-5
