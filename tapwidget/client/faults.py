@@ -100,7 +100,10 @@ def of_response(response: requests.Response, doing: str, *, service: str = "") -
         )
     if status in {408, 425, 429} or status >= 500:
         wait = retry_after(response)
-        return Outage(_outage(status, where, doing, told, wait), service=where, said=said, retry_after=wait)
+        message = _outage(status, where, doing, told, wait)
+        # A gateway that lost sight of the service behind it does not know what that did.
+        is_undone = status not in {502, 504}
+        return Outage(message, service=where, said=said, retry_after=wait, is_undone=is_undone)
     if 400 <= status < 500:
         return QueryError(
             f"While {doing}, {where} refused the request (HTTP {status}).{told} Change the query or table as it says.",

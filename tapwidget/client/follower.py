@@ -8,13 +8,14 @@ Source: UWS 1.1, sections 2.1.3 (phases) and 2.2.1.1 (WAIT).
 from __future__ import annotations
 
 import logging
+from collections import deque
 from collections.abc import Callable
 from dataclasses import dataclass, replace
 from threading import Event, Lock, Thread, current_thread
 from time import monotonic
 
 from tapwidget.client import faults
-from tapwidget.client.addresses import mask
+from tapwidget.client.addresses import mask, origin
 from tapwidget.client.documents import NotXmlError
 from tapwidget.client.faults import Outage
 from tapwidget.client.transport import Transport
@@ -24,20 +25,24 @@ from tapwidget.ivoa.uws import JobPhase, JobSummary
 
 log = logging.getLogger(__name__)
 
+LONGEST_PUSH_S = 60.0
+
 
 @dataclass(frozen=True)
 class Pace:
     """How often and how long to ask. Seconds.
 
     `wait` bounds one WAIT, so that a connection that died is noticed; `wait_progress` does where the service tells
-    progress, which moves while the phase does not. `first` to `last` is the pause where WAIT is ignored: at most 30
-    requests a minute. `patience` is how long trouble may last without a break.
+    progress, which moves while the phase does not. `first` to `last` is the time from one request to the next where
+    WAIT is ignored; there are never more than `most` in a minute. `patience` is how long trouble may last without a
+    break. A job that stays PENDING is set running again after `push_after`, then after ever longer times.
     """
 
     wait: int = 20
     wait_progress: int = 3
     first: float = 0.2
-    last: float = 2.2
+    last: float = 2.6
+    most: int = 30
     retry_first: float = 0.5
     retry_last: float = 15.0
     patience: float = 900.0
@@ -58,7 +63,7 @@ class Follower:
     replace : callable, optional
         Given the summary of a job that ended in ERROR, may return the address of one that runs in its place.
     push : bool
-        Whether a job that stays PENDING is set running once more.
+        Whether a job that stays PENDING is set running again.
     """
 
     def __init__(
@@ -131,11 +136,17 @@ class Follower:
 
     def _follow(self) -> None:
         began = monotonic()
+        push_at = began + self._pace.push_after
+        requests: deque[float] = deque(maxlen=self._pace.most)
         phase: JobPhase | None = None
         wait, pause, retry = 0, self._pace.first, self._pace.retry_first
         trouble_since: float | None = None
         while not self._stop.is_set():
+            if len(requests) == self._pace.most:
+                # A phase that changes with every answer, or a service that cuts WAIT short.
+                self._rest(requests[0] + 60.0 - monotonic())
             asked = monotonic()
+            requests.append(asked)
             try:
                 summary = ask(
                     self._transport, self._url, wait, is_new=phase is None and asked - began < 2 * self._pace.retry_last
@@ -161,30 +172,33 @@ class Follower:
             self._tell(summary)
             if summary.phase.is_final:
                 return
-            was_quick = monotonic() - asked < min(1.0, wait / 2)
+            took = monotonic() - asked
             if summary.phase is not phase:
                 pause = self._pace.first
                 wait = 1 if wait == 0 else 2
-            elif wait and not was_quick:
+            elif wait and took > 0.9 * wait:
                 wait = 2 * wait
             else:
-                # Asked to wait, and answered at once with nothing new: WAIT is ignored, here or in this phase.
-                self._rest(pause)
+                # Asked to wait, and answered sooner with nothing new: WAIT is ignored, or cut short, here or in this
+                # phase.
+                self._rest(pause - took)
                 pause = min(2 * pause, self._pace.last)
             phase = summary.phase
             wait = self._bounded(wait, summary)
-            if phase is JobPhase.PENDING and self._push and monotonic() - began >= self._pace.push_after:
-                self._push = False
+            if phase is JobPhase.PENDING and self._push and monotonic() >= push_at:
                 self._run_again()
+                push_at = monotonic() + min(monotonic() - began, LONGEST_PUSH_S)
 
     def _bounded(self, wait: int, summary: JobSummary) -> int:
-        if summary.phase is JobPhase.PENDING:
-            return 1
-        return max(1, min(wait, self._pace.wait_progress if summary.progress.is_known else self._pace.wait))
+        often = summary.progress.is_known or summary.phase is JobPhase.PENDING
+        return max(1, min(wait, self._pace.wait_progress if often else self._pace.wait))
 
     def _run_again(self) -> None:
+        """Raises the service's refusal; what may pass is told, and tried again later."""
+        doing = "setting a job running once more"
         try:
-            self._transport.post(f"{self._url}/phase", {"PHASE": "RUN"}, doing="setting a job running once more")
+            response = self._transport.post(f"{self._url}/phase", {"PHASE": "RUN"}, doing=doing)
+            faults.check(response, doing, service=mask(self._transport.url))
         except Outage as fault:
             self._trouble(str(fault))
 
@@ -198,7 +212,7 @@ class Follower:
         return replace(summary, error_message=faults.words(response) if response.status_code < 400 else "")
 
     def _rest(self, seconds: float) -> None:
-        self._wake.wait(seconds)
+        self._wake.wait(max(0.0, seconds))
         if not self._stop.is_set():
             self._wake.clear()
 
@@ -225,6 +239,14 @@ def ask(transport: Transport, url: str, wait: int = 0, *, is_new: bool = False) 
     service = mask(transport.url)
     params = {"WAIT": str(wait)} if wait else None
     response = transport.get(url, doing=doing, params=params, read_s=wait + transport.read_s)
+    if origin(response.url) != origin(url) and (response.status_code >= 400 or faults.looks_like_html(response)):
+        # A login, or a gateway's page: not the service's word on its job.
+        raise Outage(
+            f"While {doing}, {service} sent us to {mask(response.url)}, which does not know it "
+            f"(HTTP {response.status_code}). It may want a login: open the address in a browser to see.",
+            service=service,
+            said=faults.words(response),
+        )
     if response.status_code in {404, 410}:
         said = faults.words(response)
         if is_new:

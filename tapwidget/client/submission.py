@@ -48,6 +48,8 @@ CREATE_S = 600.0
 RUN_S = 180.0
 REDIRECTS = frozenset({301, 302, 303, 307, 308})
 LOOK_BACK = 50
+# How the address of a job ends (TAP 1.1, section 2.1: the jobs are below /async).
+AS_JOB = re.compile(r"/async/[^/]+$")
 # Words of a service that could not read the upload, as far as its serialization may be why.
 ABOUT_UPLOAD = re.compile(r"binary2?\b|votable|serializ|stream|base64|upload", re.IGNORECASE)
 THING = r"(?:upload|file|table|request|content|body|votable|row)"
@@ -214,7 +216,7 @@ class Submission:
     def _create(self, files: Mapping[str, bytes]) -> str:
         """The address of the new job."""
         try:
-            response = self._post(f"{self._transport.url}/async", files)
+            return self._address(self._post(f"{self._transport.url}/async", files))
         except Outage as fault:
             found = "" if fault.is_undone else self._find_by_run_id()
             if found:
@@ -228,11 +230,6 @@ class Submission:
                 service=fault.service,
                 said=fault.said,
             ) from fault
-        except ServiceUnavailableError:
-            self._ledger.drop(self._record)
-            raise
-        try:
-            return self._address(response)
         except TapWidgetError:
             self._ledger.drop(self._record)
             raise
@@ -257,8 +254,15 @@ class Submission:
         service = mask(self._transport.url)
         location = response.headers.get("Location", "")
         if response.status_code in REDIRECTS | {201} and location:
-            url = resolve(response.url, location)
-            return url.partition("?")[0].rstrip("/")
+            url = resolve(response.url, location).partition("?")[0].rstrip("/")
+            # A job may live on another host of the service; a page to log in is no job.
+            if origin(url) != self._transport.home and not AS_JOB.search(url):
+                raise ServiceUnavailableError(
+                    f"While creating a job, {service} sent us to {mask(url)}, which is no job. It may want a login: "
+                    "open the address in a browser to see.",
+                    service=service,
+                )
+            return url
         if response.status_code == 413:
             raise OverLimitError(str(faults.of_response(response, "creating a job", service=service)))
         faults.check(response, "creating a job", service=service)
