@@ -22,6 +22,7 @@ from tapwidget.match.spec import IdentifierMatch, SkyMatch
 from tapwidget.tables.roles import recognise
 
 if TYPE_CHECKING:
+    from tapwidget.client.chunks import ChunkedJob
     from tapwidget.client.job import Job
     from tapwidget.client.plan import Plan
 
@@ -95,7 +96,7 @@ def of_query(job: Job, raw: Table, service: str) -> dict[str, Any]:
     }
 
 
-def of_job(job: Job) -> dict[str, Any]:
+def of_job(job: Job | ChunkedJob) -> dict[str, Any]:
     """What only the job knows: its address, and when the service ran it."""
     told = job.summary
     times = {"created": told.creation_time, "started": told.start_time, "ended": told.end_time}

@@ -12,6 +12,7 @@ from typing import Any
 from astropy.table import Table
 
 from tapwidget.errors import FileFormatError
+from tapwidget.tables import provenance
 from tapwidget.tables.formats import ascii as ascii_formats
 from tapwidget.tables.formats import binary, contents, delimited, xml
 from tapwidget.tables.formats.outcome import Outcome
@@ -56,7 +57,8 @@ def read_table(source: Any, *, format: str | None = None, table: int | str | Non
     -------
     astropy.table.Table
         Never a QTable. ``meta["tapwidget"]`` has `source`, `format`, `changes` (sentences) and `read`, a Python
-        expression with plain astropy that gives the same table, or "".
+        expression with plain astropy that gives the same table, or ""; and, of a result that was saved, all that it
+        had there, with its own source and changes under `before`.
 
     Raises
     ------
@@ -82,12 +84,13 @@ def read_table(source: Any, *, format: str | None = None, table: int | str | Non
     result, flattened = plain_table(outcome.table)
     changes = [*outcome.changes, *flattened]
     said, masked = mask_sentinels(result)
-    result.meta["tapwidget"] = {
+    facts = {
         "source": str(path or name),
         "format": outcome.format,
         "changes": [*changes, *said],
         "read": outcome.expression(str(path), masked) if path is not None and not flattened else "",
     }
+    result.meta[provenance.NAME] = provenance.of_file(outcome.saved, facts)
     return result
 
 

@@ -55,6 +55,7 @@ def as_table(obj: Any, *, name: str = "") -> Table:
     if not before:
         changes += mask_sentinels(table)[0]
     table.meta["tapwidget"] = {
+        **before,
         "source": before.get("source") or label,
         "format": before.get("format") or type(obj).__name__,
         "changes": [*before.get("changes", []), *changes],

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import io
 import os
 import tempfile
 from collections.abc import Callable
@@ -17,15 +18,17 @@ from astropy.io import fits
 from astropy.table import Column, MaskedColumn, Table
 
 from tapwidget.errors import ColumnError, FileFormatError, TableError
+from tapwidget.tables import provenance
 from tapwidget.tables.formats.outcome import listing, quiet
-from tapwidget.tables.formats.voparquet import votable_metadata
+from tapwidget.tables.formats.voparquet import astropy_metadata, votable_metadata
 from tapwidget.tables.objects import plain_table
 
 
 def write_table(table: Table, path: str | os.PathLike[str]) -> None:
     """Write `table` to `path`: .fits, .vot or .xml, .ecsv, .parquet or .pq, .csv.
 
-    int64, masks, units, descriptions and UCDs are kept as far as the format has them (CSV has none of the last three).
+    int64, masks, units, descriptions and UCDs are kept as far as the format has them (CSV has none of the last three),
+    and so is where the table came from, `meta["tapwidget"]` (not in CSV; `tables.provenance` says where).
     The file appears when it is complete; one that was there stays until then.
 
     Raises
@@ -72,15 +75,6 @@ def _simple(value: Any) -> bool:
     return isinstance(value, (str, int, float, bool))
 
 
-def _plain(value: Any) -> bool:
-    """Whether YAML can hold it without knowing its class."""
-    if isinstance(value, dict):
-        return all(_simple(key) and _plain(item) for key, item in value.items())
-    if isinstance(value, (list, tuple)):
-        return all(map(_plain, value))
-    return value is None or _simple(value)
-
-
 def _no_objects(table: Table, form: str) -> None:
     objects = [c.name for c in table.columns.values() if c.dtype.kind == "O"]
     if objects:
@@ -107,6 +101,8 @@ def _fits(table: Table, path: Path) -> None:
         for key, value in table.meta.items():
             if _simple(value) and len(str(key)) <= 8 and str(value).isascii() and len(str(value)) < 68:
                 hdu.header[str(key)] = value
+        if said := provenance.as_text(table.meta):
+            hdu.header[provenance.FITS_KEYWORD] = said
         for number, column in enumerate(table.columns.values(), 1):
             words = {"TUCD": column.meta.get("ucd"), "TCOMM": column.description, "TUTYP": column.meta.get("utype")}
             for key, word in words.items():
@@ -161,7 +157,9 @@ def _votable(table: Table, path: Path) -> None:
             )
             wider = np.int64 if fits_in else np.str_
         columns.append(column if wider is None else _retyped(column, wider))
-    path.write_bytes(to_votable(Table(columns, copy=False, meta=table.meta)))
+    said = provenance.as_text(table.meta)
+    infos = {provenance.NAME: said} if said else {}
+    path.write_bytes(to_votable(Table(columns, copy=False, meta=table.meta), infos=infos))
 
 
 def _retyped(column: Any, kind: Any) -> Any:
@@ -172,11 +170,22 @@ def _retyped(column: Any, kind: Any) -> Any:
 
 def _ecsv(table: Table, path: Path) -> None:
     plain = table.copy(copy_data=False)
-    plain.meta = {key: value for key, value in table.meta.items() if _plain(value)}
-    for column in plain.columns.values():
-        column.meta = {key: value for key, value in column.meta.items() if _plain(value)}
+    for keeper in (plain, *plain.columns.values()):
+        keeper.meta = {key: value for key, value in keeper.meta.items() if provenance.is_plain(value)}
+    if told := provenance.kept(table.meta):
+        # As it is, unless YAML between comment signs does not give it back: it loses empty lines within a text.
+        plain.meta[provenance.NAME] = told if _survives_ecsv(told) else provenance.as_text(table.meta)
     with quiet():
         plain.write(path, format="ascii.ecsv", overwrite=True)
+
+
+def _survives_ecsv(told: dict[str, Any]) -> bool:
+    file = io.StringIO()
+    Table({"a": [0]}, meta=told).write(file, format="ascii.ecsv")
+    try:
+        return bool(dict(Table.read(file.getvalue(), format="ascii.ecsv").meta) == told)
+    except ValueError:
+        return False
 
 
 def _parquet(table: Table, path: Path) -> None:
@@ -184,7 +193,8 @@ def _parquet(table: Table, path: Path) -> None:
     for column in table.columns.values():
         arrays.append(to_arrow(column))
     arrow = pa.Table.from_arrays(arrays, names=table.colnames) if arrays else pa.table({})
-    pyarrow.parquet.write_table(arrow.replace_schema_metadata(votable_metadata(table, arrow)), path)
+    metadata = {**votable_metadata(table, arrow), **astropy_metadata(table)}
+    pyarrow.parquet.write_table(arrow.replace_schema_metadata(metadata), path)
 
 
 def to_arrow(column: Any) -> Any:

@@ -5,6 +5,7 @@ UCD, utype and xtype of a column are in its `meta`; its unit and description are
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from os import PathLike
 from pathlib import Path
 from typing import Any, BinaryIO
@@ -37,8 +38,12 @@ DATATYPES = {
 WIDEST_TEXT_ARRAY = 512 << 20
 
 
-def to_votable(table: Table, *, serialization: str = "BINARY2", name: str = "") -> bytes:
+def to_votable(
+    table: Table, *, serialization: str = "BINARY2", name: str = "", infos: Mapping[str, str] | None = None
+) -> bytes:
     """The table as a VOTable document ("BINARY2" or "TABLEDATA"), with no QUERY_STATUS: what an upload wants.
+
+    `infos` become INFOs of that name and value.
 
     Raises `ColumnError` for a column that VOTable cannot hold as it is.
     """
@@ -50,6 +55,7 @@ def to_votable(table: Table, *, serialization: str = "BINARY2", name: str = "") 
         [mask for _, mask in parts],
         serialization=serialization,
         query_status="",
+        infos=infos,
         table_name=name,
     )
     return b"".join(chunks)

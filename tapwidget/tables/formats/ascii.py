@@ -9,6 +9,7 @@ import pyarrow as pa
 from astropy.table import Table
 
 from tapwidget.errors import FileFormatError
+from tapwidget.tables import provenance
 from tapwidget.tables.formats.delimited import decoded
 from tapwidget.tables.formats.layout import unique_names
 from tapwidget.tables.formats.outcome import Outcome, listing, quiet
@@ -50,7 +51,9 @@ def read_ecsv(data: bytes, _name: str) -> Outcome:
     """Enhanced CSV (astropy APE 6), any version."""
     with quiet():
         table = Table.read(data.decode("utf-8-sig").splitlines(), format="ascii.ecsv")
-    return Outcome(table, "ECSV", [], 'Table.read(PATH, format="ascii.ecsv")')
+    told = table.meta.get(provenance.NAME)
+    saved, said = (dict(told), []) if isinstance(told, dict) else provenance.from_text(told)
+    return Outcome(table, "ECSV", said, 'Table.read(PATH, format="ascii.ecsv")', saved=saved)
 
 
 def read_ipac(data: bytes, name: str) -> Outcome:

@@ -15,6 +15,7 @@ from astropy.io import fits
 from astropy.table import Column, MaskedColumn, Table
 
 from tapwidget.errors import FileFormatError
+from tapwidget.tables import provenance
 from tapwidget.tables.formats.arrow import from_arrow
 from tapwidget.tables.formats.outcome import Outcome, count, mask_empty_text, quiet
 from tapwidget.tables.formats.units import as_unit
@@ -42,7 +43,8 @@ def read_fits(data: bytes, name: str, *, table: int | str | None = None) -> Outc
         result = Table.read(hdu, format="fits", unit_parse_strict="silent")
         blanks = _mask_blanks(result, hdu) if isinstance(hdu, fits.TableHDU) else []
         _describe(result, hdu.header)
-    changes += blanks
+        saved, said = provenance.from_text(str(hdu.header.get(provenance.FITS_KEYWORD, "")))
+    changes += blanks + said
     mask_empty_text(result)
     for column in list(result.columns.values()):
         if isinstance(column, Column) and column.dtype.byteorder == ">":
@@ -50,7 +52,7 @@ def read_fits(data: bytes, name: str, *, table: int | str | None = None) -> Outc
             native.meta, native.unit, native.description = column.meta, column.unit, column.description
             result.replace_column(column.name, native)
     call = "" if blanks else f'Table.read(PATH, format="fits", hdu={chosen})'
-    return Outcome(result, "FITS", changes, call)
+    return Outcome(result, "FITS", changes, call, saved=saved)
 
 
 def _hdu(hdus: Any, tables: list[int], table: int | str | None, name: str) -> int:
@@ -102,6 +104,7 @@ def read_parquet(data: bytes, _name: str) -> Outcome:
     with pa.BufferReader(data) as source:
         arrow = pyarrow.parquet.read_table(source)
     metadata = arrow.schema.metadata or {}
+    saved, said = provenance.from_text(metadata.get(provenance.NAME.encode()))
     if b"__serialized_columns__" in metadata.get(b"table_meta_yaml", b""):
         # astropy took columns apart: a mask is a column of its own, and what it hides still has values.
         with quiet():
@@ -114,7 +117,8 @@ def read_parquet(data: bytes, _name: str) -> Outcome:
     elif b"table_meta_yaml" in metadata:
         _astropy_fields(table, metadata[b"table_meta_yaml"].decode())
     plain = not changes and all(c.null_count == 0 and _plain(c.type) for c in arrow.columns)
-    return Outcome(table, "Parquet", changes, 'Table.read(PATH, format="parquet")' if plain else "")
+    call = 'Table.read(PATH, format="parquet")' if plain else ""
+    return Outcome(table, "Parquet", changes + said, call, saved=saved)
 
 
 def _plain(kind: Any) -> bool:

@@ -19,7 +19,7 @@ class Outcome:
 
     `call` is a Python expression with the word ``PATH`` in place of the file's path; empty where plain astropy
     does not give the same table. For text, `texts` are the columns as they were written (pyarrow), and `words` those
-    that mean "missing", as astropy's `fill_values` wants them.
+    that mean "missing", as astropy's `fill_values` wants them. `saved` is what the file says of its own making.
     """
 
     table: Table
@@ -28,6 +28,7 @@ class Outcome:
     call: str = ""
     texts: dict[str, Any] = field(default_factory=dict)
     words: list[tuple[str, ...]] = field(default_factory=list)
+    saved: dict[str, Any] = field(default_factory=dict)
 
     def expression(self, path: str, masked: dict[str, Any]) -> str:
         """`call` for that path, with the words that were masked afterwards: row masks by column."""

@@ -11,6 +11,10 @@ from xml.etree import ElementTree
 import numpy as np
 import pyarrow as pa
 from astropy.table import Table
+from astropy.table.meta import get_yaml_from_table
+from astropy.units import UnrecognizedUnit
+
+from tapwidget.tables import provenance
 
 VERSION_KEY, CONTENT_KEY = b"IVOA.VOTable-Parquet.version", b"IVOA.VOTable-Parquet.content"
 DATATYPES = {
@@ -43,6 +47,22 @@ def votable_metadata(table: Table, arrow: Any) -> dict[bytes, bytes]:
         if column.description:
             ElementTree.SubElement(made, "DESCRIPTION").text = str(column.description)
     return {VERSION_KEY: b"1.0", CONTENT_KEY: ElementTree.tostring(root), **lengths}
+
+
+def astropy_metadata(table: Table) -> dict[bytes, bytes]:
+    """Where the table came from; and that with units and descriptions once more, as astropy's own reader wants them."""
+    said = provenance.as_text(table.meta)
+    entries = {provenance.NAME.encode(): said.encode()} if said else {}
+    if any(column.dtype.kind == "O" for column in table.columns.values()):
+        return entries  # which astropy's reader gives no such facts to
+    bare = Table(meta={provenance.NAME: provenance.from_text(said)[0]} if said else {})
+    for column in table.columns.values():
+        bare[column.name] = column[:0]
+        kept = bare[column.name]
+        kept.meta = {key: value for key, value in column.meta.items() if provenance.is_plain(value)}
+        if isinstance(column.unit, UnrecognizedUnit):
+            kept.unit = None
+    return {**entries, b"table_meta_yaml": "\n".join(get_yaml_from_table(bare)).encode()}
 
 
 def _unit(unit: Any) -> str:

@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 import io
+from typing import Any
 
 from astropy.table import Table
 
 from tapwidget.errors import FileFormatError, QueryError
+from tapwidget.tables import provenance
 from tapwidget.tables.formats.outcome import Outcome, mask_empty_text, quiet
 from tapwidget.tables.formats.units import as_unit
 from tapwidget.tables.votable import from_votable
@@ -18,6 +20,7 @@ def read_votable(data: bytes, name: str, *, table: int | str | None = None) -> O
     The first table of the results comes from our own reader. Another one is asked of astropy, which knows them all.
     """
     changes: list[str] = []
+    saved: dict[str, Any] = {}
     if table is None:
         try:
             result = from_votable(data)
@@ -28,6 +31,8 @@ def read_votable(data: bytes, name: str, *, table: int | str | None = None) -> O
         changes += result.meta.pop("changes", [])
         if result.meta.get("overflow"):
             changes.append("The service cut this result at its limit of rows: the table is not whole.")
+        saved, said = provenance.from_text(result.meta["infos"].get(provenance.NAME))
+        changes += said
         result.meta = {key: result.meta[key] for key in ("name", "description") if key in result.meta}
         several = data.count(b"<TABLE") - data.count(b"<TABLEDATA")
         if several > 1:
@@ -35,12 +40,12 @@ def read_votable(data: bytes, name: str, *, table: int | str | None = None) -> O
                 f"The file holds {several} tables: this is the first; choose another with table=2 and so on."
             )
     else:
-        result, said = _other_table(data, name, table)
-        changes.append(said)
+        result, which = _other_table(data, name, table)
+        changes.append(which)
     for column in result.columns.values():
         column.unit = as_unit(column.unit)
     mask_empty_text(result)
-    return Outcome(result, "VOTable", changes)
+    return Outcome(result, "VOTable", changes, saved=saved)
 
 
 def _other_table(data: bytes, name: str, table: int | str) -> tuple[Table, str]:
