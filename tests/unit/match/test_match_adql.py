@@ -14,8 +14,8 @@ import pytest
 from tapwidget.errors import MatchError
 from tapwidget.ivoa.tapschema import Column, Table
 from tapwidget.match.adql import query, quote
-from tapwidget.match.constraints import ColumnRange, MagnitudeDifference, MagnitudeRange
-from tapwidget.match.dialects import CDS, DISTANCE_LITERAL
+from tapwidget.match.constraints import ColourRange, ColumnRange, IsMeasured, MagnitudeDifference, MagnitudeRange
+from tapwidget.match.dialects import CDS, DISTANCE_LITERAL, RUBIN
 from tapwidget.match.spec import IdentifierMatch, SkyMatch
 
 EXPECTED = Path(__file__).parents[2] / "data" / "adql"
@@ -28,6 +28,7 @@ OBJECT = Table(
         Column("coord_dec", "double", unit="deg", ucd="pos.eq.dec;meta.main", principal=True),
         Column("coord_ra", "double", unit="deg", ucd="pos.eq.ra;meta.main", principal=True),
         *(Column(f"{band}_cModelMag", "float", unit="mag", principal=True) for band in BANDS),
+        *(Column(f"{band}_psfFlux", "float", unit="nJy") for band in BANDS),
         Column("objectId", "long", ucd="meta.id;src", principal=True),
         Column("parentObjectId", "long"),
         Column("r", "float"),
@@ -80,6 +81,25 @@ CASES = {
             ColumnRange("size", 0, 0.5),
         ],
     ),
+    "fluxes_colours_measured": lambda: sky(
+        columns=["objectId"],
+        where=[
+            MagnitudeRange("r_psfFlux", 17, 22, side="target", unit="nJy"),
+            MagnitudeDifference("r", "r_psfFlux", 0.1, target_unit="nJy"),
+            ColourRange("g_cModelMag", "r_cModelMag", -0.5, 1.2),
+            ColourRange("g_psfFlux", "r_psfFlux", 0.2, unit="nJy"),
+            IsMeasured("i_cModelMag"),
+            IsMeasured("my col", "upload", is_float=False),
+        ],
+    ),
+    "fluxes_rubin": lambda: sky(
+        columns=["objectId"],
+        dialect=RUBIN,
+        where=[
+            MagnitudeRange("r_psfFlux", 17, 22, side="target", unit="nJy"),
+            MagnitudeDifference("r", "r_psfFlux", 0.1, target_unit="nJy"),
+        ],
+    ),
     "principal_columns": lambda: sky(),
     "nearest_adds_identifier": lambda: sky(columns=["r_cModelMag"], find="nearest"),
     "contains": lambda: sky(columns=["objectId"], dialect=CDS),
@@ -95,6 +115,9 @@ CASES = {
     "identifier": lambda: by_identifier(
         MPCORB, ("mpc_designation", "mpcDesignation"), {"mpc_designation": "mpc_designation"}, upload="ut2"
     ),
+    "identifier_ignoring_case": lambda: by_identifier(
+        MPCORB, ("name", "mpcDesignation"), {"name": "name"}, clean=["strip"], ignore_case=True
+    ),
     "identifier_where": lambda: by_identifier(
         MPCORB, ("my id", "ssObjectId"), {"my id": "my_id", "e": "e"}, columns=["e"], where=["e > 0.1", "ut1.e > 0.2"]
     ),
@@ -103,7 +126,7 @@ CASES = {
         where=["CASE WHEN r_cModelMag IS NULL THEN 0 ELSE r_cModelMag END > 1", "POWER(10, -0.4 * ut1.r) > 1e-9"],
     ),
 }  # fmt: skip
-NOT_ADQL_2_0 = {"function_and_case"}  # CASE came with 2.1
+NOT_ADQL_2_0 = {"function_and_case", "identifier_ignoring_case"}  # CASE and LOWER came with 2.1
 
 
 @pytest.mark.parametrize("name", CASES)

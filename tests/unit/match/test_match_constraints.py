@@ -9,7 +9,16 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from tapwidget.errors import MatchError
-from tapwidget.match.constraints import ColumnRange, Constraint, MagnitudeDifference, MagnitudeRange, keep_rows
+from tapwidget.match.constraints import (
+    ColourRange,
+    ColumnRange,
+    Constraint,
+    IsMeasured,
+    MagnitudeDifference,
+    MagnitudeRange,
+    keep_rows,
+)
+from tapwidget.match.dialects import DISTANCE_LITERAL, RUBIN
 
 
 @pytest.mark.parametrize(
@@ -25,6 +34,26 @@ from tapwidget.match.constraints import ColumnRange, Constraint, MagnitudeDiffer
         (ColumnRange("refExtendedness", 1, 1), "refExtendedness >= 1 AND refExtendedness <= 1"),
         (ColumnRange("objid", low=2**60 + 1, side="upload"), "ut1.objid >= 1152921504606846977"),
         (ColumnRange("x", high=-1e-7), "x <= -0.0000001"),
+        (
+            MagnitudeRange("f", 17, 22, side="target", unit="nJy"),
+            "f > 0 AND 31.4 - 2.5 * LOG10(f) > 17 AND 31.4 - 2.5 * LOG10(f) < 22",
+        ),
+        (
+            MagnitudeDifference("r", "f", 0.1, target_unit="nJy"),
+            "f > 0 AND ABS(ut1.r - (31.4 - 2.5 * LOG10(f))) < 0.1",
+        ),
+        (
+            MagnitudeDifference("f", "r", 0.1, upload_unit="nJy"),
+            "ut1.f > 0 AND ABS(31.4 - 2.5 * LOG10(ut1.f) - r) < 0.1",
+        ),
+        (ColourRange("g", "r", 0.4, 0.8), "g - r > 0.4 AND g - r < 0.8"),
+        (ColourRange("g", "r", high=-0.5, side="upload"), "ut1.g - ut1.r < -0.5"),
+        (
+            ColourRange("g", "f", low=0, unit="nJy"),
+            "g > 0 AND f > 0 AND 31.4 - 2.5 * LOG10(g) - (31.4 - 2.5 * LOG10(f)) > 0",
+        ),
+        (IsMeasured("r"), "r IS NOT NULL AND ABS(r) < 1E300"),
+        (IsMeasured("my id", "upload", is_float=False), 'ut1."my id" IS NOT NULL'),
     ],
 )
 def test_adql(constraint, adql):
@@ -54,6 +83,13 @@ def test_equal_and_hashable():
         (lambda: MagnitudeDifference("r", "g", -1), "above 0"),
         (lambda: MagnitudeDifference("r", "", 1), "name of a column"),
         (lambda: ColumnRange("x"), "neither a low nor a high"),
+        (lambda: MagnitudeRange("r", 17, unit="Jy"), "'mag', or 'nJy'"),
+        (lambda: MagnitudeDifference("r", "g", 1, target_unit=""), "'mag', or 'nJy'"),
+        (lambda: ColourRange("g", "", 1), "name of a column"),
+        (lambda: ColourRange("g", "r"), "range of g - r has neither"),
+        (lambda: ColourRange("g", "r", 1, 1), "g - r from 1 to 1 keeps nothing"),
+        (lambda: IsMeasured(""), "name of a column"),
+        (lambda: IsMeasured("r", "theirs"), "'upload' or 'target'"),
     ],
 )
 def test_what_makes_no_sense(make, says):
@@ -125,3 +161,36 @@ def test_keep_rows_of_a_result():
     assert keep_rows([], result).tolist() == [True, True, True]
     with pytest.raises(MatchError, match="no column 'ut2_r'"):
         keep_rows(constraints, result, upload="ut2")
+
+
+def test_rubins_function_where_the_service_has_it():
+    constraint = MagnitudeRange("f", 17, side="target", unit="nJy")
+    assert constraint.adql(functions=RUBIN.functions) == "f > 0 AND scisql_nanojanskyToAbMag(f) > 17"
+    assert constraint.adql(functions=("SCISQL_NANOJANSKYTOABMAG",)) == "f > 0 AND SCISQL_NANOJANSKYTOABMAG(f) > 17"
+    assert "LOG10" in constraint.adql(functions=DISTANCE_LITERAL.functions)
+    colour = ColourRange("g", "r", 0, unit="nJy")
+    assert colour.adql(functions=RUBIN.functions) == (
+        "g > 0 AND r > 0 AND scisql_nanojanskyToAbMag(g) - scisql_nanojanskyToAbMag(r) > 0"
+    )
+    assert MagnitudeRange("r", 17).adql(functions=RUBIN.functions) == "ut1.r > 17"
+
+
+def test_a_flux_that_is_not_positive_has_no_magnitude():
+    flux = MaskedColumn([1e4, 0.0, -5.0, np.nan, 1e4, np.inf], mask=[0, 0, 0, 0, 1, 0])
+    assert MagnitudeRange("f", high=30, unit="nJy").keep(flux).tolist() == [True] + [False] * 4 + [True]
+    assert MagnitudeRange("f", low=-99, unit="nJy").keep(flux).tolist() == [True] + [False] * 5
+    assert (
+        MagnitudeDifference("r", "f", 1, target_unit="nJy").keep(np.full(6, 21.4), flux).tolist()
+        == [True] + [False] * 5
+    )
+    assert ColourRange("f", "g", -1, 1, unit="nJy").keep(flux, np.full(6, 1e4)).tolist() == [True] + [False] * 5
+
+
+def test_is_measured():
+    assert IsMeasured("x").keep(MaskedColumn([1.0, np.nan, np.inf, 2], mask=[0, 0, 0, 1])).tolist() == [
+        True, False, False, False,
+    ]  # fmt: skip
+    assert IsMeasured("x", is_float=False).keep(np.ma.array([1, 2], mask=[0, 1])).tolist() == [True, False]
+    assert IsMeasured("x", is_float=False).keep(MaskedColumn(["a", "", "b"], mask=[0, 0, 1])).tolist() == [
+        True, False, False,
+    ]  # fmt: skip
