@@ -15,6 +15,7 @@ from typing import Any
 
 from astropy.table import Table
 
+from tapwidget.client import provenance
 from tapwidget.client.chunks_plan import in_words
 from tapwidget.client.chunks_work import LOOK_S, Work
 from tapwidget.client.follower import Pace
@@ -114,11 +115,15 @@ class ChunkedJob:
     @property
     def summary(self) -> JobSummary:
         """The jobs together, described as if they were one."""
+        told = [job.summary for job in self._jobs()]
+        ends = [one.end_time for one in told if one.end_time is not None] if self.phase.is_final else []
         return JobSummary(
             job_id=self.job_id,
             phase=self.phase,
             run_id=self._run_id,
             creation_time=self._created,
+            start_time=min((one.start_time for one in told if one.start_time is not None), default=None),
+            end_time=max(ends, default=None),
             parameters={"QUERY": self.adql},
             error_message=str(self.error or ""),
             progress=self.progress,
@@ -265,6 +270,7 @@ class ChunkedJob:
                 raw = self._work.spool.whole(self._maxrec)
                 result = self.plan.finish(raw, self._table)
                 result.meta["overflow"] = bool(raw.meta["overflow"])
+                result.meta["tapwidget"].update(provenance.of_job(self), jobs=list(self.urls))
                 self._result = result
         return self._result
 

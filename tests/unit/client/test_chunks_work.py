@@ -33,7 +33,7 @@ from tapwidget.errors import (
     UploadError,
 )
 from tapwidget.ivoa import tapschema
-from tapwidget.ivoa.uws import JobPhase, Progress
+from tapwidget.ivoa.uws import JobPhase, JobSummary, Progress
 from tapwidget.match.spec import SkyMatch
 
 SECONDS = 30.0
@@ -60,6 +60,7 @@ class OneJob:
     def __init__(self, at: Service, table: Table, label: str, error: TapWidgetError | None, overflow: bool) -> None:
         self.at, self.table, self.label, self.overflow = at, table, label, overflow
         self.job_id = f"j{len(at.jobs)}"
+        self.summary = JobSummary(self.job_id)
         self.url = f"https://x.org/tap/async/{self.job_id}"
         self.phase = JobPhase.EXECUTING
         self.progress = Progress()
@@ -413,7 +414,7 @@ def test_it_can_be_awaited(at: Service, table: Table) -> None:
 
 def test_a_fault_of_ours_is_told_and_not_waited_for_for_ever(at: Service, table: Table) -> None:
     job = job_of(at, table)
-    at.refuse = lambda part: 1 / 0 if at.jobs else None  # type: ignore[assignment, return-value]
+    at.refuse = lambda part: 1 / 0 if at.jobs else None  # type: ignore[assignment]
     job.start()
     with pytest.raises(JobError, match="ZeroDivisionError"):
         job.result(SECONDS)
