@@ -93,5 +93,5 @@ def moved(ra: ArrayLike, dec: ArrayLike, shift: tuple[float, float]) -> tuple[Fl
 
 def _signed(value: float) -> str:
     """Two digits beyond the first that counts, at least two decimals: +0.12, -0.0031."""
-    digits = 2 if abs(value) >= 0.1 or value == 0 else min(9, 1 - int(np.floor(np.log10(abs(value)))))
+    digits = 2 if abs(value) >= 0.1 or abs(value) < 1e-6 else (1 - int(np.floor(np.log10(abs(value)))))
     return f"{value:+.{digits}f}"

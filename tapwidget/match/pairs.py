@@ -58,7 +58,9 @@ def reduce(
     find : "all", "nearest", "nearest_theirs" or "symmetric"
         all: every pair. nearest: for each row of the upload its nearest counterpart, which others may share.
         nearest_theirs: for each row of the target the nearest one of the upload. symmetric: pairs are taken closest
-        first, each row of the upload and of the target at most once, as STILTS' find=best.
+        first, each row of the upload and of the target at most once. (STILTS' find=best is the same where no three
+        rows are near each other. In crowded fields it takes the nearest for each row of the longer table and of these
+        the nearest for each row of the shorter one; who lost their first choice there stays without a counterpart.)
     neighbours : int
         With "nearest": how many counterparts of each row, at most.
 

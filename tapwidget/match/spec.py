@@ -24,7 +24,7 @@ if TYPE_CHECKING:
 Find = Literal["all", "nearest", "nearest_theirs", "symmetric"]
 """all: every pair; nearest: the nearest counterpart of each of mine (or several, `neighbours`); nearest_theirs: the
 nearest of mine for each of theirs; symmetric: each of mine and each of theirs at most once, the closest pairs first.
-STILTS calls them all, best1, best2 and best."""
+In STILTS they are all, best1, best2 and, nearly, best (see `pairs.reduce`)."""
 
 Unmatched = Literal["drop", "keep", "only"]
 """What happens to rows of the user's table without a counterpart: left out; kept, with the target's columns masked;
