@@ -14,6 +14,7 @@ from tapwidget.actions.load import Opened, open_table
 from tapwidget.state.identity import Identity
 from tapwidget.tables.files import SUFFIXES, as_table
 from tapwidget.tables.roles import Roles
+from tapwidget.views.drop_zone import DropZone
 from tapwidget.views.role_picker import RolePicker
 from tapwidget.views.style import counted, folded, notes, stylesheet
 from tapwidget.views.table_preview import preview
@@ -65,15 +66,22 @@ class FilePicker(ipywidgets.VBox):
         self._path = ipywidgets.Text(
             placeholder="or type a path, then Enter", continuous_update=False, layout=ipywidgets.Layout(width="260px")
         )
+        self._bring = ipywidgets.ToggleButton(
+            description="From your computer ...", icon="upload", tooltip="bring a file of any size to this server",
+            layout={"width": "auto"},
+        )  # fmt: skip
+        self.drop_zone: DropZone | None = None  # made when it is first wanted: not every page can draw it
+        self._brought = ipywidgets.VBox()
         self._said = ipywidgets.HTML()
         self._preview = ipywidgets.HTML()
         self.role_picker = RolePicker()
-        row = ipywidgets.HBox([self._pick, self._again, self._path])
+        row = ipywidgets.HBox([self._pick, self._again, self._path, self._bring])
         row.add_class("tw-wrap")
-        super().__init__([stylesheet(), row, self._said, self._preview, self.role_picker], **kwargs)
+        super().__init__([stylesheet(), row, self._brought, self._said, self._preview, self.role_picker], **kwargs)
         self._pick.observe(self._picked, "value")
         self._path.observe(self._typed, "value")
         self._again.on_click(lambda _: self._list())
+        self._bring.observe(self._offer_to_bring, "value")
         traitlets.link((self.role_picker, "ra"), (self, "ra"))
         traitlets.link((self.role_picker, "dec"), (self, "dec"))
         self.role_picker.observe(lambda _: self._show_preview(), ["ra", "dec"])
@@ -95,8 +103,21 @@ class FilePicker(ipywidgets.VBox):
             failed=lambda error: self._failed(number, source, error),
         )
 
+    def _offer_to_bring(self, change: dict[str, Any]) -> None:
+        if self.drop_zone is None:
+            self.drop_zone = DropZone(self._folder)
+            self.drop_zone.observe(self._came, "path")
+        self._brought.children = (self.drop_zone,) if change["new"] else ()
+
+    def _came(self, change: dict[str, str]) -> None:
+        if change["new"]:
+            self._list()
+            self.choose(change["new"])
+
     def _list(self) -> None:
         """List what can be opened in the folder: local files only, no network."""
+        if self.drop_zone is not None:
+            self.drop_zone.folder = str(self._folder)
         entries = sorted(self._folder.iterdir(), key=lambda p: (p.is_file(), p.name.lower()))
         folders = [p for p in entries if p.is_dir() and not p.name.startswith((".", "__"))]
         files = [p for p in entries if p.is_file() and p.name.lower().endswith(tuple(SUFFIXES))]
