@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
-from collections.abc import AsyncIterator, Sequence
+from collections.abc import AsyncIterator, Callable, Sequence
 from pathlib import Path
 
 from starlette.applications import Starlette
@@ -21,11 +21,11 @@ from tapwidget.errors import QueryError
 from tapwidget.server import examples, vosi
 from tapwidget.server.access import Access
 from tapwidget.server.catalogue import Catalogue
-from tapwidget.server.engine import Engine
 from tapwidget.server.faults import RequestError
 from tapwidget.server.jobs import JobStore, Runner
 from tapwidget.server.parameters import parameters_of
 from tapwidget.server.query import Holdings
+from tapwidget.server.reloading import Reloading
 from tapwidget.server.results import error_document
 from tapwidget.server.settings import Settings
 from tapwidget.server.sync import Sync
@@ -36,19 +36,27 @@ XML = "text/xml"
 VOTABLE = "application/x-votable+xml"
 
 
-def create_app(
-    engine: Engine, catalogue: Catalogue, folder: Path, settings: Settings, tokens: Sequence[str] = ()
-) -> Starlette:
-    """The ASGI application over tables that are loaded. Each of the tokens is one caller, with jobs of its own."""
-    runner = Runner(Holdings(engine, catalogue, settings))
+def create_app(load: Callable[[], Holdings], holdings: Holdings, folder: Path, tokens: Sequence[str] = ()) -> Starlette:
+    """The ASGI application over tables that are loaded; it closes their engine when it ends.
+
+    Parameters
+    ----------
+    load : gives the same tables anew, in another engine, for when their files have changed
+    tokens : each is one caller, with jobs of its own
+    """
+    settings = holdings.settings
+    runner = Runner(holdings)
     store = JobStore(folder / "jobs", runner, settings)
-    pages = Pages(catalogue, settings)
+    pages = Pages(runner, settings)
+    reloading = Reloading(runner, load)
 
     @contextlib.asynccontextmanager
     async def lifespan(_app: Starlette) -> AsyncIterator[None]:
-        sweeping = asyncio.get_running_loop().create_task(store.sweep())
+        loop = asyncio.get_running_loop()
+        ongoing = [loop.create_task(store.sweep()), loop.create_task(reloading.watch())]
         yield
-        sweeping.cancel()
+        for task in ongoing:
+            task.cancel()
         await store.close()
         runner.close()
 
@@ -75,15 +83,20 @@ def create_app(
 class Pages:
     """The resources that only describe."""
 
-    def __init__(self, catalogue: Catalogue, settings: Settings) -> None:
-        self.catalogue = catalogue
+    def __init__(self, runner: Runner, settings: Settings) -> None:
+        self.runner = runner
         self.settings = settings
+
+    @property
+    def catalogue(self) -> Catalogue:
+        return self.runner.holdings.catalogue
 
     async def home(self, request: Request) -> Response:
         return RedirectResponse(f"{base(request)}/capabilities", status_code=303)
 
     async def availability(self, _request: Request) -> Response:
-        return Response(vosi.availability(is_simulated=self.catalogue.is_simulated), media_type=XML)
+        changes = await asyncio.get_running_loop().run_in_executor(None, self.catalogue.all_changes)
+        return Response(vosi.availability(changes, is_simulated=self.catalogue.is_simulated), media_type=XML)
 
     async def capabilities(self, request: Request) -> Response:
         text = vosi.capabilities(base(request), self.settings, is_simulated=self.catalogue.is_simulated)

@@ -33,6 +33,8 @@ class Catalogue:
     """All tables of a service, in the order they were added."""
 
     served: dict[str, Served] = field(default_factory=dict)
+    problem: str = ""
+    """Why files that have changed are not read anew."""
 
     def add(self, table: Served) -> None:
         self.served[table.table.name.lower()] = table
@@ -55,6 +57,15 @@ class Catalogue:
         served = (self.get(name) for name in dict.fromkeys(relation.name for relation in relations))
         said = (one.source.change() for one in served if one is not None and one.source is not None)
         return " ".join(filter(None, said))
+
+    def states(self) -> tuple[object, ...]:
+        """What the files look like now; the same as before where none has changed meanwhile."""
+        return tuple(one.source.state() for one in self.served.values() if one.source is not None)
+
+    def all_changes(self) -> str:
+        """Sentences about all files that have changed since they were read; "" for none."""
+        said = (one.source.change() for one in self.tables() if one.source is not None)
+        return " ".join(filter(None, [*said, self.problem]))
 
     def find(self, schema: str, name: str, uploads: Mapping[str, Relation]) -> Relation:
         """The table that a query names; `uploads` are those of this query alone, by lower-case name.

@@ -84,15 +84,28 @@ class Runner:
 
     def __init__(self, holdings: Holdings) -> None:
         self.holdings = holdings
+        self.running: list[Holdings] = []
+        """What each of the running jobs runs on."""
         self.pool = ThreadPoolExecutor(holdings.settings.workers, thread_name_prefix="query")
 
     def start(self, job: Job) -> None:
         """Set a job going; `job.task` ends when it does."""
-        job.run = self.holdings.engine.run()
+        holdings = self.holdings
+        job.run = holdings.engine.run()
         job.enter(JobPhase.QUEUED)
-        job.task = asyncio.get_running_loop().create_task(self.follow(job, job.run))
+        self.running.append(holdings)
+        job.task = asyncio.get_running_loop().create_task(self.follow(job, job.run, holdings))
 
-    async def follow(self, job: Job, run: Run) -> None:
+    def serve(self, holdings: Holdings) -> None:
+        """Run what comes from now on on other tables; the engine that nobody needs any more is closed."""
+        former, self.holdings = self.holdings, holdings
+        self.retire(former)
+
+    def retire(self, holdings: Holdings) -> None:
+        if holdings is not self.holdings and not any(other is holdings for other in self.running):
+            holdings.engine.close()
+
+    async def follow(self, job: Job, run: Run, holdings: Holdings) -> None:
         """Wait for the end of a job's query, and write down how it went."""
         loop = asyncio.get_running_loop()
         timers: list[asyncio.TimerHandle] = []
@@ -113,9 +126,9 @@ class Runner:
         def work() -> Answer:
             try:
                 loop.call_soon_threadsafe(began)
-                query = query_of(job.parameters, self.holdings.settings)
+                query = query_of(job.parameters, holdings.settings)
                 path = job.folder / f"result{query.form.suffix}"
-                return answer(query, run, self.holdings, path)
+                return answer(query, run, holdings, path)
             finally:
                 run.finish()
 
@@ -133,6 +146,8 @@ class Runner:
             end = JobPhase.ERROR
         for timer in timers:
             timer.cancel()
+        self.running.pop(next(place for place, other in enumerate(self.running) if other is holdings))
+        self.retire(holdings)
         if not job.phase.is_final:
             job.enter(end)
 
@@ -149,7 +164,9 @@ class Runner:
             job.enter(JobPhase.ABORTED)
 
     def close(self) -> None:
+        """Wait for what runs, and close the engines."""
         self.pool.shutdown(wait=True, cancel_futures=True)
+        self.holdings.engine.close()
 
 
 class JobStore:

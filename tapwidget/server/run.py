@@ -16,6 +16,7 @@ import sys
 import threading
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import replace
+from itertools import count
 from pathlib import Path
 
 from tapwidget import __version__
@@ -60,6 +61,7 @@ def main(
     int
         Exit status: 0, or 2 where the files or options cannot serve (the reason is on standard error).
     """
+    files = [Path(path).absolute() for path in paths or ()]
     settings = replace(settings or Settings(), fetches_anywhere=host in LOOPBACK)
     tokens = tuple(filter(None, [token] if isinstance(token, str) else token or ()))
     if host not in LOOPBACK and not tokens:
@@ -70,17 +72,23 @@ def main(
         return failed(f"cannot listen on {host}, port {port}: {error.strerror or error}")
     with ending() as may_end, private_folder() as folder, listening:
         arrow_alone()
-        engine = Engine(folder, settings)
+        engines = count(1)
+
+        def loaded() -> Holdings:
+            own = folder / f"engine{next(engines)}"
+            own.mkdir()
+            return load(own, settings, files, names or {})
+
         try:
-            catalogue = load(engine, paths or [], names or {})
+            holdings = loaded()
         except (TapWidgetError, OSError) as error:
             return failed(str(error))
         ready = f"TAP service ready at {address(host, listening)}{ROOT}"
         if host not in LOOPBACK:
             print(f"This service is open to other machines at {host}; callers need the token.", file=sys.stderr)
-        with contextlib.closing(engine):
-            warm(engine, catalogue, folder)
-            app = create_app(engine, catalogue, folder, settings, tokens)
+        with contextlib.closing(holdings.engine):
+            warm(holdings, folder)
+            app = create_app(loaded, holdings, folder, tokens)
             may_end.clear()
             asyncio.run(serve(app, listening, ready, with_parent=with_parent))
     return 0
@@ -140,12 +148,21 @@ def address(host: str, listening: socket.socket) -> str:
     return f"http://{shown}:{listening.getsockname()[1]}"
 
 
-def load(engine: Engine, paths: Iterable[str | Path], names: Mapping[str, Path]) -> Catalogue:
-    """All tables into the engine; after that it can read no file any more."""
+def load(folder: Path, settings: Settings, paths: Iterable[Path], names: Mapping[str, Path]) -> Holdings:
+    """All tables in a new engine that after that can read no file any more; `folder` is for what it spills."""
+    engine = Engine(folder, settings)
+    try:
+        return Holdings(engine, catalogue_of(engine, paths, names), settings)
+    except BaseException:
+        engine.close()
+        raise
+
+
+def catalogue_of(engine: Engine, paths: Iterable[Path], names: Mapping[str, Path]) -> Catalogue:
     catalogue = Catalogue()
     for name, path in names.items():
         catalogue.add(prepared.load(engine, name, Path(path)))
-    for path in map(Path, paths):
+    for path in paths:
         served = prepared.load(engine, free_name(path, catalogue), path, as_parquet)
         catalogue.add(served)
         if served.table.position is None:
@@ -162,12 +179,12 @@ def without_position(path: Path, served: Served) -> str:
     return f"{path.name}: {why} {served.table.name} can be queried, but nothing can be matched to it by position."
 
 
-def warm(engine: Engine, catalogue: Catalogue, folder: Path) -> None:
+def warm(holdings: Holdings, folder: Path) -> None:
     """Ask one question, so that the first caller does not wait for what is imported and compiled at first use."""
     query = TapQuery("SELECT TOP 1 * FROM TAP_SCHEMA.tables", 1, results.FORMATS[0])
-    run = engine.run()
+    run = holdings.engine.run()
     try:
-        answer(query, run, Holdings(engine, catalogue, Settings()), folder / "warm")
+        answer(query, run, holdings, folder / "warm")
     finally:
         run.finish()
     (folder / "warm").unlink()

@@ -25,11 +25,13 @@ DATASERVICE = (
 FEATURES = "ivo://ivoa.net/std/TAPRegExt#features-"
 
 
-def availability(*, is_simulated: bool) -> str:
-    note = "<vosi:note>This service serves simulated data.</vosi:note>" if is_simulated else ""
+def availability(changes: str = "", *, is_simulated: bool) -> str:
+    """That the service is there; `changes` is what there is to say about the files it serves."""
+    notes = ("This service serves simulated data." if is_simulated else "", changes)
+    told = "".join(f"<vosi:note>{escape(note)}</vosi:note>" for note in notes if note)
     return (
         f'{DECLARATION}<vosi:availability xmlns:vosi="{VOSI}Availability/v1.0">'
-        f"<vosi:available>true</vosi:available>{note}</vosi:availability>\n"
+        f"<vosi:available>true</vosi:available>{told}</vosi:availability>\n"
     )
 
 

@@ -53,8 +53,16 @@ class Watched:
             return ""
         return self.said(f"{self.path.name} has changed")
 
+    def state(self) -> tuple[int, int]:
+        """Size and time of change as they are now; (0, 0) where the file is not there."""
+        try:
+            status = self.path.stat()
+        except OSError:
+            return 0, 0
+        return status.st_size, status.st_mtime_ns
+
     def said(self, what: str) -> str:
-        sentence = f"{what} since this service read it; answers are from what it was. Start the service again."
+        sentence = f"{what} since this service read it; answers are from what it was."
         if not self.is_said:
             print(f"tapwidget serve: {sentence}", file=sys.stderr, flush=True)
             self.is_said = True

@@ -6,7 +6,9 @@ import io
 import os
 import subprocess
 import sys
-from collections.abc import Iterator
+import threading
+import time
+from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import numpy as np
@@ -100,19 +102,116 @@ def test_each_file_is_prepared_once(url: str, files: list[Path]) -> None:
     assert len(kept) == len(KINDS), "for both services together, and nothing half made"
 
 
-def test_a_changed_file_is_said_in_answers_and_read_at_the_next_start(tmp_path: Path) -> None:
+class Watch:
+    """A service over files that change, and what it says on standard error."""
+
+    def __init__(self, paths: list[Path], folder: Path) -> None:
+        command = [sys.executable, "-c", MAIN, *map(str, paths)]
+        environment = {**os.environ, "TMPDIR": str(folder), "TAPWIDGET_CACHE_DIR": str(folder / "cache")}
+        self.process = subprocess.Popen(
+            command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True, env=environment
+        )
+        assert self.process.stdout is not None
+        self.url = self.process.stdout.readline().split()[-1]
+        self.lines: list[str] = []
+        self.hearing = threading.Thread(target=self.hear, daemon=True)
+        self.hearing.start()
+
+    def hear(self) -> None:
+        assert self.process.stderr is not None
+        self.lines.extend(self.process.stderr)
+
+    def until(self, condition: Callable[[], bool]) -> None:
+        end = time.monotonic() + 60
+        while not condition():
+            assert time.monotonic() < end, self.lines
+            time.sleep(0.02)
+
+    def says(self, words: str) -> bool:
+        return words in requests.get(f"{self.url}/availability", timeout=60).text
+
+    def rows(self, name: str = "mine.t") -> int:
+        ((number,),) = rows(self.url, f"SELECT COUNT(*) AS n FROM {name}")
+        assert isinstance(number, int)
+        return number
+
+
+@pytest.fixture
+def watch(tmp_path: Path) -> Iterator[Callable[[list[Path]], Watch]]:
+    services: list[Watch] = []
+
+    def start(paths: list[Path]) -> Watch:
+        services.append(Watch(paths, tmp_path))
+        return services[-1]
+
+    yield start
+    for service in services:
+        assert service.process.stdin is not None
+        service.process.stdin.close()
+        assert service.process.wait(60) == 0
+        service.hearing.join(60)
+        for pipe in (service.process.stdout, service.process.stderr):
+            assert pipe is not None
+            pipe.close()
+    assert not list(tmp_path.glob("tapwidget-serve-*"))
+
+
+def test_a_file_that_changes_is_read_anew(tmp_path: Path, watch: Callable[[list[Path]], Watch]) -> None:
+    path, other = tmp_path / "mine.t.ecsv", tmp_path / "mine.other.csv"
+    write_table(sample(), path)
+    other.write_text("id,ra,dec\n1,10,0\n")
+    service = watch([path, other])
+    data = {"LANG": "ADQL", "QUERY": "SELECT * FROM mine.t", "PHASE": "RUN", "RESPONSEFORMAT": "csv"}
+    job = requests.post(f"{service.url}/async", data=data, timeout=60).url
+    requests.get(job, params={"WAIT": "30"}, timeout=60)
+    fresh = sample()[:1]
+    fresh["extra"] = [1.5]
+    write_table(fresh, path)
+    service.until(lambda: service.rows() == 1)
+    assert rows(service.url, "SELECT extra FROM mine.t") == [(1.5,)]
+    assert ("extra",) in rows(service.url, "SELECT column_name FROM TAP_SCHEMA.columns WHERE table_name = 'mine.t'")
+    assert "extra" in requests.get(f"{service.url}/tables", timeout=60).text
+    assert service.rows("mine.other") == 1
+    assert len(requests.get(f"{job}/results/result", timeout=60).text.splitlines()) == 4, "an old job keeps its answer"
+    service.until(lambda: any("have been read anew" in line for line in service.lines))
+    assert sum("mine.t.ecsv has changed" in line for line in service.lines) == 1
+    assert not service.says("vosi:note")
+
+
+def test_a_query_that_runs_meanwhile_goes_on(tmp_path: Path, watch: Callable[[list[Path]], Watch]) -> None:
     path = tmp_path / "mine.t.ecsv"
     write_table(sample(), path)
-    service = started([path], tmp_path)
-    url = next(service)
+    service = watch([path])
+    many = ", ".join(f"TAP_SCHEMA.columns AS c{i}" for i in range(8))
+    query = f"SELECT COUNT(*) AS n FROM mine.t, {many} WHERE c0.description < c7.description"
+    data = {"LANG": "ADQL", "QUERY": query, "PHASE": "RUN"}
+    job = requests.post(f"{service.url}/async", data=data, timeout=60).url
+    service.until(lambda: requests.get(f"{job}/phase", timeout=60).text == "EXECUTING")
     write_table(sample()[:1], path)
-    answer = requests.get(f"{url}/sync", params={"LANG": "ADQL", "QUERY": "SELECT * FROM mine.t"}, timeout=60)
-    assert "mine.t.ecsv has changed since this service read it" in answer.text
-    assert rows(url, "SELECT COUNT(*) AS n FROM mine.t") == [(3,)]
-    assert next(service, None) is None
-    service = started([path], tmp_path)
-    assert rows(next(service), "SELECT COUNT(*) AS n FROM mine.t") == [(1,)]
-    assert next(service, None) is None
+    service.until(lambda: service.rows() == 1)
+    assert requests.get(f"{job}/phase", timeout=60).text == "EXECUTING"
+    requests.post(f"{job}/phase", data={"PHASE": "ABORT"}, timeout=60)
+    assert requests.get(f"{job}/phase", timeout=60).text == "ABORTED"
+    assert service.rows() == 1
+    assert "Traceback" not in "".join(service.lines)
+
+
+def test_a_file_that_breaks_is_said_and_served_as_it_was(tmp_path: Path, watch: Callable[[list[Path]], Watch]) -> None:
+    path = tmp_path / "mine.t.csv"
+    path.write_text("id,ra,dec\n1,10,0\n2,11,0\n")
+    service = watch([path])
+    path.write_text("<!DOCTYPE html><html><body>Please log in</body></html>")
+    service.until(lambda: service.says("cannot be served as it is now"))
+    assert service.says("mine.t.csv has changed since this service read it; answers are from what it was")
+    assert service.rows() == 2
+    answer = requests.get(f"{service.url}/sync", {"LANG": "ADQL", "QUERY": "SELECT * FROM mine.t"}, timeout=60)
+    assert "mine.t.csv has changed since this service read it" in answer.text
+    path.unlink()
+    service.until(lambda: service.says("mine.t.csv is not there any more"))
+    assert service.rows() == 2
+    path.write_text("id,ra,dec\n1,10,0\n2,11,0\n3,12,0\n")
+    service.until(lambda: service.rows() == 3)
+    assert not service.says("vosi:note")
 
 
 def test_parquet_that_astropy_wrote_with_masks_keeps_them(tmp_path: Path) -> None:
