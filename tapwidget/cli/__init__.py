@@ -99,11 +99,46 @@ def add_match(parser: argparse.ArgumentParser) -> None:
     parser.add_argument(
         "--where", nargs="+", action="extend", default=[], metavar="ADQL", help="conditions, as in 'ut1.r > 17'"
     )
-    parser.add_argument("--find", choices=("all", "nearest", "symmetric"), default="all", help="pairs to keep")
+    parser.add_argument(
+        "--find",
+        choices=("all", "nearest", "nearest_theirs", "symmetric"),
+        default="all",
+        help="pairs to keep: all, the nearest for each of yours, for each of theirs, or each row at most once",
+    )
+    parser.add_argument("--neighbours", type=int, default=1, metavar="N", help="with --find nearest: how many of each")
+    parser.add_argument(
+        "--unmatched",
+        choices=("drop", "keep", "only"),
+        default="drop",
+        help="rows of yours without a counterpart: left out, kept, or nothing but they",
+    )
+    add_radii(parser)
     parser.add_argument("--out", type=Path, metavar="FILE.{fits,vot,ecsv,parquet,csv}", help="default: CSV on stdout")
     parser.add_argument("--adql", action="store_true", help="only print the query")
     parser.add_argument("--quiet", action="store_true", help="no progress")
     parser.set_defaults(command=run_match)
+
+
+def add_radii(parser: argparse.ArgumentParser) -> None:
+    """Options for a radius that is not the same for all rows, and for positions that are moved first."""
+    parser.add_argument("--radius-column", default="", metavar="COL", help="your column with a radius for each row")
+    parser.add_argument("--radius-factor", type=float, default=1.0, metavar="X", help="times this number")
+    parser.add_argument("--errors", type=float, metavar="K", help="radius of K times the combined position errors")
+    parser.add_argument(
+        "--error-columns",
+        default="",
+        metavar="A,B=C,D",
+        help="with --errors: your columns = the target's; --radius is the largest",
+    )
+    parser.add_argument(
+        "--radius-unit", metavar="UNIT", help="unit of your columns, where they have none: arcsec, deg, mas"
+    )
+    parser.add_argument(
+        "--target-unit", metavar="UNIT", help="unit of the target's error columns, where they have none"
+    )
+    parser.add_argument(
+        "--shift", default="", metavar="DRA,DDEC", help="arcsec to move your positions by first, as in --shift=-0.1,0.2"
+    )
 
 
 def add_doctor(parser: argparse.ArgumentParser) -> None:

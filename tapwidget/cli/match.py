@@ -95,15 +95,19 @@ def specification(chosen: argparse.Namespace) -> SkyMatch | IdentifierMatch:
     from tapwidget.match.spec import IdentifierMatch, SkyMatch
 
     common: dict[str, Any] = {
-        "columns": [name for name in (part.strip() for part in chosen.columns.split(",")) if name],
+        "columns": names(chosen.columns),
         "where": chosen.where,
         "find": chosen.find,
+        "unmatched": chosen.unmatched,
     }
-    if bool(chosen.on) == bool(chosen.radius):
+    by_position = chosen.radius or chosen.radius_column or chosen.errors is not None
+    if bool(chosen.on) == bool(by_position):
         raise UsageError("Give either --radius, to match by position, or --on, to match by identifier.")
     if chosen.on:
         if chosen.ra or chosen.dec or chosen.target_ra or chosen.target_dec:
             raise UsageError("--ra and --dec go with --radius: a match by identifier (--on) uses no positions.")
+        if chosen.neighbours != 1 or chosen.shift:
+            raise UsageError("--neighbours and --shift go with --radius: a match by identifier has no separations.")
         upload_column, equals, target_column = chosen.on.partition("=")
         if not (upload_column.strip() and equals and target_column.strip()):
             raise UsageError(f"--on is {chosen.on!r}; write it as YOUR_COLUMN=TARGET_COLUMN.")
@@ -113,7 +117,56 @@ def specification(chosen: argparse.Namespace) -> SkyMatch | IdentifierMatch:
     if bool(chosen.target_ra) != bool(chosen.target_dec):
         raise UsageError("--target-ra and --target-dec go together: give both, or neither.")
     theirs = {"target_ra": chosen.target_ra, "target_dec": chosen.target_dec}
-    return SkyMatch(chosen.target, radius=chosen.radius, ra=chosen.ra, dec=chosen.dec, **theirs, **common)
+    return SkyMatch(
+        chosen.target,
+        radius=radius(chosen),
+        ra=chosen.ra,
+        dec=chosen.dec,
+        neighbours=chosen.neighbours,
+        shift=shift(chosen.shift) if chosen.shift else (0.0, 0.0),
+        **theirs,
+        **common,
+    )
+
+
+def radius(chosen: argparse.Namespace) -> Any:
+    """The radius of a sky match: an angle, a column of the user's, or the errors of both sides."""
+    from tapwidget.match.radius import PositionErrors, RadiusColumn
+
+    if chosen.errors is None and chosen.error_columns:
+        raise UsageError("--error-columns goes with --errors, how many times the combined error.")
+    if chosen.errors is not None:
+        if chosen.radius_column:
+            raise UsageError("Give either --errors or --radius-column.")
+        mine, _, theirs = chosen.error_columns.partition("=")
+        limit = {"limit": chosen.radius} if chosen.radius else {}
+        return PositionErrors(
+            chosen.errors,
+            names(mine),
+            names(theirs),
+            unit=chosen.radius_unit,
+            their_unit=chosen.target_unit,
+            **limit,
+        )
+    if chosen.radius_column:
+        if chosen.radius:
+            raise UsageError("Give either --radius, the same for all rows, or --radius-column.")
+        return RadiusColumn(chosen.radius_column, unit=chosen.radius_unit, factor=chosen.radius_factor)
+    return chosen.radius
+
+
+def names(text: str) -> tuple[str, ...]:
+    """Names that commas part."""
+    return tuple(name for name in (part.strip() for part in text.split(",")) if name)
+
+
+def shift(text: str) -> tuple[float, float]:
+    """Two numbers that a comma parts."""
+    try:
+        along_ra, along_dec = (float(part) for part in text.split(","))
+        return along_ra, along_dec
+    except ValueError as error:
+        raise UsageError(f"--shift is {text!r}; write two numbers in arcsec, as in --shift=-0.1,0.2.") from error
 
 
 def check_out(out: Path | None) -> None:

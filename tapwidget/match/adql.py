@@ -21,7 +21,7 @@ from tapwidget.ivoa.tapschema import Column, Table
 from tapwidget.match.adql_text import close_names, exact_decimal, quote, quote_table, unquote
 from tapwidget.match.conditions import Scope, joined
 from tapwidget.match.dialects import DISTANCE_LITERAL, Dialect
-from tapwidget.match.radius import PositionErrors
+from tapwidget.match.radius import PositionErrors, in_arcsec
 from tapwidget.match.spec import IdentifierMatch, Match, SkyMatch, where_adql
 
 __all__ = ["OutputColumn", "Query", "query", "quote"]
@@ -98,7 +98,7 @@ def query(
     # An identifier need not tell all rows apart (that of a star, in a table of its observations), the position does.
     key = ((identifier,) if has_key else ()) + (position or (() if has_key else matched_by))
     by_errors = match.row_radius if isinstance(match, SkyMatch) else None
-    errors = [_find(target, name).name for name in by_errors.theirs] if isinstance(by_errors, PositionErrors) else []
+    errors = _errors(by_errors, target) if isinstance(by_errors, PositionErrors) else []
     added = [_find(target, name) for name in (*matched_by, *key, *errors)]
     columns = {c.name: c for c in [*requested, *added]}.values()
     row = f"{upload}_{row_column}"
@@ -145,6 +145,14 @@ def _qualified(table: str, position: tuple[str, str] | None) -> tuple[str, str]:
     if position is None:
         raise MatchError("Your table has no position columns. Name them (ra=, dec=), or match by identifier.")
     return f"{table}.{quote(position[0])}", f"{table}.{quote(position[1])}"
+
+
+def _errors(radius: PositionErrors, target: Table) -> list[str]:
+    """The target's columns of errors; MatchError where it is not known which angle they are in."""
+    columns = [_find(target, name) for name in radius.theirs]
+    for column in columns:
+        in_arcsec(radius.their_unit or column.unit, f"{column.name} of {target.name}")
+    return [column.name for column in columns]
 
 
 def _radius(match: SkyMatch, target: Table, dialect: Dialect, largest: float) -> str:

@@ -26,6 +26,7 @@ from tapwidget.errors import (
 )
 from tapwidget.ivoa.limits import Limits
 from tapwidget.ivoa.uws import JobPhase, Progress
+from tapwidget.match.radius import PositionErrors, RadiusColumn
 
 MATCH = ["--service", "demo", "--target", "dp1.Object"]
 
@@ -129,6 +130,39 @@ def test_a_sky_match_reaches_the_service_as_typed(connected, result, table_file,
     assert match.where == ("ut1.r > 17", "ABS(ut1.r - r_cModelMag) < 0.1")
     assert (match.find, match.ra, match.dec) == ("nearest", "ra", "dec")
     assert list(table["objid"]) == [1237670017269367163, 1237670017269367135]
+
+
+def test_every_way_of_a_sky_match_reaches_the_service(connected, result, table_file):
+    service = connected(result)
+    nearest = ["--radius", "1", "--find", "nearest", "--neighbours", "3", "--unmatched", "keep", "--shift=-0.5,0.25"]
+    column = ["--radius-column", "size", "--radius-unit", "mas", "--radius-factor", "2", "--find", "nearest_theirs"]
+    errors = ["--errors", "5", "--error-columns", "e_ra, e_dec=err", "--radius", "30arcsec", "--radius-unit", "mas"]
+    for options in (nearest, column, [*errors, "--target-unit", "deg"], ["--errors", "3", "--error-columns", "e"]):
+        assert cli.main(["match", str(table_file), *MATCH, *options, "--quiet"]) == 0
+    asked = [match for match, _ in service.asked]
+    assert (asked[0].neighbours, asked[0].unmatched, asked[0].shift) == (3, "keep", (-0.5, 0.25))
+    assert asked[1].radius == RadiusColumn("size", unit="mas", factor=2)
+    assert asked[1].find == "nearest_theirs"
+    assert asked[2].radius == PositionErrors(5, ("e_ra", "e_dec"), "err", limit=30, unit="mas", their_unit="deg")
+    assert asked[3].radius == PositionErrors(3, "e")
+
+
+@pytest.mark.parametrize(
+    ("options", "says"),
+    [
+        (["--radius", "1", "--radius-column", "size"], "either --radius"),
+        (["--errors", "3", "--radius-column", "size"], "either --errors"),
+        (["--radius", "1", "--error-columns", "a=b"], "goes with --errors"),
+        (["--errors", "3"], "needs the columns"),
+        (["--radius", "1", "--shift", "east"], "two numbers"),
+        (["--radius", "1", "--shift", "1"], "two numbers"),
+        (["--radius", "1", "--neighbours", "3"], "go with find='nearest'"),
+        (["--on", "a=b", "--neighbours", "3"], "no separations"),
+    ],
+)
+def test_ways_that_do_not_go_together(options, says, table_file, capsys):
+    assert cli.main(["match", str(table_file), *MATCH, *options]) == 2
+    assert says in capsys.readouterr().err
 
 
 def test_an_identifier_match_reaches_the_service(connected, result, table_file):
