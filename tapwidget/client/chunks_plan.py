@@ -94,7 +94,7 @@ class Division:
 
 def points(ra: NDArray[np.float64], dec: NDArray[np.float64]) -> Points:
     """Positions (ICRS, deg) as points on the unit sphere, shape (n, 3)."""
-    lon, lat = np.radians(np.asarray(ra, dtype=np.float64)), np.radians(np.asarray(dec, dtype=np.float64))
+    lon, lat = (np.radians(np.asarray(angle, dtype=np.float32)) for angle in (ra, dec))
     return np.stack([np.cos(lat) * np.cos(lon), np.cos(lat) * np.sin(lon), np.sin(lat)], axis=1, dtype=np.float32)
 
 
