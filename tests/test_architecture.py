@@ -24,7 +24,7 @@ LINES = (
     {"state", "client", "plots", "server", "simulation"},
     {"match", "tables"},
     {"ivoa"},
-    {"errors"},
+    {"errors", "folders"},
 )
 LEVEL = {part: level for level, line in enumerate(LINES) for part in line}
 

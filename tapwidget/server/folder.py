@@ -9,12 +9,15 @@ from __future__ import annotations
 import contextlib
 import shutil
 import tempfile
+import time
 from collections.abc import Iterator
 from pathlib import Path
 from typing import IO
 
 PREFIX = "tapwidget-serve-"
 LOCK = "lock"
+BEING_MADE = 3600.0
+"""Seconds after which a folder without a lock is one whose maker was killed before it could take it."""
 
 
 @contextlib.contextmanager
@@ -45,8 +48,11 @@ def sweep(parent: Path, prefix: str = PREFIX) -> None:
 def is_abandoned(folder: Path) -> bool:
     """Whether nobody holds the folder's lock. Unsure means no: somebody else's, or one just being made."""
     try:
-        with (folder / LOCK).open("r+") as lock:
-            return take(lock)
+        try:
+            with (folder / LOCK).open("r+") as lock:
+                return take(lock)
+        except FileNotFoundError:
+            return folder.stat().st_mtime < time.time() - BEING_MADE
     except OSError:
         return False
 

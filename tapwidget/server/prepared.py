@@ -16,6 +16,7 @@ from collections.abc import Callable
 from dataclasses import replace
 from pathlib import Path
 
+from tapwidget.folders import cache_directory
 from tapwidget.server import conversion, loading, positions
 from tapwidget.server.adql import cells
 from tapwidget.server.catalogue import Served
@@ -25,7 +26,7 @@ from tapwidget.server.watched import Fingerprint, Watched
 
 SUFFIX = ".duckdb"
 BUILDING = "building-"
-KEPT = 60 * 24 * 3600.0
+KEPT = 30 * 24 * 3600.0
 """Seconds for which one is kept that no service has used."""
 
 
@@ -74,16 +75,6 @@ def opened(engine: Engine, name: str, path: Path, fingerprint: Fingerprint, kept
         os.utime(kept)
     served = loading.Facts.of_json(text).served(name, f"{alias}.main.objects")
     return replace(served, source=Watched(path, fingerprint))
-
-
-def cache_directory() -> Path:
-    """Where this user's computer keeps what can be made again."""
-    chosen = os.environ.get("TAPWIDGET_CACHE_DIR")
-    if chosen:
-        return Path(chosen)
-    from platformdirs import user_cache_dir
-
-    return Path(user_cache_dir("tapwidget"))
 
 
 def usable(folder: Path) -> Path | None:

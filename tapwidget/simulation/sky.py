@@ -6,18 +6,29 @@ The folder appears whole or not at all: two processes may make it at once, and o
 
 from __future__ import annotations
 
+import contextlib
 import hashlib
 import os
+import shutil
 import tempfile
+import time
 from pathlib import Path
 
 from tapwidget.errors import TapWidgetError
+from tapwidget.folders import cache_directory
 
 FILES = {
     "dp1.Object": "Object.parquet",
     "dp1.MPCORB": "MPCORB.parquet",
     "gaiadr3.sso_orbits": "sso_orbits.parquet",
 }
+
+PREFIX = "sky-"
+KEPT = 7 * 24 * 3600.0
+"""Seconds for which the sky of another version is kept when nobody uses it."""
+
+KEPT_HALF = 3600.0
+"""Seconds for which what is being made is left alone; it takes some ten."""
 
 
 def make(directory: str | Path | None = None) -> dict[str, Path]:
@@ -40,32 +51,25 @@ def make(directory: str | Path | None = None) -> dict[str, Path]:
 def cached(directory: str | Path | None = None) -> Path:
     """The folder with all files of this version of the sky, made if need be."""
     root = Path(directory) if directory is not None else cache_directory()
-    folder = root / f"sky-{recipe_digest()}"
+    folder = root / f"{PREFIX}{recipe_digest()}"
     if folder.is_dir():
+        with contextlib.suppress(OSError):  # a cache that can only be read
+            os.utime(folder)
         return folder
     try:
         root.mkdir(parents=True, exist_ok=True)
-        with tempfile.TemporaryDirectory(dir=root, prefix=".sky-") as temporary:
+        with tempfile.TemporaryDirectory(dir=root, prefix=f".{PREFIX}") as temporary:
             fresh = Path(temporary) / "sky"
             fresh.mkdir()
             write_all(fresh)
             move_into_place(fresh, folder)
+        tidy(root, folder)
     except OSError as error:
         raise TapWidgetError(
             f"The simulated sky could not be written to {root} ({error.strerror or error}). "
             "Make room there, or name another folder in the environment variable TAPWIDGET_CACHE_DIR."
         ) from error
     return folder
-
-
-def cache_directory() -> Path:
-    """Where this user's computer keeps what can be made again."""
-    chosen = os.environ.get("TAPWIDGET_CACHE_DIR")
-    if chosen:
-        return Path(chosen)
-    from platformdirs import user_cache_dir
-
-    return Path(user_cache_dir("tapwidget"))
 
 
 def recipe_digest() -> str:
@@ -83,6 +87,19 @@ def move_into_place(fresh: Path, folder: Path) -> None:
     except OSError:
         if not folder.is_dir():
             raise
+
+
+def tidy(root: Path, ours: Path) -> None:
+    """Delete what earlier versions made and nobody has used for long, and halves that killed processes left.
+
+    Whoever uses a sky says so by its folder's time, so that one in use by another version stays.
+    """
+    now = time.time()
+    for pattern, kept in ((f"{PREFIX}*", KEPT), (f".{PREFIX}*", KEPT_HALF)):
+        for folder in root.glob(pattern):
+            with contextlib.suppress(OSError):  # deleted by another process just now
+                if folder != ours and folder.stat().st_mtime < now - kept:
+                    shutil.rmtree(folder, ignore_errors=True)
 
 
 def write_all(folder: Path) -> None:

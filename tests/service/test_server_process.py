@@ -116,6 +116,36 @@ def test_what_a_killed_service_left_is_tidied_up_by_the_next(catalogue: Path) ->
             assert first != second
 
 
+def test_killed_before_it_took_its_lock(catalogue: Path) -> None:
+    for name, age in (("tapwidget-serve-old", 2 * 3600), ("tapwidget-serve-new", 60)):
+        (catalogue.parent / name).mkdir()
+        os.utime(catalogue.parent / name, (time.time() - age,) * 2)
+    with served(catalogue):
+        assert {path.name for path in folders(catalogue)} >= {"tapwidget-serve-new"}
+        assert "tapwidget-serve-old" not in {path.name for path in folders(catalogue)}
+        assert len(folders(catalogue)) == 2
+
+
+def test_killed_while_it_prepares_a_file(tmp_path: Path) -> None:
+    """At any moment: the next one starts, serves, and tidies up."""
+    path = tmp_path / "mine.csv"
+    path.write_text("id,ra,dec\n" + "".join(f"{i},{i % 360}.5,{i % 90}\n" for i in range(300_000)))
+    cache = tmp_path / "cache"
+    environment = {**os.environ, "TMPDIR": str(tmp_path), "TAPWIDGET_CACHE_DIR": str(cache)}
+    with subprocess.Popen(command(path, ""), stdout=subprocess.PIPE, text=True, env=environment) as process:
+        until = time.monotonic() + DEADLINE
+        while not list(cache.glob("served/building-*/lock")):
+            assert time.monotonic() < until
+            assert process.poll() is None
+        process.kill()
+    assert list(cache.glob("served/building-*"))
+    with served(path, TAPWIDGET_CACHE_DIR=str(cache)) as (_, url):
+        query = {"LANG": "ADQL", "FORMAT": "csv", "QUERY": "SELECT COUNT(*) AS n FROM data.mine"}
+        assert requests.get(f"{url}/sync", params=query, timeout=60).text.split() == ["n", "300000"]
+        assert len(folders(path)) == 1
+        assert [kept.suffix for kept in cache.glob("served/*")] == [".duckdb"]
+
+
 def test_the_private_folder_is_private(catalogue: Path) -> None:
     with served(catalogue):
         (folder,) = folders(catalogue)

@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+import os
 import subprocess
 import sys
+import time
 from pathlib import Path
 
 import pytest
 
+from tapwidget import folders
 from tapwidget.errors import TapWidgetError
 from tapwidget.simulation import sky, user_table
 
@@ -63,6 +66,21 @@ def test_another_recipe_has_another_folder(monkeypatch, tmp_path):
 
 def test_the_environment_names_the_cache(monkeypatch, tmp_path):
     monkeypatch.setenv("TAPWIDGET_CACHE_DIR", str(tmp_path))
-    assert sky.cache_directory() == tmp_path
+    assert folders.cache_directory() == tmp_path
     monkeypatch.delenv("TAPWIDGET_CACHE_DIR")
-    assert sky.cache_directory().name == "tapwidget"
+    assert folders.cache_directory().name == "tapwidget"
+
+
+def test_what_nobody_uses_any_more_goes(tmp_path, monkeypatch):
+    monkeypatch.setattr(sky, "write_all", lambda folder: (folder / "file").touch())
+    ages = {"sky-old": sky.KEPT + 60, "sky-young": 60, ".sky-half": sky.KEPT_HALF + 60, ".sky-made-now": 60}
+    for name, age in ages.items():
+        (tmp_path / name).mkdir()
+        (tmp_path / name / "file").touch()
+        os.utime(tmp_path / name, (time.time() - age,) * 2)
+    (tmp_path / "served").mkdir()
+    ours = sky.cached(tmp_path)
+    assert {path.name for path in tmp_path.iterdir()} == {"sky-young", ".sky-made-now", "served", ours.name}
+    os.utime(ours, (0, 0))
+    assert sky.cached(tmp_path) == ours
+    assert ours.stat().st_mtime > 0, "who uses it says so"

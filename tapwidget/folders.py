@@ -1,0 +1,16 @@
+"""Where this user's computer keeps what the package makes."""
+
+from __future__ import annotations
+
+import os
+from pathlib import Path
+
+
+def cache_directory() -> Path:
+    """The folder of what can be made again: what TAPWIDGET_CACHE_DIR names, else the user's cache. It may not exist."""
+    chosen = os.environ.get("TAPWIDGET_CACHE_DIR")
+    if chosen:
+        return Path(chosen)
+    from platformdirs import user_cache_dir
+
+    return Path(user_cache_dir("tapwidget", appauthor=False))
