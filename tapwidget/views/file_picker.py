@@ -9,10 +9,11 @@ import ipywidgets
 import traitlets
 from astropy.table import Table
 
+from tapwidget.actions import sources
 from tapwidget.actions.background import Background, Latest
 from tapwidget.actions.load import Opened, open_table
 from tapwidget.state.identity import Identity
-from tapwidget.tables.files import SUFFIXES, as_table
+from tapwidget.tables.files import as_table
 from tapwidget.tables.roles import Roles
 from tapwidget.views.drop_zone import DropZone
 from tapwidget.views.role_picker import RolePicker
@@ -20,6 +21,7 @@ from tapwidget.views.style import counted, folded, notes, stylesheet
 from tapwidget.views.table_preview import preview
 
 MOST_FILES = 500  # entries listed of one folder; more is said
+VARIABLE = "\0"  # before the name of one, among paths: no path has it
 
 
 class FilePicker(ipywidgets.VBox):
@@ -61,8 +63,12 @@ class FilePicker(ipywidgets.VBox):
         self._requests = Latest()
         self._folder = Path(folder).resolve()
         self._shown_table: Table | None = None
+        self._variables: dict[str, Any] = {}
+        self._variable = ""  # the entry of the list that is open, where it is one
         self._pick = ipywidgets.Dropdown(description="your table", layout=ipywidgets.Layout(width="340px"))
-        self._again = ipywidgets.Button(icon="refresh", tooltip="look for files again", layout={"width": "36px"})
+        self._again = ipywidgets.Button(
+            icon="refresh", tooltip="look for files and variables again", layout={"width": "36px"}
+        )
         self._path = ipywidgets.Text(
             placeholder="or type a path, then Enter", continuous_update=False, layout=ipywidgets.Layout(width="260px")
         )
@@ -92,13 +98,14 @@ class FilePicker(ipywidgets.VBox):
     def choose(self, source: Any) -> None:
         """Open a file, or take a table from Python, in the background."""
         number = self._requests.next()
+        self._variable = ""
         self.message = (
             f"opening {Path(source).name} ..." if isinstance(source, (str, Path)) else "reading the table ..."
         )
         self._said.value = notes(self.message)
         self.busy = True
         self._background.run(
-            lambda: open_table(source),
+            lambda: open_and_remember(source),
             then=lambda opened: self._opened(number, source, opened),
             failed=lambda error: self._failed(number, source, error),
         )
@@ -118,32 +125,42 @@ class FilePicker(ipywidgets.VBox):
         """List what can be opened in the folder: local files only, no network."""
         if self.drop_zone is not None:
             self.drop_zone.folder = str(self._folder)
-        entries = sorted(self._folder.iterdir(), key=lambda p: (p.is_file(), p.name.lower()))
-        folders = [p for p in entries if p.is_dir() and not p.name.startswith((".", "__"))]
-        files = [p for p in entries if p.is_file() and p.name.lower().endswith(tuple(SUFFIXES))]
+        found = sources.look_into(self._folder)
+        self._variables = sources.variables(sources.notebook())
         options = [(f"Choose a file in {self._folder.name or '/'} ...", "")]
-        options += [(f"{p.name}   ({size(p)})", str(p)) for p in files[:MOST_FILES]]
-        options += [(f"{p.name}/", str(p)) for p in folders[:MOST_FILES]]
+        options += [(f"{p.name}   ({size(p)})", str(p)) for p in found.files[:MOST_FILES]]
+        options += [(f"{name}   (variable, {counted(len(value), 'row')})", VARIABLE + name)
+                    for name, value in self._variables.items()]  # fmt: skip
+        others = [path for path in sources.recent() if path not in found.files]
+        options += [(f"{path.name}   (opened lately, in {path.parent})", str(path)) for path in others]
+        options += [(f"{p.name}/", str(p)) for p in found.folders[:MOST_FILES]]
+        if sources.RUBIN_TUTORIAL_DATA.is_dir():
+            options.append(("Rubin's tutorial data/", str(sources.RUBIN_TUTORIAL_DATA)))
         options.append(("../  (the folder above)", str(self._folder.parent)))
         self._pick.unobserve(self._picked, "value")
         self._pick.options = options
         self._pick.observe(self._picked, "value")
         self._show_path()
-        if len(files) > MOST_FILES:
+        if len(found.files) > MOST_FILES:
             self._said.value = notes(
-                f"The first {MOST_FILES} of {len(files):,} files are listed; type the path of another."
+                f"The first {MOST_FILES} of {len(found.files):,} files are listed; type the path of another."
             )
 
     def _show_path(self) -> None:
-        """Show in the list which of its files is open, without opening it again."""
-        listed = self.path if self.path in [value for _, value in self._pick.options] else ""
+        """Show in the list what of it is open, without opening it again."""
+        chosen = self.path or self._variable
+        listed = chosen if chosen in [value for _, value in self._pick.options] else ""
         self._pick.unobserve(self._picked, "value")
         self._pick.value = listed
         self._pick.observe(self._picked, "value")
 
     def _picked(self, change: dict[str, str]) -> None:
         chosen = change["new"]
-        if chosen and Path(chosen).is_dir():
+        if chosen.startswith(VARIABLE):
+            self.choose(self._variables[chosen.removeprefix(VARIABLE)])
+            self._variable = chosen
+            self._show_path()
+        elif chosen and Path(chosen).is_dir():
             self._folder = Path(chosen)
             self._list()
         elif chosen:
@@ -208,6 +225,14 @@ class FilePicker(ipywidgets.VBox):
     def _table_set(self, change: dict[str, Any]) -> None:
         if change["new"] is not None and change["new"] is not self._shown_table:
             self.choose(change["new"])
+
+
+def open_and_remember(source: Any) -> Opened:
+    """Open a table; a file that could be opened comes among the recent ones."""
+    opened = open_table(source)
+    if path_of(source):
+        sources.remember(Path(path_of(source)))
+    return opened
 
 
 def path_of(source: Any) -> str:

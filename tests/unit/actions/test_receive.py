@@ -50,9 +50,9 @@ def test_pieces_out_of_turn_are_not_taken(tmp_path):
     assert incoming.finish(zlib.crc32(b"abcd")).read_bytes() == b"abcd"
 
 
-@pytest.mark.parametrize(("size", "crc"), [(9, None), (None, 1)])
+@pytest.mark.parametrize(("size", "crc"), [(9, None), (None, 1)], ids=["a part", "damaged"])
 def test_a_part_or_a_damaged_file_is_no_file(tmp_path, size, crc):
-    with pytest.raises(TableError, match="a.csv did not arrive whole"):
+    with pytest.raises(TableError, match=r"a\.csv did not arrive whole"):
         bring(tmp_path, "a.csv", b"12345", size=size, crc=crc)
     assert not list(tmp_path.iterdir())
 

@@ -126,3 +126,20 @@ def test_hostile_names_and_cells_stay_text(folder: Path) -> None:
     shown = picker._preview.value + picker._said.value + picker.role_picker._said.value
     assert "<img" not in shown
     assert "&lt;img" in shown
+
+
+def test_variables_of_the_notebook_and_files_opened_lately_are_offered(folder: Path, monkeypatch) -> None:
+    monkeypatch.setattr(
+        "tapwidget.actions.sources.notebook", lambda: {"mine": pd.DataFrame({"ra": [1.0], "dec": [2.0]})}
+    )
+    FilePicker(folder=folder / "more", background=Immediate()).choose(folder / "more" / "other.csv")
+    picker = FilePicker(folder=folder, background=Immediate())
+    choose(picker, "other.csv")
+    assert picker.table["name"].tolist() == ["A"]
+    choose(picker, "mine")
+    assert picker.table["dec"].tolist() == [2.0]
+    assert picker._pick.label == "mine   (variable, 1 row)"
+    choose(picker, "sdss.csv")
+    assert picker._pick.label.startswith("sdss.csv")
+    picker.choose(Table({"ra": [1.0], "dec": [2.0]}))
+    assert picker._pick.value == ""
