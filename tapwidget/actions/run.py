@@ -14,7 +14,7 @@ from tapwidget.match.spec import IdentifierMatch, Match, SkyMatch
 from tapwidget.state.form import Form
 from tapwidget.state.runs import Run, Runs
 from tapwidget.tables.preflight import prepare
-from tapwidget.tables.roles import position_of, recognise
+from tapwidget.tables.roles import Roles, position_of, recognise
 
 
 class Runner:
@@ -42,12 +42,12 @@ class Runner:
             While the form is not complete.
         """
         form = self._form
-        match, service, table = form.match(), form.service, form.table
-        run = self.runs.add(match=None if adql else match, adql=adql)
+        match, service, table, roles = form.match(), form.service, form.table, form.roles
+        run = self.runs.add(match=None if adql else match, adql=adql, service=service, table=table)
 
         def send() -> Any:
             if adql:
-                return service.submit(adql, uploads={match.upload: whole_upload(match, table)})
+                return service.submit(adql, uploads={match.upload: whole_upload(match, table, roles)})
             return service.submit(match, table)
 
         self._background.run(
@@ -99,12 +99,14 @@ def _match_of(record: JobRecord) -> Match | None:
         return None
 
 
-def whole_upload(match: SkyMatch | IdentifierMatch, table: Table) -> Table:
+def whole_upload(match: SkyMatch | IdentifierMatch, table: Table, roles: Roles | None = None) -> Table:
     """Every column of the user's table, ready to travel: ADQL written by hand may use any of them.
+
+    `roles` are the table's, where they were recognised already.
 
     The names are those of the query that the form made: the row number, the position in ICRS degrees, and the rest.
     """
     position = None
     if isinstance(match, SkyMatch):
-        position = position_of(table, match.ra, match.dec) if match.ra else recognise(table).position
+        position = position_of(table, match.ra, match.dec) if match.ra else (roles or recognise(table)).position
     return prepare(table, table.colnames, position=position, name=match.upload).table

@@ -126,7 +126,7 @@ def curve(separations: ArrayLike, chance: Chance, radii: ArrayLike, *, find: str
     separations : array of float
         Of the pairs of a result, arcsec; NaN and masked where there is no pair.
     """
-    rising = np.sort(_there(separations))
+    rising = np.sort(there(separations))
     at = np.asarray(radii, dtype=np.float64)
     pairs = np.searchsorted(rising, at, side="right").astype(np.int64)
     false = np.asarray(chance.false(at, pairs, find, neighbours), dtype=np.float64)
@@ -139,7 +139,7 @@ def even_odds(separations: ArrayLike, chance: Chance, *, find: str = "all", neig
 
     Where the pairs that are there become fewer than twice those expected by chance, and stay so.
     """
-    rising = np.sort(_there(separations))
+    rising = np.sort(there(separations))
     if len(rising) < 2 or chance.density <= 0:
         return None
     # Steps of equal numbers, so that each has the same scatter; some hundred pairs or a tenth of all.
@@ -147,8 +147,8 @@ def even_odds(separations: ArrayLike, chance: Chance, *, find: str = "all", neig
     edges = rising[::step]
     edges = np.append(edges, rising[-1]) if edges[-1] < rising[-1] else edges
     found = curve(rising, chance, edges, find=find, neighbours=neighbours)
-    expected, there = np.diff(found.false), np.diff(found.pairs)
-    true = there >= 2 * expected
+    expected, counts = np.diff(found.false), np.diff(found.pairs)
+    true = counts >= 2 * expected
     if true.all() or not true.any():
         return None if true.all() else float(edges[0])
     last = int(np.flatnonzero(true)[-1])
@@ -181,9 +181,9 @@ def of_separations(
     """
     if not radius > 0 or rows < 1:
         raise MatchError("The rate of chance matches needs a radius above 0 arcsec and an upload with positions.")
-    there = _there(separations)
+    values = there(separations)
     edges = radius * np.sqrt(np.arange(ANNULI + 1) / ANNULI)
-    counts = np.histogram(there[there <= radius], edges)[0]
+    counts = np.histogram(values[values <= radius], edges)[0]
     used = _flat(counts)
     counted = int(counts[-used:].sum())
     core = float(edges[-used - 1])
@@ -208,12 +208,15 @@ def of_separations(
 def of_result(result: Any) -> Chance | None:
     """The same from a result's own column and metadata; None where these do not tell (no single radius, no rows)."""
     told = result.meta.get("tapwidget")
-    if not isinstance(told, Mapping) or SEPARATION not in result.colnames:
+    if not isinstance(told, Mapping):
+        return None
+    name = str(told.get("separation") or SEPARATION)
+    if name not in result.colnames:
         return None
     radius, rows = told.get("radius_arcsec"), (told.get("rows") or {}).get("sent")
     if not isinstance(radius, float) or not isinstance(rows, int) or radius <= 0 or rows < 1:
         return None
-    return of_separations(result[SEPARATION], radius, rows, **mode_of(result))
+    return of_separations(result[name], radius, rows, **mode_of(result))
 
 
 def mode_of(result: Any) -> dict[str, Any]:
@@ -235,7 +238,7 @@ def _flat(counts: NDArray[np.int64]) -> int:
     return used
 
 
-def _there(separations: ArrayLike) -> Floats:
+def there(separations: ArrayLike) -> Floats:
     """The separations that are there, as plain float64 in arcsec."""
     values = getattr(separations, "value", separations) if hasattr(separations, "to_value") else separations
     if isinstance(values, np.ma.MaskedArray):

@@ -122,9 +122,10 @@ def duplicates(result: Any, *, mine: Sequence[str] = (), theirs: Sequence[str] =
     told = result.meta.get("tapwidget")
     told = told if isinstance(told, Mapping) else {}
     own = f"{told.get('upload', 'ut1')}_"
+    nobodys = {*NOT_THEIRS, told.get("separation"), told.get("position_angle"), "group_id", "group_size"}
     sides = {
         "mine": [name for name in result.colnames if name.startswith(own)],
-        "theirs": [n for n in result.colnames if not n.startswith(own) and not n.startswith(NOT_THEIRS)],
+        "theirs": [name for name in result.colnames if not name.startswith(own) and name not in nobodys],
     }
     chosen = []
     for side, given in (("mine", mine), ("theirs", theirs)):

@@ -19,6 +19,12 @@ class Run(traitlets.HasTraits):
     result = Identity()
     error = traitlets.Unicode(help="what went wrong, in a sentence; empty while nothing did")
     visible = traitlets.Bool(True, help="whether the histogram shows it")
+    service = Identity(help="client.Service it was given to; None where that is not known")
+    table = Identity(help="the user's astropy Table it was made with, or None")
+    chance = Identity(help="match.chance.Chance, once it was measured with a shifted copy")
+    chance_busy = traitlets.Bool(False, help="whether that is being measured")
+    chance_job = Identity(help="its client.Job while it runs")
+    chance_said = traitlets.Unicode(help="how far that is, or why it failed")
 
 
 class Runs(traitlets.HasTraits):

@@ -1,9 +1,8 @@
-"""What a match gave: the table, the magnitude histogram of all runs, and the sky, linked to one another."""
+"""What a match gave: the table, how far to believe it, and plots of magnitudes, sky and separations, linked."""
 
 from __future__ import annotations
 
 import ipywidgets
-import numpy as np
 import traitlets
 
 from tapwidget.actions.background import Background
@@ -14,8 +13,10 @@ from tapwidget.plots.series import Series
 from tapwidget.state.form import Form
 from tapwidget.state.runs import Runs
 from tapwidget.views.magnitude_histogram import MagnitudeHistogram
+from tapwidget.views.match_check import MatchCheck, positions
 from tapwidget.views.plain_table import PlainTable
 from tapwidget.views.results_table import ResultsTable
+from tapwidget.views.separation_plot import SeparationPlot
 from tapwidget.views.sky_plot import SkyPlot
 from tapwidget.views.style import notes, stylesheet
 from tapwidget.views.table_tools import TableTools
@@ -41,6 +42,9 @@ class ResultsPanel(ipywidgets.VBox):
         Find, go to a row, choose columns, count, save.
     histogram : MagnitudeHistogram
     sky : SkyPlot
+    separations : SeparationPlot
+    check : MatchCheck
+        The chance matches and duplicates of the current run.
     band : str
         Which magnitudes the histogram counts.
     """
@@ -55,6 +59,8 @@ class ResultsPanel(ipywidgets.VBox):
         self.table = ResultsTable()
         self.histogram = MagnitudeHistogram()
         self.sky = SkyPlot(background_label="your table")
+        self.separations = SeparationPlot()
+        self.check = MatchCheck(background=self._background)
         self._band = ipywidgets.Dropdown(options=BANDS, value="r", description="band", layout={"width": "150px"})
         self._said = ipywidgets.HTML()
         magnitudes = ipywidgets.VBox(
@@ -68,7 +74,9 @@ class ResultsPanel(ipywidgets.VBox):
         # Hidden, not removed: only what is in the page can say hello.
         self._place = ipywidgets.VBox([self.table, self.tools])
         self._plain: PlainTable | None = None
-        super().__init__([self._style, self._place], _view_count=0, **kwargs)  # 0: the page tells how often it shows us
+        super().__init__(
+            [self._style, self._place, self.check], _view_count=0, **kwargs
+        )  # 0: the page tells how often it shows us
         traitlets.link((self._band, "value"), (self, "band"))
         form.observe(lambda _: self._table_changed(), "table")
         runs.observe(lambda _: self._runs_changed(), "runs")
@@ -76,6 +84,7 @@ class ResultsPanel(ipywidgets.VBox):
         self.observe(lambda _: self._draw_soon(), "band")
         self.histogram.observe(lambda _: self._select_soon(), "interval")
         traitlets.link((self.sky, "selected_rows"), (self.table, "selected_rows"))
+        self.check.observe(lambda _: self._show_rows(), "rows")
         self.observe(lambda _: self._await_drawing(), "_view_count")
         self.table.observe(lambda _: self._await_drawing(), "table")
         self.table.observe(lambda _: self._arrange(), "drawn")
@@ -86,6 +95,7 @@ class ResultsPanel(ipywidgets.VBox):
             if id(run) not in self._watched:
                 self._watched.add(id(run))
                 run.observe(lambda _: self._draw_soon(), ["result", "visible", "name"])
+                run.observe(lambda _: self._show_separations(), "chance")
         self._draw_soon()
 
     def _table_changed(self) -> None:
@@ -94,9 +104,25 @@ class ResultsPanel(ipywidgets.VBox):
 
     def _show_current(self) -> None:
         current = self._runs.current
-        self.table.table = None if current is None else current.result
-        self.sky.table = self.table.table
+        self.check.run = current
+        self._show_rows()
+        self._show_separations()
         self._draw_soon()
+
+    def _show_rows(self) -> None:
+        """The current result, or of it the rows that the check wants to see, in the table and on the sky."""
+        result = None if self._runs.current is None else self._runs.current.result
+        if result is not None and self.check.rows is not None:
+            result = result[self.check.rows]
+        if result is not self.table.table:
+            self.table.table = result
+            self.sky.table = result
+
+    def _show_separations(self) -> None:
+        current = self._runs.current
+        self.separations.chance = None if current is None else current.chance
+        self.separations.table = None if current is None else current.result
+        self._arrange()
 
     def _draw_soon(self) -> None:
         self._background.post(("histogram", id(self)), self._draw)
@@ -153,9 +179,13 @@ class ResultsPanel(ipywidgets.VBox):
         stands_in = self._plain is not None and not self.table.drawn
         self._place.layout.display = "none" if stands_in else None
         # Not hidden but absent while there is nothing to draw: bqplot cannot measure what has no size.
+        beside = (self.separations,) if self.separations.separations is not None else ()
+        if self._plots.children[2:] != beside:
+            self._plots.children = (*self._plots.children[:2], *beside)
         self.children = (
             *(self._style, self._place),
             *((self._plain,) if stands_in else ()),
+            self.check,
             *((self._plots,) if self.histogram.series else ()),
         )
 
@@ -165,7 +195,8 @@ class ResultsPanel(ipywidgets.VBox):
     def _select_interval(self) -> None:
         """Select the rows of the table whose magnitude lies in the brushed interval."""
         if self._series_of_table is not None:
-            self.table.selected_rows = np.flatnonzero(self.histogram.rows_in_interval(self._series_of_table)).tolist()
+            inside = self.histogram.rows_in_interval(self._series_of_table)
+            self.table.selected_rows = positions(self.check.rows, inside).tolist()
 
 
 def without_argument(sentence: str) -> str:

@@ -1,0 +1,104 @@
+"""The separations of a result as a histogram, with what of them chance explains, and what each radius would keep."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from tapwidget.match import chance as chances
+from tapwidget.match.chance import Chance, Curve
+
+BINS = 50
+Floats = NDArray[np.float64]
+
+
+@dataclass(frozen=True, eq=False)
+class Separations:
+    """The separations of one result.
+
+    Attributes
+    ----------
+    values : float64
+        Arcsec, of the pairs that are there, rising.
+    radius : float
+        Arcsec up to which they were looked for.
+    chance : Chance or None
+        The rate of chance pairs, where it is known.
+    find, neighbours
+        Which pairs were kept.
+    """
+
+    values: Floats
+    radius: float
+    chance: Chance | None = None
+    find: str = "all"
+    neighbours: int = 1
+
+    @property
+    def edges(self) -> Floats:
+        """Of the bins: equal ones from 0 to the radius."""
+        return np.linspace(0, self.radius, BINS + 1)
+
+    @property
+    def counts(self) -> NDArray[np.int64]:
+        """Pairs in each bin; the last one takes its upper edge too."""
+        return np.histogram(self.values, self.edges)[0].astype(np.int64)
+
+    @property
+    def by_chance(self) -> Floats:
+        """Pairs expected by chance in each bin; none where the rate is not known."""
+        found = self.curve(self.edges)
+        return np.zeros(0) if found is None else np.maximum(np.diff(found.false), 0.0)
+
+    def curve(self, radii: Any) -> Curve | None:
+        """What these radii (arcsec, rising) would give; None where the rate is not known."""
+        if self.chance is None:
+            return None
+        at = np.atleast_1d(np.asarray(radii, dtype=np.float64))
+        return chances.curve(self.values, self.chance, at, find=self.find, neighbours=self.neighbours)
+
+    def even_odds(self) -> float | None:
+        """The separation beyond which a pair is more likely false than true, arcsec; see `match.chance.even_odds`."""
+        if self.chance is None:
+            return None
+        return chances.even_odds(self.values, self.chance, find=self.find, neighbours=self.neighbours)
+
+
+def of_result(result: Any, measured: Chance | None = None) -> Separations | None:
+    """The separations of a result with the rate that was measured, else the one they tell themselves.
+
+    None where the table has no separations.
+    """
+    told = result.meta.get("tapwidget")
+    told = told if isinstance(told, dict) else {}
+    name = str(told.get("separation") or chances.SEPARATION)
+    if name not in result.colnames:
+        return None
+    values = np.sort(chances.there(result[name]))
+    if not len(values):
+        return None
+    radius = told.get("radius_arcsec")
+    radius = float(radius) if isinstance(radius, int | float) and radius > 0 else float(values[-1])
+    return Separations(values, radius or 1.0, measured or chances.of_result(result), **chances.mode_of(result))
+
+
+def sentence(found: Separations, radius: float | None = None) -> str:
+    """How many pairs are chance matches, in words: "about 40 ± 5 of 12,016 pairs are chance matches (0.3 %)"."""
+    pairs = int(np.searchsorted(found.values, found.radius if radius is None else radius, side="right"))
+    curve = found.curve(found.radius if radius is None else radius)
+    if curve is None:
+        return f"{pairs:,} pairs"
+    chance, false, error = found.chance, float(curve.false[0]), float(curve.error[0])
+    assert chance is not None
+    percent = f"{100 * false / pairs:.2g} %" if pairs else "0 %"
+    number = f"{rounded(false)} ± {rounded(max(error, 0.1 if false < 10 else 1.0))}"
+    about = "at most about" if chance.is_limit else "about"
+    return f"{about} {number} of {pairs:,} pairs {'is' if pairs == 1 else 'are'} chance matches ({percent})"
+
+
+def rounded(value: float) -> str:
+    """An expected number as one says it: 0.3, 4.2, 41, 1,370."""
+    return f"{value:,.0f}" if value >= 10 else f"{value:.2g}"

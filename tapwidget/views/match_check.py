@@ -1,0 +1,147 @@
+"""How far a result can be believed: its chance matches, its duplicates, and what can be done about either."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import ipywidgets
+import numpy as np
+import traitlets
+
+from tapwidget.actions.background import Background
+from tapwidget.actions.chance import ChanceMeter, obstacle
+from tapwidget.errors import TapWidgetError
+from tapwidget.match.duplicates import Duplicates, duplicates
+from tapwidget.plots import separation
+from tapwidget.state.identity import Identity
+from tapwidget.views.style import notes, stylesheet
+
+MEASURE_TIP = (
+    "Moves a copy of your positions aside by half an arcminute to one, where nothing true can be found, and counts "
+    "what is found all the same. A small job at the service."
+)
+METHODS = {"widest separations": "judged by the widest separations", "shifted copy": "measured with a shifted copy"}
+
+
+class MatchCheck(ipywidgets.VBox):
+    """Two lines about the result of a run, each with what can be done.
+
+    Attributes
+    ----------
+    run : state.runs.Run or None
+        The run that is judged.
+    rows : array of int, or None
+        The rows to show: those of pairs that share a row with another, the largest groups first, while "Show only
+        these" is pressed; None for all.
+    """
+
+    run = Identity()
+    rows = traitlets.Any(None, allow_none=True)
+
+    def __init__(self, run: Any = None, *, background: Background | None = None, **kwargs: object) -> None:
+        self._background = background or Background()
+        self._meter = ChanceMeter(self._background)
+        self._found: Duplicates | None = None
+        line = ipywidgets.Layout(min_height="28px", flex="0 1 auto")
+        self._chance, self._several = ipywidgets.HTML(layout=line), ipywidgets.HTML(layout=line)
+        self.measure_button = ipywidgets.Button(description="Measure with a shifted copy", tooltip=MEASURE_TIP)
+        self.stop_button = ipywidgets.Button(description="Stop", icon="stop", tooltip="stop measuring", disabled=True)
+        self.only_button = ipywidgets.ToggleButton(description="Show only these", disabled=True)
+        self._said = ipywidgets.HTML(layout=line)
+        above = ipywidgets.HBox([self._chance, self.measure_button, self.stop_button, self._said])
+        below = ipywidgets.HBox([self._several, self.only_button])
+        for row in (above, below):
+            row.add_class("tw-wrap")
+        self._lines = ipywidgets.VBox([above, below])
+        super().__init__([stylesheet(), self._lines], **kwargs)
+        self.add_class("tw-check")
+        self.measure_button.on_click(lambda _: self._measure())
+        self.stop_button.on_click(lambda _: self._meter.stop(self.run))
+        self.only_button.observe(lambda _: self._choose(), "value")
+        self.observe(self._new_run, "run")
+        self._new_run({"old": None})
+        self.run = run
+
+    @property
+    def duplicates(self) -> Duplicates | None:
+        """What takes part in several pairs; None while there is no result of a match."""
+        return self._found
+
+    def _new_run(self, change: Any) -> None:
+        names = ["result", "chance", "chance_busy", "chance_said"]
+        if change["old"] is not None:
+            change["old"].unobserve(self._changed, names)
+        if self.run is not None:
+            self.run.observe(self._changed, names)
+        self._count()
+        self._show()
+
+    def _changed(self, change: Any) -> None:
+        if change["name"] == "result":
+            self._count()
+        self._show()
+
+    def _count(self) -> None:
+        result = None if self.run is None else self.run.result
+        self._found = None
+        # ADQL of one's own may return anything: only a match knows whose columns are whose.
+        if result is not None and "find" in result.meta.get("tapwidget", {}):
+            try:
+                self._found = duplicates(result)
+            except TapWidgetError:
+                self._found = None  # "only the unmatched" has no columns of theirs, and nothing to count
+        found = self._found
+        self.only_button.value = False
+        self.only_button.disabled = found is None or found.largest < 2
+        self._several.value = notes(sentence_of(found)) if found is not None else notes("")
+        self.only_button.tooltip = (
+            "Every row has one counterpart at most."
+            if self.only_button.disabled
+            else "in the table and on the sky, the largest groups first"
+        )
+        self._choose()
+
+    def _choose(self) -> None:
+        only = self.only_button.value and self._found is not None
+        self.rows = self._found.rows if only and self._found is not None else None
+
+    def _show(self) -> None:
+        run = self.run
+        self._lines.layout.display = None if run is not None and run.result is not None else "none"
+        if run is None or run.result is None:
+            return
+        found = separation.of_result(run.result, run.chance)
+        if found is None:
+            self._chance.value = notes("")
+        elif found.chance is None:
+            self._chance.value = notes("How many pairs are there by chance is not known yet.")
+        else:
+            words = separation.sentence(found)
+            self._chance.value = notes(f"{words[0].upper()}{words[1:]}, {METHODS[found.chance.method]}.")
+        why = obstacle(run)
+        self.measure_button.disabled = bool(why) or run.chance_busy
+        self.measure_button.tooltip = why or MEASURE_TIP
+        self.stop_button.disabled = not run.chance_busy
+        self._said.value = notes(run.chance_said)
+
+    def _measure(self) -> None:
+        try:
+            self._meter.start(self.run)
+        except TapWidgetError as error:
+            self._said.value = notes(str(error))
+
+
+def sentence_of(found: Duplicates) -> str:
+    """ "93 of yours have several counterparts, 12 of theirs are shared; the largest group has 5 pairs."."""
+    if found.largest < 2:
+        return "No row of yours has several counterparts, and none of theirs is shared."
+    mine = (
+        f"{found.mine_with_several:,} of yours {'has' if found.mine_with_several == 1 else 'have'} several counterparts"
+    )
+    theirs = f"{found.theirs_shared:,} of theirs {'is' if found.theirs_shared == 1 else 'are'} shared"
+    return f"{mine}, {theirs}; the largest group has {found.largest:,} pairs."
+
+
+def positions(rows: Any, selected: np.ndarray) -> np.ndarray:
+    """Which places of `rows` (None: all rows in order) hold a selected row; `selected` has one bool a row."""
+    return np.flatnonzero(selected if rows is None else selected[rows])
