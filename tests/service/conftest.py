@@ -58,9 +58,19 @@ def _wait_until_ready(process: subprocess.Popen[bytes], log: Any) -> str:
 
 @pytest.fixture(scope="session")
 def fake_uws() -> ModuleType:
-    """The module of the misbehaving service: tests are no package, so it is loaded by its path."""
-    path = Path(__file__).with_name("fake_uws.py")
-    spec = importlib.util.spec_from_file_location("fake_uws", path)
+    """The module of the misbehaving service."""
+    return _module("fake_uws")
+
+
+@pytest.fixture(scope="session")
+def faulty_proxy() -> ModuleType:
+    """The module of the proxy that misbehaves before a service that does not."""
+    return _module("faulty_proxy")
+
+
+def _module(name: str) -> ModuleType:
+    """A module of this folder, by its path: tests are no package."""
+    spec = importlib.util.spec_from_file_location(name, Path(__file__).with_name(f"{name}.py"))
     assert spec is not None
     assert spec.loader is not None
     module = importlib.util.module_from_spec(spec)

@@ -1,0 +1,337 @@
+"""Every fault at every step of the protocol, against the real built-in service, through real sockets.
+
+What has to come of each: the whole result, fetched once; or an error with words and a next step, and a job that can be
+found again. Never a part of a result, never a second job, never the token at another host.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import json
+import os
+import signal
+import subprocess
+import sys
+import time
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pytest
+from astropy.table import Table
+
+from tapwidget.client import download, submission
+from tapwidget.client import service as service_module
+from tapwidget.client.follower import Pace
+from tapwidget.client.ledger import Ledger
+from tapwidget.client.service import Service
+from tapwidget.errors import JobError, ResultError, ServiceUnavailableError, TapWidgetError
+from tapwidget.match.record import to_record
+from tapwidget.match.spec import SkyMatch
+from tapwidget.tables.exact_copy import write_copy
+
+PACE = Pace(first=0.01, last=0.05, most=10**6, retry_first=0.02, retry_last=0.05, patience=20.0, push_after=0.05)
+HASTY = Pace(first=0.01, last=0.05, most=10**6, retry_first=0.01, retry_last=0.02, patience=0.2, push_after=0.05)
+SECRET = "gt-nobody-else-sees-this"
+MATCH = SkyMatch("data.stars", radius=1.5, columns=["id", "r"])
+SECONDS = 60
+
+
+@pytest.fixture(scope="module")
+def forked(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Callable[..., Killable]]:
+    """Makes processes that may be killed."""
+    folder = tmp_path_factory.mktemp("forked")
+    count = iter(range(10**6))
+    script = Path(__file__).with_name("forked.py")
+    house = subprocess.Popen(
+        [sys.executable, str(script)],
+        stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True, env={**os.environ, "TMPDIR": str(folder)},
+    )  # fmt: skip
+    made: list[Killable] = []
+
+    def fork(**order: Any) -> Killable:
+        assert house.stdin is not None
+        assert house.stdout is not None
+        log = folder / f"log{next(count)}"
+        house.stdin.write(json.dumps({**order, "log": str(log)}) + "\n")
+        house.stdin.flush()
+        made.append(Killable(int(house.stdout.readline()), log))
+        return made[-1]
+
+    yield fork
+    for process in made:
+        process.kill()
+    house.communicate(timeout=SECONDS)
+
+
+@dataclass
+class Killable:
+    """A child process, and what it said."""
+
+    pid: int
+    log: Path
+    is_dead: bool = False
+
+    def kill(self) -> None:
+        """SIGKILL: it has no last word."""
+        if not self.is_dead:
+            self.is_dead = True
+            with contextlib.suppress(ProcessLookupError):
+                os.kill(self.pid, signal.SIGKILL)
+
+    def says(self, word: str) -> str:
+        """What follows a word, once it was said."""
+        until = time.monotonic() + SECONDS
+        while not (self.log.exists() and word in self.log.read_text()):
+            assert time.monotonic() < until, f"{word!r} was not said, but: {self.log.read_text()}"
+            time.sleep(0.005)
+        return self.log.read_text().partition(word)[2].split()[0]
+
+
+@pytest.fixture(scope="module")
+def catalogue(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """400 stars, a little way from those of the user."""
+    path = tmp_path_factory.mktemp("catalogue") / "stars.csv"
+    rows = (f"{2**60 + n},{10 + n * 0.001:.6f},-3.0001,{15 + n % 9}" for n in range(400))
+    path.write_text("\n".join(["id,ra,dec,r", *rows]))
+    return path
+
+
+@pytest.fixture(scope="module")
+def table() -> Table:
+    return Table({"name": [f"n{n}" for n in range(300)], "ra": 10 + 0.001 * np.arange(300), "dec": np.full(300, -3.0)})
+
+
+@pytest.fixture(scope="module")
+def backend(forked: Callable[..., Killable], catalogue: Path) -> str:
+    return forked(serve=str(catalogue)).says("ready at ")
+
+
+@pytest.fixture(scope="module")
+def truth(backend: str, table: Table, tmp_path_factory: pytest.TempPathFactory) -> list[Any]:
+    result = Service(backend, ledger=Ledger(tmp_path_factory.mktemp("truth"))).submit(MATCH, table).result(SECONDS)
+    assert len(result) == 300
+    return rows(result)
+
+
+def rows(result: Table) -> list[Any]:
+    return [result.colnames, *(tuple(row) for row in result)]
+
+
+@pytest.fixture
+def proxy(faulty_proxy: Any, backend: str) -> Iterator[Any]:
+    proxy = faulty_proxy.FaultyProxy(backend)
+    yield proxy
+    proxy.close()
+
+
+@pytest.fixture
+def ledger(tmp_path: Path) -> Ledger:
+    return Ledger(tmp_path / "jobs")
+
+
+@pytest.fixture
+def impatient(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Nobody waits for a stalled answer for minutes in a test."""
+    for module, name in (
+        (submission, "CREATE_S"), (submission, "RUN_S"), (download, "READ_S"), (service_module, "SYNC_S"),
+    ):  # fmt: skip
+        monkeypatch.setattr(module, name, 0.5)
+
+
+def service_at(proxy: Any, ledger: Ledger, pace: Pace = PACE) -> Service:
+    service = Service(proxy.url, token=SECRET, ledger=ledger, pace=pace)
+    service._transport.read_s = 0.5
+    return service
+
+
+WHOLE = "the whole result"
+# What is told, and whether there may be a job all the same, which the list of jobs then has.
+TOLD = {
+    "reset": "connection broke",
+    "drop": "connection broke",
+    "cut": "connection broke|sent an answer",
+    "stall": "no answer came in time",
+    "shortened": "makes no sense|could not be read|sent an answer",
+    "status_500": "the disk is full.*Try again",
+    "status_502": r"502.*upstream is gone.*Try again",
+    "lost_502": r"502.*upstream is gone.*Try again",
+    "status_503": "maintenance until noon.*again",
+    "html": "web page.*Please log in.*in a browser",
+    "redirect": "web page.*Please log in|moved to http://localhost",
+}
+# The exceptions to the rule. The rule: before there is a job, a fault is told; from then on it is ridden out.
+OUTCOMES: dict[tuple[str, str], str] = {
+    ("create", "drop"): WHOLE,
+    ("create", "cut"): WHOLE,
+    ("create", "stall"): WHOLE,
+    ("create", "shortened"): WHOLE,
+    ("create", "lost_502"): WHOLE,
+}
+CASES = [
+    (step, fault, OUTCOMES.get((step, fault), WHOLE if step in {"run", "poll", "result"} else TOLD[fault]))
+    for step in ("capabilities", "tables", "create", "run", "poll", "result")
+    for fault in TOLD
+]
+
+
+@pytest.mark.usefixtures("impatient")
+@pytest.mark.parametrize(("step", "fault", "outcome"), CASES, ids=[f"{step}-{fault}" for step, fault, _ in CASES])
+def test_a_fault_once(
+    proxy: Any, ledger: Ledger, table: Table, truth: list[Any], step: str, fault: str, outcome: str
+) -> None:
+    service = service_at(proxy, ledger)
+    rule = proxy.fault(fault, step)
+    if outcome == WHOLE:
+        job = service.submit(MATCH, table)
+        assert rows(job.result(SECONDS)) == truth
+        assert job.last_error == ""
+        (record,) = service.jobs(ask=False)
+        assert (record.url, record.phase) == (job.url, "COMPLETED")
+        assert proxy.count("create") == 1
+    else:
+        with pytest.raises(ServiceUnavailableError, match=f"(?s){outcome}") as caught:
+            service.submit(MATCH, table)
+        assert SECRET not in str(caught.value)
+        # Nothing is lost by it: what may have been made is listed, and the next attempt goes well.
+        known = service.jobs(ask=False)
+        assert len(known) == ("may have been created" in str(caught.value))
+        assert rows(service.submit(MATCH, table).result(SECONDS)) == truth
+    assert rule.happened == 1
+    assert all(seen.headers.get("Authorization") == f"Bearer {SECRET}" for seen in proxy.seen)
+    assert not [headers for headers in proxy.others if "Authorization" in headers]
+    assert (fault == "redirect" and step in {"capabilities", "poll", "result"}) <= bool(proxy.others)
+
+
+LASTING = {
+    ("run", "status_500"): (ServiceUnavailableError, ""),
+    ("poll", "reset"): (ServiceUnavailableError, r"connection broke.*This has lasted.*service\.job\("),
+    ("poll", "status_503"): (ServiceUnavailableError, r"maintenance until noon.*service\.job\("),
+    ("poll", "shortened"): (ServiceUnavailableError, r"something else than the state.*service\.job\("),
+    ("poll", "html"): (ServiceUnavailableError, r"Please log in.*service\.job\("),
+    ("poll", "redirect"): (ServiceUnavailableError, r"sent us to http://localhost.*login.*service\.job\("),
+    ("result", "reset"): (ServiceUnavailableError, "connection broke.*Try again"),
+    ("result", "status_500"): (ServiceUnavailableError, "the disk is full.*Try again"),
+    ("result", "cut"): (ResultError, r"did not arrive whole.*still there.*job\.result\(\)"),
+    ("result", "shortened"): (ResultError, r"did not arrive whole.*still there.*job\.result\(\)"),
+    ("result", "html"): (ServiceUnavailableError, "Please log in.*browser"),
+    ("result", "redirect"): (ServiceUnavailableError, "Please log in.*browser"),
+}
+
+
+@pytest.mark.usefixtures("impatient")
+@pytest.mark.parametrize(("step", "fault"), LASTING, ids=["-".join(case) for case in LASTING])
+def test_a_fault_that_stays_loses_no_job(
+    proxy: Any, ledger: Ledger, table: Table, truth: list[Any], step: str, fault: str
+) -> None:
+    kind, words = LASTING[step, fault]
+    service = service_at(proxy, ledger, HASTY)
+    rule = proxy.fault(fault, step, times=10**6)
+    job = service.submit(MATCH, table)
+    if words:
+        with pytest.raises(kind, match=f"(?s){words}"):
+            job.result(SECONDS)
+    else:
+        # Set running again and again, and never told that it failed: it has not.
+        until = time.monotonic() + SECONDS
+        while rule.happened < 2:
+            assert time.monotonic() < until
+            time.sleep(0.01)
+    (record,) = service.jobs(ask=False)
+    assert record.url == job.url
+    proxy.heal()
+    assert rows(job.result(SECONDS)) == truth
+    assert rows(service_at(proxy, ledger).job(record.url).result(SECONDS)) == truth
+    assert proxy.count("create") == 1
+
+
+# The service is killed.
+
+
+@pytest.mark.usefixtures("impatient")
+@pytest.mark.parametrize("step", ["capabilities", "create", "run", "poll", "result"])
+def test_a_service_that_is_killed(
+    faulty_proxy: Any, forked: Callable[..., Killable], catalogue: Path, ledger: Ledger, table: Table, step: str
+) -> None:
+    process = forked(serve=str(catalogue))
+    proxy = faulty_proxy.FaultyProxy(process.says("ready at "))
+    try:
+        proxy.on_kill = process.kill
+        service = service_at(proxy, ledger, HASTY)
+        proxy.fault("kill", step)
+        with pytest.raises(ServiceUnavailableError, match=r"(?s)connection broke.*[Tt]ry again|service\.j") as caught:
+            service.submit(MATCH, table).result(SECONDS)
+        assert process.is_dead
+        assert "Traceback" not in str(caught.value)
+        known = service.jobs(ask=False)
+        assert len(known) == (step != "capabilities")
+        assert all(record.url for record in known) == (step != "create")
+        if step == "poll":
+            # Another service in its place: it does not have the job, and says so.
+            again = forked(serve=str(catalogue)).says("ready at ")
+            proxy.backend = again.partition("://")[2].partition("/")[0]
+            with pytest.raises(JobError, match=r"does not have the job.*Submit it again"):
+                service.job(known[0].url)
+            assert len(service.jobs()) == 1
+    finally:
+        proxy.close()
+
+
+# The kernel is killed.
+
+KILLED = {
+    ("capabilities", "hold"): None,
+    ("tables", "hold"): None,
+    ("create", "hold"): "never confirmed",
+    ("create", "hold_after"): WHOLE,
+    ("run", "hold"): WHOLE,
+    ("run", "hold_after"): WHOLE,
+    ("poll", "hold"): WHOLE,
+    ("poll", "hold_after"): WHOLE,
+    ("result", "hold"): WHOLE,
+    ("result", "hold_after"): WHOLE,
+}
+
+
+@pytest.mark.parametrize(("step", "when"), KILLED, ids=["-".join(case) for case in KILLED])
+def test_a_kernel_that_is_killed(
+    proxy: Any, forked: Callable[..., Killable], ledger: Ledger, table: Table, truth: list[Any], tmp_path: Path,
+    step: str, when: str,
+) -> None:  # fmt: skip
+    write_copy(table, tmp_path / "mine")
+    proxy.fault(when, step)
+    order = {"ledger": str(ledger.place), "table": str(tmp_path / "mine"), "specification": to_record(MATCH)}
+    kernel = forked(match=proxy.url, **order)
+    assert proxy.held.wait(SECONDS), kernel.log.read_text()
+    kernel.kill()
+    proxy.heal()
+    fetched = proxy.count("result")
+
+    # Another kernel, which has the ledger and nothing else.
+    service = service_at(proxy, Ledger(ledger.place))
+    known = [record for record in service.jobs() if record.key]
+    outcome = KILLED[step, when]
+    if outcome is None:
+        assert known == []
+        return
+    (record,) = known
+    assert record.adql.startswith("SELECT")
+    if outcome is not WHOLE:
+        assert (record.url, record.phase) == ("", "UNKNOWN")
+        return
+    job = service.job(record.url)
+    assert rows(job.result(SECONDS)) == truth
+    assert job.result() is job.result()
+    assert proxy.count("create") == 1
+    assert proxy.count("result") == fetched + 1
+    (record,) = service.jobs(ask=False)
+    assert (record.url, record.phase) == (job.url, "COMPLETED")
+
+
+def test_every_step_was_a_step(proxy: Any, faulty_proxy: Any, ledger: Ledger, table: Table) -> None:
+    """The proxy knows the protocol: each of its steps is taken on the way to a result, and none is left out."""
+    service_at(proxy, ledger).submit(MATCH, table).result(SECONDS)
+    assert {seen.step for seen in proxy.seen} - {""} == set(faulty_proxy.STEPS)
+    assert issubclass(ServiceUnavailableError, TapWidgetError)
