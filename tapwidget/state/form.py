@@ -13,7 +13,7 @@ from tapwidget.state.identity import Identity
 class Form(traitlets.HasTraits):
     """The form of one app: traits only, no network, no widget.
 
-    `where` holds ADQL conditions. `radius` is an angle (Quantity) as it was typed: 0.00027 deg stays 0.00027 deg.
+    `where` holds constraints and ADQL conditions. `radius` is an angle (Quantity) as it was typed: 0.00027 deg stays so.
     """
 
     service = Identity(help="client.Service, or None while there is none")
@@ -28,7 +28,7 @@ class Form(traitlets.HasTraits):
     radius = traitlets.Any(1.0 * u.arcsec)
     on = traitlets.Tuple(traitlets.Unicode(), traitlets.Unicode(), default_value=("", ""))
     find = traitlets.Enum(("all", "nearest", "symmetric"), default_value="all")
-    where = traitlets.List(help="ADQL conditions, all of which must hold")
+    where = traitlets.List(help="constraints and ADQL conditions, all of which must hold")
 
     @property
     def problem(self) -> str:

@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Iterable
 
 import numpy as np
 from astropy.table import Table
 
+from tapwidget.ivoa import tapschema
 from tapwidget.tables.column_facts import is_number, ucd_is, ucd_of, unit_is, values_of
 from tapwidget.tables.formats.outcome import count
 
@@ -41,6 +43,34 @@ def magnitude_columns(table: Table, *, exclude: set[str]) -> tuple[tuple[str, ..
         if reason:
             why[name] = reason
     return tuple(why), why
+
+
+def flux_columns(table: Table) -> tuple[str, ...]:
+    """The columns of a table with fluxes in nJy, without their errors."""
+    return tuple(
+        n for n in table.colnames if is_number(table, n) and unit_is(table, n, "nJy") and not ERROR_NAME.search(n)
+    )
+
+
+def photometry_of(columns: Iterable[tapschema.Column]) -> tuple[tuple[str, ...], tuple[str, ...]]:
+    """Which columns of a service's table are magnitudes, and which are fluxes in nJy; neither has the errors of them.
+
+    By UCD phot.mag, unit mag, or, where neither is given, the name (UCD1+ controlled vocabulary 1.5).
+    """
+    numbers = [
+        c for c in columns if c.is_number and not ERROR_NAME.search(c.name) and "stat.error" not in c.ucd.lower()
+    ]
+    magnitudes = [c.name for c in numbers if _is_magnitude(c)]
+    return tuple(magnitudes), tuple(c.name for c in numbers if c.unit.lower() in {"njy", "nanojansky"})
+
+
+def _is_magnitude(column: tapschema.Column) -> bool:
+    ucd = column.ucd.lower()
+    if _is_colour(column.name) or ucd.startswith(("phot.color", "phys.absorption")):
+        return False
+    if ucd_is(ucd, "phot.mag") or (column.unit == "mag" and not NO_MAGNITUDE.search(column.name)):
+        return True
+    return not column.unit and not ucd and bool(NAMED.search(column.name)) and not NO_MAGNITUDE.search(column.name)
 
 
 def _reason(table: Table, name: str, bare: list[str], redshifts: bool) -> str:

@@ -1,4 +1,4 @@
-"""One constraint of a match, as a row of boxes: a range, a difference of magnitudes, or plain ADQL."""
+"""One constraint of a match, as a row of boxes: a range, a difference, a colour, is measured, or plain ADQL."""
 
 from __future__ import annotations
 
@@ -8,7 +8,10 @@ import ipywidgets
 import traitlets
 
 from tapwidget.errors import MatchError
-from tapwidget.match.constraints import MagnitudeDifference, MagnitudeRange
+from tapwidget.match.adql_text import Number, decimal
+from tapwidget.match.constraints import ColourRange, ColumnRange, IsMeasured, MagnitudeDifference, MagnitudeRange
+from tapwidget.match.fluxes import Unit
+from tapwidget.views.column_box import Choice, ColumnBox
 from tapwidget.views.style import notes
 
 MAGNITUDES = (10.0, 30.0)  # the slider's ends, mag; at an end there is no limit on that side
@@ -50,47 +53,42 @@ class ConstraintRow(ipywidgets.VBox):
 
 
 class RangeRow(ConstraintRow):
-    """`column` between two values; either may be left empty. `columns` are (label, (side, name)) pairs."""
+    """A column between two values; either may be left empty. `column` says which, in its box."""
 
-    def __init__(
-        self,
-        columns: list[tuple[str, tuple[str, str]]],
-        start: tuple[str, str],
-        low: float | None = None,
-        high: float | None = None,
-    ) -> None:
-        self._column = ipywidgets.Dropdown(
-            options=columns, value=start, tooltip="column that is limited", layout={"width": "190px"}
-        )
+    def __init__(self, column: ColumnBox, low: Number | None = None, high: Number | None = None) -> None:
+        self.column = column
         self._low = number_box("from", low)
         self._high = number_box("to", high)
+        self._unit = label("mag")
         self._slider = ipywidgets.FloatRangeSlider(
-            value=(MAGNITUDES[0] if low is None else low, MAGNITUDES[1] if high is None else high),
-            min=MAGNITUDES[0], max=MAGNITUDES[1], step=0.1, readout=False,
+            value=MAGNITUDES, min=MAGNITUDES[0], max=MAGNITUDES[1], step=0.1, readout=False,
             tooltip="range in mag; an end of the slider means no limit", layout={"width": "180px"},
         )  # fmt: skip
-        super().__init__(
-            self._column, label("between"), self._low, label("and"), self._high, label("mag"), self._slider
-        )
+        super().__init__(column, label("between"), self._low, label("and"), self._high, self._unit, self._slider)
         self._following = False  # while the slider is set to what was typed, or the other way round
-        for box in (self._column, self._low, self._high):
+        column.observe(lambda _: self._typed(), "choice")
+        for box in (self._low, self._high):
             box.observe(lambda _: self._typed(), "value")
         self._slider.observe(self._slid, "value")
         self._typed()
 
     def _typed(self) -> None:
         def build() -> Any:
-            side, name = self._column.value
             low, high = number(self._low.value), number(self._high.value)
-            if low is None and high is None:
+            choice: Choice | None = self.column.choice
+            if choice is None or (low is None and high is None):
                 return None
-            constraint = MagnitudeRange(name, low=low, high=high, side=side)
+            if not choice.unit:
+                return ColumnRange(choice.name, low, high, choice.side)
             self._move(low, high)
-            return constraint
+            return MagnitudeRange(choice.name, low=low, high=high, side=choice.side, unit=_unit(choice))
 
+        is_magnitude = self.column.choice is not None and bool(self.column.choice.unit)
+        self._slider.layout.display = None if is_magnitude else "none"
+        self._unit.value = "mag" if is_magnitude else ""
         self._set(build)
 
-    def _move(self, low: float | None, high: float | None) -> None:
+    def _move(self, low: Number | None, high: Number | None) -> None:
         if self._following:
             return
         first, last = MAGNITUDES
@@ -114,39 +112,36 @@ class RangeRow(ConstraintRow):
 
 
 class DifferenceRow(ConstraintRow):
-    """| mine - theirs | less than a limit, mag."""
+    """| first - second | less than a limit, mag: of either side, or both of one."""
 
-    def __init__(self, mine: list[str], theirs: list[str], start: tuple[str, str], limit: float = 0.1) -> None:
-        self._mine = ipywidgets.Dropdown(options=mine, value=start[0], tooltip="your column", layout={"width": "120px"})
-        self._theirs = ipywidgets.Dropdown(
-            options=theirs, value=start[1], tooltip="the target's column", layout={"width": "170px"}
-        )
+    def __init__(self, first: ColumnBox, second: ColumnBox, limit: Number = 0.1) -> None:
+        self.first, self.second = first, second
         self._limit = number_box("limit", limit)
         self._slider = ipywidgets.FloatSlider(
             value=limit, min=DIFFERENCES[0], max=DIFFERENCES[1], step=0.01, readout=False,
             tooltip="largest difference, mag", layout={"width": "180px"},
         )  # fmt: skip
-        super().__init__(
-            label("|"), self._mine, label("-"), self._theirs, label("| <"), self._limit, label("mag"), self._slider
-        )
+        super().__init__(label("|"), first, label("-"), second, label("| <"), self._limit, label("mag"), self._slider)
         self._following = False  # while the slider is set to what was typed, or the other way round
-        for box in (self._mine, self._theirs, self._limit):
-            box.observe(lambda _: self._typed(), "value")
+        for box in (first, second):
+            box.observe(lambda _: self._typed(), "choice")
+        self._limit.observe(lambda _: self._typed(), "value")
         self._slider.observe(self._slid, "value")
         self._typed()
 
     def _typed(self) -> None:
         def build() -> Any:
             limit = number(self._limit.value)
-            if limit is None:
+            one, other = self.first.choice, self.second.choice
+            if limit is None or one is None or other is None:
                 return None
-            constraint = MagnitudeDifference(self._mine.value, self._theirs.value, limit)
+            constraint = difference(one, other, limit)
             self._move(limit)
             return constraint
 
         self._set(build)
 
-    def _move(self, limit: float) -> None:
+    def _move(self, limit: Number) -> None:
         if self._following:
             return
         self._following = True
@@ -165,6 +160,72 @@ class DifferenceRow(ConstraintRow):
             self._following = False
 
 
+def difference(one: Choice, other: Choice, limit: Number) -> MagnitudeDifference | ColourRange:
+    """| one - other | < limit: across the sides, or as the colour that it is on one side."""
+    if one.side == other.side:
+        if limit <= 0:
+            raise MatchError(f"The limit of |{one.name} - {other.name}| is {limit:g}, which keeps nothing.")
+        return colour(one, other, -limit, limit)
+    mine, theirs = (one, other) if one.side == "upload" else (other, one)
+    return MagnitudeDifference(mine.name, theirs.name, limit, _unit(mine), _unit(theirs))
+
+
+def colour(one: Choice, other: Choice, low: Number | None, high: Number | None) -> ColourRange:
+    """low < one - other < high, of one side."""
+    if one.side != other.side:
+        raise MatchError("A colour is of two magnitudes of one side; for one of each side take a difference.")
+    if one.name == other.name:
+        raise MatchError(f"The two magnitudes are the same, {one.name}: choose another one.")
+    if _unit(one) != _unit(other):
+        raise MatchError(f"{one.name} and {other.name} are a magnitude and a flux: write that condition in ADQL.")
+    return ColourRange(one.name, other.name, low, high, one.side, _unit(one))
+
+
+def _unit(choice: Choice) -> Unit:
+    return "nJy" if choice.kind == "nJy" else "mag"
+
+
+class ColourRow(ConstraintRow):
+    """first - second between two values, mag; either may be left empty."""
+
+    def __init__(
+        self, first: ColumnBox, second: ColumnBox, low: Number | None = None, high: Number | None = None
+    ) -> None:
+        self.first, self.second = first, second
+        self._low = number_box("from", low)
+        self._high = number_box("to", high)
+        super().__init__(first, label("-"), second, label("between"), self._low, label("and"), self._high, label("mag"))
+        for box in (first, second):
+            box.observe(lambda _: self._typed(), "choice")
+        for text in (self._low, self._high):
+            text.observe(lambda _: self._typed(), "value")
+        self._typed()
+
+    def _typed(self) -> None:
+        def build() -> Any:
+            low, high = number(self._low.value), number(self._high.value)
+            one, other = self.first.choice, self.second.choice
+            if (low is None and high is None) or one is None or other is None:
+                return None
+            return colour(one, other, low, high)
+
+        self._set(build)
+
+
+class MeasuredRow(ConstraintRow):
+    """A column has a value."""
+
+    def __init__(self, column: ColumnBox) -> None:
+        self.column = column
+        super().__init__(column, label("is measured (neither NULL nor NaN)"))
+        column.observe(lambda _: self._chosen(), "choice")
+        self._chosen()
+
+    def _chosen(self) -> None:
+        choice: Choice | None = self.column.choice
+        self.constraint = choice and IsMeasured(choice.name, choice.side, is_float=choice.kind != "text")
+
+
 class AdqlRow(ConstraintRow):
     """A condition in the person's own ADQL."""
 
@@ -181,9 +242,9 @@ class AdqlRow(ConstraintRow):
         self.constraint = self._text.value.strip() or None
 
 
-def number_box(name: str, value: float | None) -> ipywidgets.Text:
+def number_box(name: str, value: Number | None) -> ipywidgets.Text:
     return ipywidgets.Text(
-        value="" if value is None else f"{value:g}", tooltip=f"{name}, mag; empty for no limit",
+        value="" if value is None else decimal(value), tooltip=f"{name}, mag; empty for no limit",
         continuous_update=False, layout={"width": "70px"},
     )  # fmt: skip
 
@@ -192,11 +253,11 @@ def label(text: str) -> ipywidgets.Label:
     return ipywidgets.Label(text)
 
 
-def number(text: str) -> float | None:
-    """A number as typed; None for nothing typed."""
+def number(text: str) -> Number | None:
+    """A number as typed, whole ones to the last digit; None for nothing typed."""
     if not text.strip():
         return None
     try:
-        return float(text)
+        return int(text) if text.strip().lstrip("+-").isdecimal() else float(text)
     except ValueError:
         raise MatchError(f"{text!r} is not a number. Write it like 17 or 17.5, or leave the box empty.") from None

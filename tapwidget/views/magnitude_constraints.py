@@ -9,21 +9,34 @@ import ipywidgets
 import traitlets
 from astropy.table import Table
 
-from tapwidget.match.constraints import MagnitudeDifference, MagnitudeRange
+from tapwidget.ivoa import tapschema
+from tapwidget.match.constraints import (
+    ColourRange,
+    ColumnRange,
+    Constraint,
+    IsMeasured,
+    MagnitudeDifference,
+    MagnitudeRange,
+    keep_rows,
+)
 from tapwidget.state.identity import Identity
-from tapwidget.views.constraint_row import AdqlRow, ConstraintRow, DifferenceRow, RangeRow
-from tapwidget.views.style import stylesheet
+from tapwidget.tables.photometry import flux_columns, photometry_of
+from tapwidget.views.column_box import Choice, ColumnBox, Kind
+from tapwidget.views.constraint_row import AdqlRow, ColourRow, ConstraintRow, DifferenceRow, MeasuredRow, RangeRow
+from tapwidget.views.style import notes, stylesheet
 
 
 class MagnitudeConstraints(ipywidgets.VBox):
-    """Constraints on magnitudes of either side, and on anything else in ADQL.
+    """Constraints on magnitudes of either side, and on anything else.
 
     Attributes
     ----------
-    upload_columns : tuple of str
-        Magnitude columns of the user's table.
-    target_columns : tuple of str
-        Magnitude columns of the target.
+    upload_columns, target_columns : tuple of str
+        Magnitude columns of the user's table, and of the target.
+    upload_fluxes, target_fluxes : tuple of str
+        Columns with fluxes in nJy, which are taken as AB magnitudes.
+    upload_numbers, target_numbers, upload_texts, target_texts : tuple of str
+        All other columns with numbers, and with text.
     result : astropy.table.Table or None
         The last result: each row says how many of its rows it would keep, before anything is sent.
     constraints : list
@@ -34,6 +47,12 @@ class MagnitudeConstraints(ipywidgets.VBox):
 
     upload_columns = traitlets.Tuple()
     target_columns = traitlets.Tuple()
+    upload_fluxes = traitlets.Tuple()
+    target_fluxes = traitlets.Tuple()
+    upload_numbers = traitlets.Tuple()
+    target_numbers = traitlets.Tuple()
+    upload_texts = traitlets.Tuple()
+    target_texts = traitlets.Tuple()
     result = Identity()
     constraints = traitlets.List()
     where = traitlets.List()
@@ -42,39 +61,109 @@ class MagnitudeConstraints(ipywidgets.VBox):
         self._upload = upload
         self._rows: list[ConstraintRow] = []
         self._list = ipywidgets.VBox()
-        self._range = button("Magnitude range", "limit a magnitude of yours or of the target", self._add_range)
-        self._difference = button("Magnitude difference", "limit | yours - theirs |", self._add_difference)
+        self._together = ipywidgets.HTML()
+        self._range = button("Magnitude range", RANGE, self._add_range)
+        self._difference = button("Magnitude difference", DIFFERENCE, self._add_difference)
+        self._colour = button("Colour range", COLOUR, self._add_colour)
+        self._measured = button("Is measured", MEASURED, self._add_measured)
         self._adql = button("ADQL condition", "any other condition, in ADQL", lambda: self._add(AdqlRow()))
-        buttons = ipywidgets.HBox([self._range, self._difference, self._adql])
+        buttons = ipywidgets.HBox([self._range, self._difference, self._colour, self._measured, self._adql])
         buttons.add_class("tw-wrap")
-        super().__init__([stylesheet(), self._list, buttons], **kwargs)
+        super().__init__([stylesheet(), self._list, self._together, buttons], **kwargs)
         self._collecting = False
         self._columns_changed(None)
 
-    @traitlets.observe("upload_columns", "target_columns")
-    def _columns_changed(self, _change: object) -> None:
-        self._range.disabled = not (self.upload_columns or self.target_columns)
-        self._difference.disabled = not (self.upload_columns and self.target_columns)
-        self._range.tooltip = "no magnitude column is known yet" if self._range.disabled else "limit a magnitude"
-        self._difference.tooltip = (
-            "needs a magnitude on both sides" if self._difference.disabled else "limit | yours - theirs |"
-        )
+    def offer(self, table: Table | None, magnitudes: tuple[str, ...], target: tapschema.Table | None) -> None:
+        """Offer the columns of the user's table, of which `magnitudes` are some, and those of the target."""
+        names = [] if table is None else list(table.colnames)
+        kinds = {} if table is None else {n: table[n].dtype.kind for n in names if table[n].ndim == 1}
+        columns = () if target is None else target.columns
+        theirs, their_fluxes = photometry_of(columns)
+        with self.hold_trait_notifications():
+            self.upload_columns = tuple(n for n in magnitudes if n in names)
+            self.upload_fluxes = () if table is None else flux_columns(table)
+            known = {*self.upload_columns, *self.upload_fluxes}
+            self.upload_numbers = tuple(n for n, kind in kinds.items() if kind in "iuf" and n not in known)
+            self.upload_texts = tuple(n for n, kind in kinds.items() if kind in "USO")
+            self.target_columns, self.target_fluxes = theirs, their_fluxes
+            known = {*theirs, *their_fluxes}
+            self.target_numbers = tuple(c.name for c in columns if c.is_number and c.name not in known)
+            self.target_texts = tuple(c.name for c in columns if c.is_text)
 
-    def _sides(self) -> list[tuple[str, tuple[str, str]]]:
-        mine = [(f"{self._upload}.{name}", ("upload", name)) for name in self.upload_columns]
-        return mine + [(name, ("target", name)) for name in self.target_columns]
+    @traitlets.observe(
+        "upload_columns", "target_columns", "upload_fluxes", "target_fluxes",
+        "upload_numbers", "target_numbers", "upload_texts", "target_texts",
+    )  # fmt: skip
+    def _columns_changed(self, _change: object) -> None:
+        magnitudes = self._choices("mag", "nJy")
+        self._offer_button(self._range, bool(magnitudes), RANGE, "no magnitude column is known yet")
+        sides = {choice.side for choice in magnitudes}
+        self._offer_button(self._difference, len(sides) == 2, DIFFERENCE, "needs a magnitude on both sides")
+        several = any(sum(c.side == side for c in magnitudes) > 1 for side in sides)
+        self._offer_button(self._colour, several, COLOUR, "needs two magnitudes on one side")
+        every = self._choices("mag", "nJy", "number", "text")
+        self._offer_button(self._measured, bool(every), MEASURED, "no column is known yet")
+
+    def _offer_button(self, of: ipywidgets.Button, possible: bool, does: str, why_not: str) -> None:
+        of.disabled = not possible
+        of.tooltip = does if possible else why_not
+
+    def _choices(self, *kinds: Kind) -> list[Choice]:
+        """Columns of these kinds: mine, then the target's; magnitudes first."""
+        words = {"mag": "columns", "nJy": "fluxes", "number": "numbers", "text": "texts"}
+        return [
+            Choice(side, name, kind)
+            for side in ("upload", "target")
+            for kind in kinds
+            for name in getattr(self, f"{side}_{words[kind]}")
+        ]
+
+    def _box(self, start: Choice | None, tooltip: str, *others: Kind, width: str = "190px") -> ColumnBox:
+        return ColumnBox(
+            self._choices("mag", "nJy"), self._choices(*others), start or next(iter(self._choices("mag", "nJy")), None),
+            upload=self._upload, tooltip=tooltip, layout={"width": width},
+        )  # fmt: skip
+
+    def _range_box(self, start: Choice | None) -> ColumnBox:
+        return self._box(start, "column that is limited", "number")
+
+    def _measured_box(self, start: Choice | None) -> ColumnBox:
+        return self._box(start, "column that must have a value", "number", "text")
+
+    def _pair(self, first: Choice | None, second: Choice | None) -> tuple[ColumnBox, ColumnBox]:
+        return self._box(first, "first magnitude", width="170px"), self._box(second, "second magnitude", width="170px")
 
     def _add_range(self) -> None:
         mine, theirs = self._same_band()
-        start = ("upload", mine) if mine else ("target", theirs)
-        self._add(RangeRow(self._sides(), start))
+        self._add(RangeRow(self._range_box(mine or theirs)))
 
     def _add_difference(self) -> None:
-        self._add(DifferenceRow(list(self.upload_columns), list(self.target_columns), self._same_band()))
+        self._add(DifferenceRow(*self._pair(*self._same_band())))
 
-    def _same_band(self) -> tuple[str, str]:
+    def _add_colour(self) -> None:
+        """Begin with g - r of the target, or with what comes next to it."""
+        side: Any = "target" if len(self.target_columns) + len(self.target_fluxes) > 1 else "upload"
+        of_side = [c for c in self._choices("mag", "nJy") if c.side == side]
+        kind = of_side[0].kind
+        names = tuple(c.name for c in of_side if c.kind == kind)
+        first, second = pick_band(names, "g"), pick_band(names, "r")
+        if first == second:
+            first, second = (names[0], names[1]) if len(names) > 1 else (names[0], names[0])
+        self._add(ColourRow(*self._pair(Choice(side, first, kind), Choice(side, second, kind))))
+
+    def _add_measured(self) -> None:
+        mine, theirs = self._same_band()
+        self._add(MeasuredRow(self._measured_box(theirs or mine)))
+
+    def _same_band(self) -> tuple[Choice | None, Choice | None]:
         """A magnitude of mine and one of theirs to begin with: the r band where both have it."""
-        return pick_band(self.upload_columns), pick_band(self.target_columns)
+        found: list[Choice | None] = []
+        for side in ("upload", "target"):
+            choices = [c for c in self._choices("mag", "nJy") if c.side == side]
+            of_kind = [c for c in choices if c.kind == "mag"] or choices
+            name = pick_band(tuple(c.name for c in of_kind))
+            found.append(next((c for c in of_kind if c.name == name), None))
+        return found[0], found[1]
 
     def _add(self, row: ConstraintRow) -> None:
         row.observe(lambda _: self._collect(), "constraint")
@@ -125,24 +214,33 @@ class MagnitudeConstraints(ipywidgets.VBox):
 
     def _row_of(self, constraint: Any) -> ConstraintRow:
         if isinstance(constraint, MagnitudeRange):
-            start = (constraint.side, constraint.column)
-            sides = self._sides()
-            if start not in [value for _, value in sides]:
-                sides.append((constraint.column, start))
-            return RangeRow(sides, start, constraint.low, constraint.high)
+            start = Choice(constraint.side, constraint.column, constraint.unit)
+            return RangeRow(self._range_box(start), constraint.low, constraint.high)
+        if isinstance(constraint, ColumnRange):
+            start = Choice(constraint.side, constraint.column, "number")
+            return RangeRow(self._range_box(start), constraint.low, constraint.high)
         if isinstance(constraint, MagnitudeDifference):
-            start = (constraint.upload_column, constraint.target_column)
-            mine, theirs = (
-                list(dict.fromkeys([*names, name]))
-                for names, name in zip((self.upload_columns, self.target_columns), start, strict=True)
+            mine = Choice("upload", constraint.upload_column, constraint.upload_unit)
+            theirs = Choice("target", constraint.target_column, constraint.target_unit)
+            return DifferenceRow(*self._pair(mine, theirs), constraint.limit)
+        if isinstance(constraint, ColourRange):
+            first, second = (
+                Choice(constraint.side, name, constraint.unit) for name in (constraint.first, constraint.second)
             )
-            return DifferenceRow(mine, theirs, start, constraint.limit)
+            return ColourRow(*self._pair(first, second), constraint.low, constraint.high)
+        if isinstance(constraint, IsMeasured):
+            every = self._choices("mag", "nJy", "number", "text")
+            known = [c for c in every if (c.side, c.name) == (constraint.side, constraint.column)]
+            start = Choice(constraint.side, constraint.column, "number" if constraint.is_float else "text")
+            right = [c for c in known if (c.kind != "text") == constraint.is_float]
+            return MeasuredRow(self._measured_box(right[0] if right else start))
         return AdqlRow(adql_of(constraint, self._upload))
 
     @traitlets.observe("result")
     def _preview(self, _change: object = None) -> None:
         for row in self._rows:
             row.say_kept(kept(row.constraint, self.result, self._upload))
+        self._together.value = notes(kept_together([row.constraint for row in self._rows], self.result, self._upload))
 
 
 def adql_of(constraint: Any, upload: str) -> str:
@@ -153,10 +251,25 @@ def kept(constraint: Any, result: Table | None, upload: str) -> str:
     """How many rows of the last result a constraint keeps, in words; empty where that cannot be told."""
     if result is None or constraint is None or isinstance(constraint, str):
         return ""
-    columns = constraint.result_columns(upload)
-    if not all(name in result.colnames for name in columns):
-        return "not in the last result"
-    return f"keeps {int(constraint.keep(*(result[name] for name in columns)).sum()):,} of the last {len(result):,}"
+    lacking = [name for name in constraint.result_columns(upload) if name not in result.colnames]
+    if lacking:
+        return f"not counted: the last result has no {lacking[0]}"
+    return f"keeps {int(keep_rows([constraint], result, upload).sum()):,} of the last {len(result):,}"
+
+
+def kept_together(constraints: list[Any], result: Table | None, upload: str) -> str:
+    """How many rows of the last result all constraints keep that can be counted; empty for fewer than two."""
+    given = [constraint for constraint in constraints if constraint is not None]
+    if result is None or len(given) < 2:
+        return ""
+    counted = [c for c in given if isinstance(c, Constraint) and not kept(c, result, upload).startswith("not")]
+    if not counted:
+        return ""
+    number = int(keep_rows(counted, result, upload).sum())
+    left_out = (
+        "" if len(counted) == len(given) else f" (without {len(given) - len(counted)} that cannot be counted here)"
+    )
+    return f"all together: {number:,} of the last {len(result):,} rows{left_out}"
 
 
 def pick_band(names: tuple[str, ...], band: str = "r") -> str:
@@ -164,6 +277,12 @@ def pick_band(names: tuple[str, ...], band: str = "r") -> str:
     named = [name for name in names if name == band or name.startswith(f"{band}_") or name.endswith(f"_{band}")]
     preferred = [name for name in named if "cmodel" in name.lower()] or named or list(names)
     return preferred[0] if preferred else ""
+
+
+RANGE = "limit a magnitude, or any other number, of yours or of the target"
+DIFFERENCE = "limit | yours - theirs |"
+COLOUR = "limit one magnitude minus another one of the same side"
+MEASURED = "keep only rows that have a value in a column"
 
 
 def button(description: str, tooltip: str, action: Callable[[], None]) -> ipywidgets.Button:

@@ -68,7 +68,7 @@ class MatchForm(ipywidgets.VBox):
         traitlets.link((self._by, "value"), (form, "by"))
         traitlets.link((self._find, "value"), (form, "find"))
         traitlets.link((self.radius, "quantity"), (form, "radius"))
-        traitlets.dlink((self.constraints, "where"), (form, "where"))
+        traitlets.dlink((self.constraints, "constraints"), (form, "where"))
         self._mine.observe(self._identifier_chosen, "value")
         self._theirs.observe(self._identifier_chosen, "value")
         form.observe(self._offer_columns, ["target_table", "table"])
@@ -77,7 +77,6 @@ class MatchForm(ipywidgets.VBox):
 
     @traitlets.observe("roles")
     def _roles_changed(self, _change: object) -> None:
-        self.constraints.upload_columns = self.roles.magnitudes if self.roles is not None else ()
         self._offer_columns(None)
 
     @traitlets.observe("changes")
@@ -101,9 +100,7 @@ class MatchForm(ipywidgets.VBox):
         """Fill the lists that depend on the columns of either side."""
         target, table = self._form.target_table, self._form.table
         columns = target.columns if target is not None else ()
-        self.constraints.target_columns = tuple(
-            c.name for c in columns if c.unit == "mag" and not c.name.lower().endswith(("err", "error", "sigma"))
-        )
+        self.constraints.offer(table, getattr(self.roles, "magnitudes", ()), target)
         self._offer(self._mine, tuple(table.colnames) if table is not None else (), getattr(self.roles, "id", None))
         texts = [c.name for c in columns if c.is_text or c.datatype in {"long", "int", "short"}]
         ids = [c.name for c in columns if c.ucd.startswith("meta.id")]

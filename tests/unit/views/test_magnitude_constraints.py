@@ -4,8 +4,11 @@ import numpy as np
 import pytest
 from astropy.table import MaskedColumn, Table
 
-from tapwidget.match.constraints import MagnitudeDifference, MagnitudeRange
-from tapwidget.views.constraint_row import AdqlRow, DifferenceRow, RangeRow
+from tapwidget.ivoa.tapschema import Column
+from tapwidget.ivoa.tapschema import Table as Target
+from tapwidget.match.constraints import ColourRange, ColumnRange, IsMeasured, MagnitudeDifference, MagnitudeRange
+from tapwidget.views.column_box import MORE, Choice
+from tapwidget.views.constraint_row import AdqlRow, ColourRow, DifferenceRow, MeasuredRow, RangeRow
 from tapwidget.views.magnitude_constraints import MagnitudeConstraints, pick_band
 
 
@@ -121,3 +124,123 @@ def test_where_no_magnitude_is_known_the_buttons_say_so() -> None:
 )
 def test_a_new_row_begins_with_the_r_band(names: tuple[str, ...], picked: str) -> None:
     assert pick_band(names) == picked
+
+
+OBJECT = Target(
+    "dp1.Object",
+    columns=(
+        Column("objectId", "long", ucd="meta.id;src"),
+        Column("r_cModelMag", "float", unit="mag"),
+        Column("g_cModelMag", "float", unit="mag"),
+        Column("r_cModelMagErr", "float", unit="mag"),
+        Column("r_psfFlux", "float", unit="nJy"),
+        Column("r_psfFluxErr", "float", unit="nJy"),
+        Column("refBand", "char", "1"),
+    ),
+)
+
+
+@pytest.fixture
+def offered() -> MagnitudeConstraints:
+    table = Table({"name": ["a"], "r": [17.0], "f": [1.0], "n": [1], "xy": [[1.0, 2.0]]})
+    table["f"].unit = "nJy"
+    constraints = MagnitudeConstraints()
+    constraints.offer(table, ("r",), OBJECT)
+    return constraints
+
+
+def test_the_columns_of_both_sides_are_offered_by_what_they_are(offered: MagnitudeConstraints) -> None:
+    assert (offered.upload_columns, offered.upload_fluxes) == (("r",), ("f",))
+    assert (offered.upload_numbers, offered.upload_texts) == (("n",), ("name",))
+    assert (offered.target_columns, offered.target_fluxes) == (("r_cModelMag", "g_cModelMag"), ("r_psfFlux",))
+    assert offered.target_numbers == ("objectId", "r_cModelMagErr", "r_psfFluxErr")
+    assert offered.target_texts == ("refBand",)
+    offered._range.click()
+    labels = [label for label, _ in offered._rows[0].column.options]
+    assert labels == [
+        "ut1.r", "ut1.f (nJy, as mag)", "r_cModelMag", "g_cModelMag", "r_psfFlux (nJy, as mag)", "any other column ...",
+    ]  # fmt: skip
+
+
+def test_a_flux_is_limited_as_a_magnitude(offered: MagnitudeConstraints) -> None:
+    offered._range.click()
+    row = offered._rows[0]
+    row._high.value = "22"
+    row.column.value = Choice("target", "r_psfFlux", "nJy")
+    assert offered.constraints == [MagnitudeRange("r_psfFlux", high=22, side="target", unit="nJy")]
+    offered.result = Table({"r_psfFlux": MaskedColumn([1e5, 0.0, -1.0, 10.0, 1e5], mask=[0, 0, 0, 0, 1])})
+    assert "keeps 1 of the last 5" in row._kept.value
+
+
+def test_any_other_column_can_be_limited_in_its_own_unit(offered: MagnitudeConstraints) -> None:
+    offered._range.click()
+    box = offered._rows[0].column
+    box.value = MORE
+    assert box.value == box.choice == Choice("upload", "r")  # only the list became longer
+    assert Choice("target", "objectId", "number") in [value for _, value in box.options]
+    assert MORE not in [value for _, value in box.options]
+    box.value = Choice("target", "objectId", "number")
+    offered._rows[0]._low.value = "1152921504606846977"
+    assert offered.where == ["objectId >= 1152921504606846977"]
+    assert offered._rows[0]._slider.layout.display == "none"
+
+
+def test_a_difference_of_one_side_is_a_colour(offered: MagnitudeConstraints) -> None:
+    offered._difference.click()
+    row = offered._rows[0]
+    row.first.value = Choice("target", "g_cModelMag")
+    assert offered.constraints == [ColourRange("g_cModelMag", "r_cModelMag", -0.1, 0.1)]
+    row.second.value = Choice("upload", "f", "nJy")
+    assert offered.constraints == [MagnitudeDifference("f", "g_cModelMag", 0.1, upload_unit="nJy")]
+    row.second.value = Choice("target", "r_psfFlux", "nJy")
+    assert "write that condition in ADQL" in row._problem.value
+    assert offered.constraints == []
+
+
+def test_colours(offered: MagnitudeConstraints) -> None:
+    offered._colour.click()
+    row = offered._rows[0]
+    assert (row.first.choice.name, row.second.choice.name) == ("g_cModelMag", "r_cModelMag")
+    assert offered.where == []
+    row._low.value = "0.4"
+    assert offered.where == ["g_cModelMag - r_cModelMag > 0.4"]
+    row.first.value = Choice("upload", "r")
+    assert "of one side" in row._problem.value
+    row.first.value = Choice("target", "r_cModelMag")
+    assert "are the same" in row._problem.value
+
+
+def test_what_is_measured(offered: MagnitudeConstraints) -> None:
+    offered._measured.click()
+    assert offered.constraints == [IsMeasured("r_cModelMag")]
+    box = offered._rows[0].column
+    box.value = MORE
+    box.value = Choice("target", "refBand", "text")
+    assert offered.where == ["refBand IS NOT NULL"]
+
+
+def test_all_together(constraints: MagnitudeConstraints, result: Table) -> None:
+    constraints.result = result
+    constraints._range.click()
+    constraints._rows[0]._low.value = "17"
+    assert constraints._together.value == ""
+    constraints._difference.click()
+    assert "all together: 1 of the last 5 rows" in constraints._together.value
+    constraints.constraints = [*constraints.constraints, "refExtendedness < 0.5", IsMeasured("i_cModelMag")]
+    assert "all together: 1 of the last 5 rows (without 2 that cannot be counted here)" in constraints._together.value
+    assert "the last result has no i_cModelMag" in constraints._rows[3]._kept.value
+    constraints.result = None
+    assert constraints._together.value == ""
+
+
+def test_every_kind_set_from_python_is_shown_as_its_row(offered: MagnitudeConstraints) -> None:
+    given = [
+        ColumnRange("objectId", 2**60 + 1, None),
+        ColourRange("r_psfFlux", "i_psfFlux", 0, 1, unit="nJy"),
+        IsMeasured("refBand", is_float=False),
+        IsMeasured("name", "upload", is_float=False),
+        MagnitudeDifference("f", "r_psfFlux", 0.25, "nJy", "nJy"),
+    ]
+    offered.constraints = given
+    assert [type(row) for row in offered._rows] == [RangeRow, ColourRow, MeasuredRow, MeasuredRow, DifferenceRow]
+    assert offered.constraints == given

@@ -15,6 +15,7 @@ from tapwidget.client.service import Service
 from tapwidget.errors import ServiceUnavailableError, TargetError
 from tapwidget.ivoa.limits import Limits
 from tapwidget.ivoa.tapschema import Column, Table
+from tapwidget.match.constraints import MagnitudeDifference
 from tapwidget.state.form import Form
 from tapwidget.tables.roles import recognise
 from tapwidget.views.match_form import MatchForm
@@ -203,7 +204,7 @@ def test_the_form_makes_the_sky_match_that_it_shows(form: Form) -> None:
     assert match.target == "dp1.Object"
     assert match.radius_deg == 0.00027
     assert match.find == "nearest"
-    assert match.where == ("ABS(ut1.r - r_cModelMag) < 0.1",)
+    assert match.where == (MagnitudeDifference("r", "r_cModelMag", 0.1),)
 
 
 def test_the_form_makes_the_identifier_match_that_it_shows(form: Form) -> None:
