@@ -22,6 +22,7 @@ from tapwidget.views.file_picker import FilePicker
 from tapwidget.views.job_status import JobStatus
 from tapwidget.views.limits import upload_in_words
 from tapwidget.views.match_form import MatchForm
+from tapwidget.views.offset_note import OffsetNote
 from tapwidget.views.results_panel import ResultsPanel
 from tapwidget.views.runs_shelf import RunsShelf
 from tapwidget.views.service_picker import ServicePicker
@@ -74,6 +75,7 @@ class CrossMatch(ipywidgets.VBox):
         self._earlier_line = Disclosure("Earlier jobs", self.earlier)
         self.shelf = RunsShelf(self.runs)
         self.results = ResultsPanel(self.form, self.runs, background=self.background)
+        self.offset_note = OffsetNote(self._match_again)
         self._link()
         super().__init__(
             [
@@ -82,7 +84,7 @@ class CrossMatch(ipywidgets.VBox):
                 step("1  Your table", self.file_picker),
                 step("2  Match", self.match_form, self.editor, self._python),
                 step("3  Run", ipywidgets.HBox([self.run_button, self.status]), self._earlier_line),
-                step("4  Results", self.shelf, self.results),
+                step("4  Results", self.shelf, self.offset_note, self.results),
             ],
             **kwargs,
         )
@@ -135,6 +137,7 @@ class CrossMatch(ipywidgets.VBox):
         for picker in (self.service_picker, self.file_picker):
             picker.observe(self._query_changed, "busy")
         self.runs.observe(lambda _: setattr(self.match_form.constraints, "result", self.result), "current")
+        traitlets.dlink((self.runs, "current"), (self.offset_note, "run"))
         self.editor.observe(lambda _: self._offer_run(), ["adql", "editing"])
         self.run_button.on_click(lambda _: self._run_clicked())
         self.copy_button.on_click(lambda _: self._show_python())
@@ -214,6 +217,11 @@ class CrossMatch(ipywidgets.VBox):
             self.status.message = f"{run.name}: {counted(len(run.result), 'row')}"
             if not len(run.result):
                 self.status.message += f". {nothing_matched(run.match)}"
+
+    def _match_again(self, match: SkyMatch) -> None:
+        """Run what the form says with the upload moved as in `match`."""
+        self.form.shift = match.shift
+        self._run_clicked()
 
     def _show_python(self) -> None:
         if self._python.value:

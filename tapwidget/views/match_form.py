@@ -9,16 +9,14 @@ import traitlets
 
 from tapwidget.actions.background import Background
 from tapwidget.state.form import Form
+from tapwidget.views.epoch_control import EpochControl
+from tapwidget.views.identifier_cleanup import IdentifierCleanUp, users_column
 from tapwidget.views.magnitude_constraints import MagnitudeConstraints
-from tapwidget.views.radius_control import RadiusControl
+from tapwidget.views.offset_note import ShiftNote
+from tapwidget.views.pair_choice import PairChoice
+from tapwidget.views.radius_choice import RadiusChoice
 from tapwidget.views.style import folded, notes
 from tapwidget.views.target_picker import TargetPicker
-
-FIND = (
-    ("all pairs within the radius", "all"),
-    ("nearest for each of mine", "nearest"),
-    ("symmetric: nearest both ways", "symmetric"),
-)
 
 
 class MatchForm(ipywidgets.VBox):
@@ -46,19 +44,25 @@ class MatchForm(ipywidgets.VBox):
             tooltips=("pairs within a radius on the sky", "pairs whose identifiers are equal"),
             style={"button_width": "110px"},
         )  # fmt: skip
-        self.radius = RadiusControl()
-        self._find = ipywidgets.Dropdown(options=FIND, description="keep", layout={"width": "300px"})
+        self.pairs = PairChoice(form)
+        self.radius_choice = RadiusChoice()
+        self.radius = self.radius_choice.control
+        self.shift_note = ShiftNote(form)
         self._mine = ipywidgets.Dropdown(description="yours", layout={"width": "260px"})
         self._theirs = ipywidgets.Dropdown(description="= target's", layout={"width": "300px"})
-        self._identifiers = ipywidgets.HBox([self._mine, self._theirs])
-        self._identifiers.add_class("tw-wrap")
+        self.clean_up = IdentifierCleanUp()
+        columns = ipywidgets.HBox([self._mine, self._theirs])
+        columns.add_class("tw-wrap")
+        self._identifiers = ipywidgets.VBox([columns, self.clean_up])
+        self.epoch = EpochControl()
         self.constraints = MagnitudeConstraints()
         self._changes = ipywidgets.HTML()
         self._upload = ipywidgets.HTML()
-        kind = ipywidgets.HBox([self._by, self._find])
+        kind = ipywidgets.HBox([self._by, self.pairs])
         kind.add_class("tw-wrap")
+        by_position = [self.radius_choice, self.epoch, self.shift_note]
         super().__init__(
-            [self.target_picker, kind, self.radius, self._identifiers, self.constraints, self._changes, self._upload],
+            [self.target_picker, kind, *by_position, self._identifiers, self.constraints, self._changes, self._upload],
             **kwargs,
         )
         traitlets.dlink((form, "service"), (self.target_picker, "service"))
@@ -66,12 +70,15 @@ class MatchForm(ipywidgets.VBox):
         traitlets.link((self.target_picker, "columns"), (form, "columns"))
         traitlets.dlink((self.target_picker, "table"), (form, "target_table"))
         traitlets.link((self._by, "value"), (form, "by"))
-        traitlets.link((self._find, "value"), (form, "find"))
-        traitlets.link((self.radius, "quantity"), (form, "radius"))
+        traitlets.link((self.radius_choice, "value"), (form, "radius"))
         traitlets.dlink((self.constraints, "constraints"), (form, "where"))
+        traitlets.link((self.clean_up, "rules"), (form, "clean"))
+        traitlets.link((self.clean_up, "ignore_case"), (form, "ignore_case"))
+        traitlets.dlink((self.epoch, "epoch"), (form, "epoch"))
         self._mine.observe(self._identifier_chosen, "value")
         self._theirs.observe(self._identifier_chosen, "value")
         form.observe(self._offer_columns, ["target_table", "table"])
+        form.observe(lambda _: self.epoch.offer(form.table), "table")
         form.observe(self._show_kind, "by")
         self._show_kind(None)
 
@@ -90,8 +97,8 @@ class MatchForm(ipywidgets.VBox):
 
     def _show_kind(self, _change: object) -> None:
         by_position = self._form.by == "position"
-        self.radius.layout.display = None if by_position else "none"
-        self._find.layout.display = None if by_position else "none"
+        self.radius_choice.layout.display = None if by_position else "none"
+        self.epoch.shown = by_position
         self._identifiers.layout.display = "none" if by_position else None
         if not by_position:
             self._form.find = "all"
@@ -102,6 +109,10 @@ class MatchForm(ipywidgets.VBox):
         columns = target.columns if target is not None else ()
         self.constraints.offer(table, getattr(self.roles, "magnitudes", ()), target)
         self._offer(self._mine, tuple(table.colnames) if table is not None else (), getattr(self.roles, "id", None))
+        self.radius_choice.target_columns = tuple(
+            (c.name, c.unit) for c in columns if c.datatype in {"double", "float"}
+        )
+        self.radius_choice.upload_columns = number_columns(table)
         texts = [c.name for c in columns if c.is_text or c.datatype in {"long", "int", "short"}]
         ids = [c.name for c in columns if c.ucd.startswith("meta.id")]
         self._offer(self._theirs, tuple(texts), ids[0] if ids else None)
@@ -115,3 +126,11 @@ class MatchForm(ipywidgets.VBox):
 
     def _identifier_chosen(self, _change: Any) -> None:
         self._form.on = (self._mine.value or "", self._theirs.value or "")
+        self.clean_up.column = users_column(self._form.table, self._mine.value or "")
+
+
+def number_columns(table: Any) -> tuple[tuple[str, str], ...]:
+    """The user's columns with numbers, and their units."""
+    if table is None:
+        return ()
+    return tuple((name, str(table[name].unit or "")) for name in table.colnames if table[name].dtype.kind in "iuf")

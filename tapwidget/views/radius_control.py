@@ -23,9 +23,12 @@ class RadiusControl(ipywidgets.VBox):
         In arcsec. Set it, link it, or observe it.
     quantity : astropy.units.Quantity
         The same angle as it was typed: 0.00027 deg stays 0.00027 deg.
+    label : str
+        What stands before the number.
     """
 
     radius = traitlets.Float(1.0, help="arcsec")
+    label = traitlets.Unicode("radius", help="what stands before the number")
     quantity = traitlets.Any(1.0 * u.arcsec)
 
     def __init__(self, radius: float = 1.0, **kwargs: object) -> None:
@@ -45,6 +48,7 @@ class RadiusControl(ipywidgets.VBox):
         row.add_class("tw-wrap")
         super().__init__([stylesheet(), row, self._said], **kwargs)
         self._updating = False
+        traitlets.dlink((self, "label"), (self._number, "description"))
         self._number.observe(self._typed, "value")
         self._unit.observe(self._typed, "value")
         self._slider.observe(self._slid, "value")

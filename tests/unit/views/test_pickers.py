@@ -149,7 +149,7 @@ def test_a_target_is_described_and_its_principal_columns_are_chosen() -> None:
     assert picker.target == "dp1.Object"
     assert picker.table is OBJECT
     assert picker.columns == ()
-    assert picker._columns.value == ("objectId", "coord_ra", "coord_dec", "r_cModelMag")
+    assert picker.ticks.chosen == ("objectId", "coord_ra", "coord_dec", "r_cModelMag")
     assert picker._more.title == "Columns to return: 4 of 6"
     assert "12,345 rows" in picker._said.value
     assert "<b>" not in picker._said.value
@@ -159,13 +159,19 @@ def test_columns_are_found_by_any_word_and_what_is_chosen_stays_in_sight() -> No
     picker = TargetPicker(target="dp1.Object", background=Immediate())
     picker.service = Shelf(OBJECT)
     picker.tables = tuple(picker.service.tables())
-    picker._columns.value = ("objectId",)
-    picker._search.value = "flag"
-    assert [name for _, name in picker._columns.options] == ["shape_flag", "objectId"]  # what was looked for first
-    picker._columns.value = ("objectId", "shape_flag")
+    picker.columns = ("objectId",)
+    picker.ticks._search.value = "flag"
+    assert picker.ticks.found == ("shape_flag",)
+    assert "objectId is not in sight" in picker.ticks._said.value
+    picker.ticks._boxes[0].value = True
     assert picker.columns == ("objectId", "shape_flag")
-    picker._search.value = ""
+    picker.ticks._search.value = ""
     assert picker.columns == ("objectId", "shape_flag")
+    assert picker._more.title == "Columns to return: 2 of 6"
+    picker.ticks._search.value = "mag"
+    picker._found.click()
+    assert picker.columns[:2] == ("objectId", "shape_flag")
+    assert "r_cModelMag" in picker.columns
     picker._usual.click()
     assert picker.columns == ()
 
@@ -174,10 +180,36 @@ def test_another_target_begins_with_its_own_columns() -> None:
     picker = TargetPicker(target="dp1.Object", background=Immediate())
     picker.service = Shelf(OBJECT, MPCORB)
     picker.tables = tuple(picker.service.tables())
-    picker._columns.value = ("objectId",)
+    picker.columns = ("objectId",)
     picker._pick.value = "dp1.MPCORB"
     assert picker.columns == ()
     assert picker.table is MPCORB
+
+
+def test_no_tick_at_all_means_the_principal_columns() -> None:
+    picker = TargetPicker(target="dp1.Object", background=Immediate())
+    picker.service = Shelf(OBJECT)
+    picker.tables = tuple(picker.service.tables())
+    picker.columns = ("objectId",)
+    picker.ticks.chosen = ()
+    assert picker.columns == ()
+    assert picker.ticks.chosen == ("objectId", "coord_ra", "coord_dec", "r_cModelMag")
+
+
+def test_among_thousands_of_tables_one_is_searched_for() -> None:
+    tables = tuple(
+        Table(f"I/{number}/out", description="proper motions" if number % 2 else "") for number in range(3000)
+    )
+    picker = TargetPicker(background=Immediate())
+    picker.tables = tables
+    assert len(picker._pick.options) == 401
+    assert "3,000 tables found, the first 400 listed: search" in picker._pick.options[0][0]
+    picker._find.value = "motions I/2999"
+    assert [value for _, value in picker._pick.options] == ["", "I/2999/out"]
+    picker._pick.value = "I/2999/out"
+    assert picker.target == "I/2999/out"
+    picker._find.value = "nothing like it"
+    assert picker._pick.value == "I/2999/out"  # what is chosen stays in the list
 
 
 @pytest.fixture
@@ -198,7 +230,7 @@ def test_the_form_makes_the_sky_match_that_it_shows(form: Form) -> None:
     view = matched(form, "dp1.Object")
     assert view.constraints.target_columns == ("r_cModelMag",)  # not its error
     view.radius.set_quantity(0.00027 * u.deg)
-    view._find.value = "nearest"
+    view.pairs.find.value = "nearest"
     view.constraints._difference.click()
     match = form.match()
     assert match.target == "dp1.Object"
@@ -210,7 +242,7 @@ def test_the_form_makes_the_sky_match_that_it_shows(form: Form) -> None:
 def test_the_form_makes_the_identifier_match_that_it_shows(form: Form) -> None:
     view = matched(form, "dp1.MPCORB")
     view._by.value = "identifier"
-    assert view.radius.layout.display == "none"
+    assert view.radius_choice.layout.display == "none"
     view._mine.value = "name"
     assert form.match().on == ("name", "mpcDesignation")
 
