@@ -8,7 +8,11 @@ import traitlets
 from tapwidget.actions.background import Background, Latest
 from tapwidget.ivoa.tapschema import Column, Table
 from tapwidget.views.disclosure import Disclosure
-from tapwidget.views.style import notes, stylesheet
+from tapwidget.views.style import counted, notes, stylesheet
+from tapwidget.views.tick_list import Item, TickList
+
+MOST_TABLES = 400  # in the list at a time; VizieR has tens of thousands
+SEARCHED_FROM = 25  # tables: with fewer a search would only be in the way
 
 
 class TargetPicker(ipywidgets.VBox):
@@ -41,38 +45,53 @@ class TargetPicker(ipywidgets.VBox):
             options=[("-", "")], description="target", disabled=True, tooltip="choose a service first",
             layout=ipywidgets.Layout(width="340px"),
         )  # fmt: skip
-        self._said = ipywidgets.HTML()
-        self._search = ipywidgets.Text(placeholder="find columns by name, unit, UCD or description")
-        self._columns = ipywidgets.SelectMultiple(rows=9, layout=ipywidgets.Layout(width="100%"))
-        self._usual = ipywidgets.Button(description="Principal columns", tooltip="back to the catalogue's own choice")
-        self._more = Disclosure(
-            "Columns to return",
-            ipywidgets.HBox([self._search, self._usual]),
-            self._columns,
-            ipywidgets.HTML(notes("Ctrl or Shift with a click, or with the arrow keys, chooses several.")),
+        self._find = ipywidgets.Text(
+            placeholder="find tables by name or description", layout={"width": "260px", "display": "none"}
         )
-        row = ipywidgets.HBox([self._pick, self._said])
+        self._said = ipywidgets.HTML()
+        self._usual = ipywidgets.Button(description="Principal columns", tooltip="back to the catalogue's own choice")
+        self._found = ipywidgets.Button(description="Add all found", tooltip="return every column that was found")
+        self.ticks = TickList(
+            placeholder="find columns by name, unit, UCD or description", buttons=(self._usual, self._found)
+        )
+        self._more = Disclosure("Columns to return", self.ticks)
+        row = ipywidgets.HBox([self._pick, self._find, self._said])
         row.add_class("tw-wrap")
         super().__init__([stylesheet(), row, self._more], **kwargs)
         self._wanted = target
         self._pick.observe(self._picked, "value")
-        self._search.observe(lambda _: self._list_columns(), "value")
-        self._columns.observe(self._chosen, "value")
-        self._usual.on_click(self._choose_usual)
-        self._listing = False
+        self._find.observe(lambda _: self._offer_tables(), "value")
+        self.ticks.observe(self._ticked, "chosen")
+        self._usual.on_click(lambda _: setattr(self, "columns", ()))
+        self._found.on_click(
+            lambda _: setattr(self.ticks, "chosen", tuple(dict.fromkeys((*self.ticks.chosen, *self.ticks.found))))
+        )
 
     @traitlets.observe("tables")
-    def _list_tables(self, _change: object) -> None:
-        names = [t.name for t in self.tables if not t.name.lower().startswith("tap_schema.")]
-        wanted = self.target or self._wanted
-        self._pick.unobserve(self._picked, "value")
-        self._pick.options = [("Choose a table ...", ""), *((name, name) for name in names)]
-        self._pick.disabled = not names
-        self._pick.tooltip = "the catalogue to match against" if names else "choose a service first"
-        self._pick.value = wanted if wanted in names else ""
-        self._pick.observe(self._picked, "value")
-        self.target = self._pick.value
+    def _tables_changed(self, _change: object) -> None:
+        own = [table for table in self.tables if not table.name.lower().startswith("tap_schema.")]
+        self._find.layout.display = None if len(own) >= SEARCHED_FROM else "none"
+        wanted, names = self.target or self._wanted, {table.name for table in own}
+        self.target = wanted if wanted in names else ""
+        self._offer_tables()
         self._describe()
+
+    def _offer_tables(self) -> None:
+        """List the tables that the search leaves, and the one that is chosen."""
+        words = self._find.value.casefold().split()
+        own = [table for table in self.tables if not table.name.lower().startswith("tap_schema.")]
+        found = [t for t in own if all(word in f"{t.name} {t.description}".casefold() for word in words)]
+        names = [table.name for table in found[:MOST_TABLES]]
+        if self.target and self.target not in names:
+            names.insert(0, self.target)
+        more = f", the first {MOST_TABLES} listed: search" if len(found) > MOST_TABLES else ""
+        head = f"{counted(len(found), 'table')} found{more} ..." if words or more else "Choose a table ..."
+        self._pick.unobserve(self._picked, "value")
+        self._pick.options = [(head, ""), *((name, name) for name in names)]
+        self._pick.disabled = not own
+        self._pick.tooltip = "the catalogue to match against" if own else "choose a service first"
+        self._pick.value = self.target if self.tables else ""
+        self._pick.observe(self._picked, "value")
 
     @traitlets.observe("service")
     def _service_set(self, _change: object) -> None:
@@ -83,9 +102,9 @@ class TargetPicker(ipywidgets.VBox):
 
     @traitlets.observe("target")
     def _target_set(self, _change: object) -> None:
-        if self.target in [value for _, value in self._pick.options]:
-            self._pick.value = self.target
-        elif self.target and not self.tables:
+        if self.tables:
+            self._offer_tables()
+        elif self.target:
             self._wanted = self.target
         self.columns = ()
         self._describe()
@@ -121,34 +140,25 @@ class TargetPicker(ipywidgets.VBox):
 
     def _list_columns(self) -> None:
         columns = self.table.columns if self.table is not None else ()
-        words = self._search.value.lower().split()
+        self.ticks.items = tuple(_item(c) for c in sorted(columns, key=lambda c: not c.principal))
+        self._tick()
+
+    def _tick(self) -> None:
+        columns = self.table.columns if self.table is not None else ()
         chosen = self.columns or usual_columns(columns)
-        found = {c.name for c in columns if all(word in searchable(c) for word in words)}
-        shown = [c for c in columns if c.name in chosen or c.name in found]
-        shown.sort(key=lambda c: (c.name not in found, not c.principal, c.name not in chosen))
-        self._listing = True
-        try:
-            self._columns.value = ()
-            self._columns.options = [(label(c), c.name) for c in shown]
-            self._columns.value = tuple(c.name for c in shown if c.name in chosen)
-        finally:
-            self._listing = False
+        self.ticks.chosen = tuple(chosen)
         self._more.title = f"Columns to return: {len(chosen):,} of {len(columns):,}" if columns else "Columns to return"
 
-    def _chosen(self, change: dict[str, tuple[str, ...]]) -> None:
-        if not self._listing:
-            self.columns = change["new"]
-            chosen = len(self.columns) or len(usual_columns(self.table.columns))
-            self._more.title = f"Columns to return: {chosen:,} of {len(self.table.columns):,}"
+    def _ticked(self, change: dict[str, tuple[str, ...]]) -> None:
+        columns = self.table.columns if self.table is not None else ()
+        usual = usual_columns(columns)
+        if columns and set(change["new"]) != set(self.columns or usual):
+            self.columns = () if set(change["new"]) == set(usual) else change["new"]
+            self._tick()  # nothing chosen means the principal ones
 
     @traitlets.observe("columns")
     def _columns_set(self, _change: object) -> None:
-        if not self._listing and set(self._columns.value) != set(self.columns):
-            self._list_columns()
-
-    def _choose_usual(self, _button: object) -> None:
-        self.columns = ()
-        self._list_columns()
+        self._tick()
 
 
 def usual_columns(columns: tuple[Column, ...]) -> tuple[str, ...]:
@@ -157,11 +167,7 @@ def usual_columns(columns: tuple[Column, ...]) -> tuple[str, ...]:
     return principal or tuple(c.name for c in columns)
 
 
-def searchable(column: Column) -> str:
-    return f"{column.name} {column.unit} {column.ucd} {column.description}".lower()
-
-
-def label(column: Column) -> str:
+def _item(column: Column) -> Item:
     unit = f" [{column.unit}]" if column.unit else ""
-    about = f" - {column.description}" if column.description else ""
-    return f"{column.name}{unit}{about}"
+    tip = "\n".join(text for text in (f"{column.name}{unit}", column.description, column.ucd) if text)
+    return Item(column.name, tip, f"{column.unit} {column.ucd} {column.description}")

@@ -35,27 +35,27 @@ def tools(grid):
 
 
 def ticks(chooser):
-    return {box.description: box.value for box in chooser._boxes if box.layout.display != "none"}
+    return {box.description: box.value for box in chooser.ticks._boxes if box.layout.display != "none"}
 
 
 def test_ticks_hide_and_show(grid, tools):
     assert ticks(tools.columns) == {"id": True, "r": True, "g": True, "name": True}
-    tools.columns._boxes[1].value = False
+    tools.columns.ticks._boxes[1].value = False
     assert grid.columns == ("id", "g", "name")
-    tools.columns._boxes[1].value = True
+    tools.columns.ticks._boxes[1].value = True
     assert grid.columns == ("id", "g", "name", "r")
 
 
 def test_search_takes_units_and_descriptions(grid, tools):
-    tools.columns._search.value = "mag"
+    tools.columns.ticks._search.value = "mag"
     assert list(ticks(tools.columns)) == ["r", "g"]
     tools.columns._first.click()
     assert grid.columns == ("r", "g", "id", "name")
-    tools.columns._search.value = "star"
+    tools.columns.ticks._search.value = "star"
     tools.columns._only.click()
     assert grid.columns == ("name",)
-    tools.columns._boxes[0].value = False  # the last one stays
-    assert (grid.columns, tools.columns._boxes[0].value) == (("name",), True)
+    tools.columns.ticks._boxes[0].value = False  # the last one stays
+    assert (grid.columns, tools.columns.ticks._boxes[0].value) == (("name",), True)
     tools.columns._all.click()
     assert grid.columns == ()
 
@@ -63,7 +63,7 @@ def test_search_takes_units_and_descriptions(grid, tools):
 def test_a_wide_table_says_what_it_does_not_list(grid, tools):
     grid.table = Table({f"column_{i}": [i] for i in range(1300)})
     assert len(ticks(tools.columns)) == 40
-    assert "1,260 more were found" in tools.columns._said.value
+    assert "1,260 more were found" in tools.columns.ticks._said.value
 
 
 # Statistics

@@ -1,0 +1,106 @@
+"""A list to tick in, with a search: for columns by the hundred, of which a person wants a few."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+from typing import Any
+
+import ipywidgets
+import traitlets
+
+from tapwidget.views.style import notes, stylesheet
+
+MOST_BOXES = 40  # in sight; the others are searched for, not scrolled through
+
+
+@dataclass(frozen=True)
+class Item:
+    """One thing to tick: its name, what the pointer tells of it, and the words by which it is found."""
+
+    name: str
+    tip: str = ""
+    words: str = ""
+
+
+class TickList(ipywidgets.VBox):
+    """A search box and a tick for each item that was found.
+
+    Attributes
+    ----------
+    items : tuple of Item
+        What there is, in the order of the list.
+    chosen : tuple of str
+        Names of the ticked ones, in the order in which they were ticked.
+    found : tuple of str
+        Names of those that the search leaves; read only.
+    """
+
+    items = traitlets.Tuple()
+    chosen = traitlets.Tuple()
+    found = traitlets.Tuple(read_only=True)
+
+    def __init__(self, *, placeholder: str, buttons: Iterable[ipywidgets.Widget] = (), **kwargs: object) -> None:
+        self._filling = False
+        self._search = ipywidgets.Text(placeholder=placeholder, continuous_update=True, layout={"width": "320px"})
+        self._boxes = [ipywidgets.Checkbox(indent=False, layout={"width": "230px"}) for _ in range(MOST_BOXES)]
+        self._said = ipywidgets.HTML()
+        row, boxes = ipywidgets.HBox([self._search, *buttons]), ipywidgets.HBox(self._boxes)
+        for part in (row, boxes):
+            part.add_class("tw-wrap")
+        super().__init__([stylesheet(), row, boxes, self._said], **kwargs)
+        self._search.observe(lambda _: self._look(), "value")
+        for box in self._boxes:
+            box.observe(self._ticked, "value")
+        self._look()
+
+    @traitlets.observe("items")
+    def _items_changed(self, _change: Any) -> None:
+        self._look()
+
+    @traitlets.observe("chosen")
+    def _chosen_changed(self, _change: Any) -> None:
+        self._draw()
+
+    def _look(self) -> None:
+        words = self._search.value.casefold().split()
+        found = [item for item in self.items if all(word in f"{item.name} {item.words}".casefold() for word in words)]
+        self._shown = found[:MOST_BOXES]
+        self.set_trait("found", tuple(item.name for item in found))
+        self._draw()
+
+    def _draw(self) -> None:
+        chosen = set(self.chosen)
+        self._filling = True
+        try:
+            for number, box in enumerate(self._boxes):
+                item = self._shown[number] if number < len(self._shown) else None
+                box.layout.display = "none" if item is None else None
+                if item is not None:
+                    box.description, box.tooltip, box.value = item.name, item.tip or item.name, item.name in chosen
+        finally:
+            self._filling = False
+        more = len(self.found) - len(self._shown)
+        unseen = [name for name in self.chosen if name not in {item.name for item in self._shown}]
+        self._said.value = notes(
+            f"{len(self.chosen):,} of {len(self.items):,} chosen"
+            + (f", {_listed(unseen)} not in sight." if unseen else ".")
+            + (f" {more:,} more were found: type more of a name to see their ticks." if more > 0 else "")
+            + (" Nothing matches." if self.items and not self.found else "")
+        )
+
+    def _ticked(self, change: Any) -> None:
+        if self._filling:
+            return
+        name = change["owner"].description
+        others = tuple(other for other in self.chosen if other != name)
+        self.chosen = (*others, name) if change["new"] else others
+
+
+def _listed(names: list[str]) -> str:
+    shown = ", ".join(names[:6])
+    return (
+        f"{shown} and {len(names) - 6:,} more are"
+        if len(names) > 6
+        else f"{shown} {'is' if len(names) == 1 else 'are'}"
+    )
