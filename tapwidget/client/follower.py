@@ -185,9 +185,15 @@ class Follower:
                 pause = min(2 * pause, self._pace.last)
             phase = summary.phase
             wait = self._bounded(wait, summary)
-            if phase is JobPhase.PENDING and self._push and monotonic() >= push_at:
-                self._run_again()
-                push_at = monotonic() + min(monotonic() - began, LONGEST_PUSH_S)
+            if phase is JobPhase.PENDING and self._push:
+                left = push_at - monotonic()
+                if left <= 0:
+                    self._run_again()
+                    push_at = monotonic() + min(monotonic() - began, LONGEST_PUSH_S)
+                elif left < wait:
+                    # WAIT counts in whole seconds, and would keep a job waiting that only needs a push.
+                    wait = int(left)
+                    self._rest(left - wait)
 
     def _bounded(self, wait: int, summary: JobSummary) -> int:
         often = summary.progress.is_known or summary.phase is JobPhase.PENDING

@@ -80,7 +80,9 @@ class JobStatus(ipywidgets.VBox):
         job = self.job
         self._unsubscribe = job.subscribe(lambda _job: self._background.post(("job", id(self)), self._take))
         self._take()
-        self._background.repeat(REFRESH, self._show, going=lambda: self.job is job and not job.phase.is_final)
+        self._background.repeat(
+            REFRESH, self._show, going=lambda: self.job is job and (not job.phase.is_final or bool(self.activity))
+        )
 
     def _take(self) -> None:
         job = self.job
@@ -117,9 +119,20 @@ class JobStatus(ipywidgets.VBox):
         trouble = job.last_error if job is not None and running else ""
         parts = job.progress.message if job is not None and running else ""
         meaning = " · ".join(filter(None, [parts, trouble or self.activity or WAITING.get(phase, "")]))
-        self._elapsed.value = notes(" · ".join(part for part in (percent, seconds, meaning) if part))
+        arrived = received(*job.received) if job is not None and self.activity else ""
+        self._elapsed.value = notes(" · ".join(part for part in (percent, seconds, meaning, arrived) if part))
         self._bar.layout.visibility = "visible" if percent else "hidden"
         self._bar.value = self.progress if is_known else 0.0
         self.abort_button.disabled = job is None or not running
         self._message.value = notes(self.message, css_class="tw-error" if self.is_error else "tw-note")
         self._address.value = notes(f"job {job.url}") if job is not None and job.url else ""
+
+
+def received(done: int, total: int | None) -> str:
+    """How much of a result has arrived; nothing while nothing has.
+
+    >>> received(3 * 2**20, 2**24), received(1000, None), received(0, None)
+    ('3.0 of 16.0 MiB', '0.0 MiB', '')
+    """
+    of = f" of {total / 2**20:.1f}" if total else ""
+    return f"{done / 2**20:.1f}{of} MiB" if done else ""

@@ -27,7 +27,7 @@ from tapwidget.client import service as service_module
 from tapwidget.client.follower import Pace
 from tapwidget.client.ledger import Ledger
 from tapwidget.client.service import Service
-from tapwidget.errors import JobError, ResultError, ServiceUnavailableError, TapWidgetError
+from tapwidget.errors import JobError, ResultError, ServiceUnavailableError
 from tapwidget.match.record import to_record
 from tapwidget.match.spec import SkyMatch
 from tapwidget.tables.exact_copy import write_copy
@@ -141,10 +141,40 @@ def impatient(monkeypatch: pytest.MonkeyPatch) -> None:
         monkeypatch.setattr(module, name, 0.5)
 
 
-def service_at(proxy: Any, ledger: Ledger, pace: Pace = PACE) -> Service:
-    service = Service(proxy.url, token=SECRET, ledger=ledger, pace=pace)
-    service._transport.read_s = 0.5
-    return service
+@dataclass
+class Scene:
+    """What a test is given: the proxy, a ledger of its own, the user's table, and what a match of it gives."""
+
+    proxy: Any
+    ledger: Ledger
+    table: Table
+    truth: list[Any]
+
+    def service(self, pace: Pace = PACE) -> Service:
+        """The service behind the proxy, as a new kernel has it."""
+        service = Service(self.proxy.url, token=SECRET, ledger=Ledger(self.ledger.place), pace=pace)
+        service._transport.read_s = 0.5
+        return service
+
+
+@pytest.fixture
+def scene(proxy: Any, ledger: Ledger, table: Table, truth: list[Any]) -> Scene:
+    return Scene(proxy, ledger, table, truth)
+
+
+@pytest.fixture
+def mortal(faulty_proxy: Any, forked: Callable[..., Killable], catalogue: Path) -> Iterator[Any]:
+    """A proxy before a service of its own; the fault "kill" kills that. `other` starts another in its place."""
+    process = forked(serve=str(catalogue))
+    proxy = faulty_proxy.FaultyProxy(process.says("ready at "))
+
+    def other() -> None:
+        url = forked(serve=str(catalogue)).says("ready at ")
+        proxy.backend = url.partition("://")[2].partition("/")[0]
+
+    proxy.on_kill, proxy.other = process.kill, other
+    yield proxy
+    proxy.close()
 
 
 WHOLE = "the whole result"
@@ -179,10 +209,9 @@ CASES = [
 
 @pytest.mark.usefixtures("impatient")
 @pytest.mark.parametrize(("step", "fault", "outcome"), CASES, ids=[f"{step}-{fault}" for step, fault, _ in CASES])
-def test_a_fault_once(
-    proxy: Any, ledger: Ledger, table: Table, truth: list[Any], step: str, fault: str, outcome: str
-) -> None:
-    service = service_at(proxy, ledger)
+def test_a_fault_once(scene: Scene, step: str, fault: str, outcome: str) -> None:
+    proxy, table, truth = scene.proxy, scene.table, scene.truth
+    service = scene.service()
     rule = proxy.fault(fault, step)
     if outcome == WHOLE:
         job = service.submit(MATCH, table)
@@ -223,13 +252,11 @@ LASTING = {
 
 @pytest.mark.usefixtures("impatient")
 @pytest.mark.parametrize(("step", "fault"), LASTING, ids=["-".join(case) for case in LASTING])
-def test_a_fault_that_stays_loses_no_job(
-    proxy: Any, ledger: Ledger, table: Table, truth: list[Any], step: str, fault: str
-) -> None:
+def test_a_fault_that_stays_loses_no_job(scene: Scene, step: str, fault: str) -> None:
     kind, words = LASTING[step, fault]
-    service = service_at(proxy, ledger, HASTY)
-    rule = proxy.fault(fault, step, times=10**6)
-    job = service.submit(MATCH, table)
+    service = scene.service(HASTY)
+    rule = scene.proxy.fault(fault, step, times=10**6)
+    job = service.submit(MATCH, scene.table)
     if words:
         with pytest.raises(kind, match=f"(?s){words}"):
             job.result(SECONDS)
@@ -241,10 +268,10 @@ def test_a_fault_that_stays_loses_no_job(
             time.sleep(0.01)
     (record,) = service.jobs(ask=False)
     assert record.url == job.url
-    proxy.heal()
-    assert rows(job.result(SECONDS)) == truth
-    assert rows(service_at(proxy, ledger).job(record.url).result(SECONDS)) == truth
-    assert proxy.count("create") == 1
+    scene.proxy.heal()
+    assert rows(job.result(SECONDS)) == scene.truth
+    assert rows(scene.service().job(record.url).result(SECONDS)) == scene.truth
+    assert scene.proxy.count("create") == 1
 
 
 # The service is killed.
@@ -252,31 +279,22 @@ def test_a_fault_that_stays_loses_no_job(
 
 @pytest.mark.usefixtures("impatient")
 @pytest.mark.parametrize("step", ["capabilities", "create", "run", "poll", "result"])
-def test_a_service_that_is_killed(
-    faulty_proxy: Any, forked: Callable[..., Killable], catalogue: Path, ledger: Ledger, table: Table, step: str
-) -> None:
-    process = forked(serve=str(catalogue))
-    proxy = faulty_proxy.FaultyProxy(process.says("ready at "))
-    try:
-        proxy.on_kill = process.kill
-        service = service_at(proxy, ledger, HASTY)
-        proxy.fault("kill", step)
-        with pytest.raises(ServiceUnavailableError, match=r"(?s)connection broke.*[Tt]ry again|service\.j") as caught:
-            service.submit(MATCH, table).result(SECONDS)
-        assert process.is_dead
-        assert "Traceback" not in str(caught.value)
-        known = service.jobs(ask=False)
-        assert len(known) == (step != "capabilities")
-        assert all(record.url for record in known) == (step != "create")
-        if step == "poll":
-            # Another service in its place: it does not have the job, and says so.
-            again = forked(serve=str(catalogue)).says("ready at ")
-            proxy.backend = again.partition("://")[2].partition("/")[0]
-            with pytest.raises(JobError, match=r"does not have the job.*Submit it again"):
-                service.job(known[0].url)
-            assert len(service.jobs()) == 1
-    finally:
-        proxy.close()
+def test_a_service_that_is_killed(mortal: Any, scene: Scene, step: str) -> None:
+    scene.proxy = mortal
+    service = scene.service(HASTY)
+    rule = mortal.fault("kill", step)
+    with pytest.raises(ServiceUnavailableError, match=r"(?s)connection broke.*[Tt]ry again|service\.j"):
+        service.submit(MATCH, scene.table).result(SECONDS)
+    assert rule.happened == 1
+    known = service.jobs(ask=False)
+    assert len(known) == (step != "capabilities")
+    assert all(record.url for record in known) == (step != "create")
+    if step == "poll":
+        # Another service in its place: it does not have the job, and says so.
+        mortal.other()
+        with pytest.raises(JobError, match=r"does not have the job.*Submit it again"):
+            service.job(known[0].url)
+        assert len(service.jobs()) == 1
 
 
 # The kernel is killed.
@@ -297,10 +315,10 @@ KILLED = {
 
 @pytest.mark.parametrize(("step", "when"), KILLED, ids=["-".join(case) for case in KILLED])
 def test_a_kernel_that_is_killed(
-    proxy: Any, forked: Callable[..., Killable], ledger: Ledger, table: Table, truth: list[Any], tmp_path: Path,
-    step: str, when: str,
-) -> None:  # fmt: skip
-    write_copy(table, tmp_path / "mine")
+    scene: Scene, forked: Callable[..., Killable], tmp_path: Path, step: str, when: str
+) -> None:
+    proxy, ledger = scene.proxy, scene.ledger
+    write_copy(scene.table, tmp_path / "mine")
     proxy.fault(when, step)
     order = {"ledger": str(ledger.place), "table": str(tmp_path / "mine"), "specification": to_record(MATCH)}
     kernel = forked(match=proxy.url, **order)
@@ -310,7 +328,7 @@ def test_a_kernel_that_is_killed(
     fetched = proxy.count("result")
 
     # Another kernel, which has the ledger and nothing else.
-    service = service_at(proxy, Ledger(ledger.place))
+    service = scene.service()
     known = [record for record in service.jobs() if record.key]
     outcome = KILLED[step, when]
     if outcome is None:
@@ -322,7 +340,7 @@ def test_a_kernel_that_is_killed(
         assert (record.url, record.phase) == ("", "UNKNOWN")
         return
     job = service.job(record.url)
-    assert rows(job.result(SECONDS)) == truth
+    assert rows(job.result(SECONDS)) == scene.truth
     assert job.result() is job.result()
     assert proxy.count("create") == 1
     assert proxy.count("result") == fetched + 1
@@ -330,8 +348,7 @@ def test_a_kernel_that_is_killed(
     assert (record.url, record.phase) == (job.url, "COMPLETED")
 
 
-def test_every_step_was_a_step(proxy: Any, faulty_proxy: Any, ledger: Ledger, table: Table) -> None:
+def test_every_step_was_a_step(scene: Scene, faulty_proxy: Any) -> None:
     """The proxy knows the protocol: each of its steps is taken on the way to a result, and none is left out."""
-    service_at(proxy, ledger).submit(MATCH, table).result(SECONDS)
-    assert {seen.step for seen in proxy.seen} - {""} == set(faulty_proxy.STEPS)
-    assert issubclass(ServiceUnavailableError, TapWidgetError)
+    scene.service().submit(MATCH, scene.table).result(SECONDS)
+    assert {seen.step for seen in scene.proxy.seen} - {""} == set(faulty_proxy.STEPS)

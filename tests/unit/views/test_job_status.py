@@ -18,6 +18,7 @@ class OneJob:
     url = "http://127.0.0.1/tap/async/17"
     last_error = ""
     elapsed = 3.25
+    received: tuple[int, int | None] = (0, None)
 
     def __init__(self) -> None:
         self.phase = JobPhase.PENDING
@@ -102,3 +103,17 @@ def test_trouble_on_the_way_is_said_while_it_lasts(job: OneJob) -> None:
     job.last_error = ""
     job.tell(JobPhase.EXECUTING)
     assert "trying again" not in status._elapsed.value
+
+
+def test_bytes_of_the_result_are_told_while_it_is_fetched(job: OneJob) -> None:
+    status = JobStatus(job, background=Immediate())
+    job.received = (3 * 2**20, 2**24)
+    job.tell(JobPhase.COMPLETED)
+    assert "MiB" not in status._elapsed.value
+    status.activity = "fetching the result"
+    assert "fetching the result · 3.0 of 16.0 MiB" in status._elapsed.value
+    job.received = (2**24, None)
+    status._show()
+    assert "16.0 MiB" in status._elapsed.value
+    status.activity = ""
+    assert "MiB" not in status._elapsed.value
