@@ -71,6 +71,9 @@ def language() -> str:
         f"<feature><form>{escape(f.form)}</form><description>{escape(f.description)}</description></feature>"
         for f in FUNCTIONS.values()
         if f.form
+    ) + "".join(
+        f"<feature><form>{name}(x DOUBLE) -&gt; DOUBLE</form><description>{what} of a sample.</description></feature>"
+        for name, what in (("STDDEV", "Standard deviation"), ("VARIANCE", "Variance"))
     )
     optional = "".join(
         f'<languageFeatures type="ivo://ivoa.net/std/TAPRegExt#features-adql-{group}">'

@@ -32,12 +32,13 @@ CASTS = {
     "CHAR": ("VARCHAR", Kind.TEXT),
     "VARCHAR": ("VARCHAR", Kind.TEXT),
     "SMALLINT": ("SMALLINT", Kind.INTEGER),
-    "INT": ("INTEGER", Kind.INTEGER),
+    "INTEGER": ("INTEGER", Kind.INTEGER),
     "BIGINT": ("BIGINT", Kind.INTEGER),
-    "FLOAT": ("FLOAT", Kind.REAL),
-    "DOUBLE": ("DOUBLE", Kind.REAL),
+    "REAL": ("FLOAT", Kind.REAL),
+    "DOUBLE PRECISION": ("DOUBLE", Kind.REAL),
     "TIMESTAMP": ("TIMESTAMP", Kind.TIME),
 }
+SAME_CASTS = {"INT": "INTEGER", "FLOAT": "REAL", "DOUBLE": "DOUBLE PRECISION"}
 COMPARISONS: dict[type[exp.Expr], str] = {
     exp.EQ: "=",
     exp.NEQ: "<>",
@@ -127,7 +128,13 @@ class Expressions:
     def column(self, node: exp.Expr, scope: Scope) -> Value:
         assert isinstance(node, exp.Column)
         only(node, "this", "table", "db", "catalog")
-        return scope.column(node)
+        try:
+            return scope.column(node)
+        except AdqlError as error:
+            if node.args.get("table") is not None or not node.this.args.get("quoted"):
+                raise
+            hint = f"{error}; double quotes are for names, a text is '{node.this.name}'"
+            raise refused(node, hint.partition(": ")[2] if error.line else hint) from None
 
     # --- arithmetic and text
 
@@ -174,9 +181,16 @@ class Expressions:
     def cast(self, node: exp.Expr, scope: Scope) -> Value:
         only(node, "this", "to")
         value = self.value(node.this, scope)
-        name = node.args["to"].this.name
+        # a type that sqlglot does not know keeps its name as its kind
+        wanted = node.args["to"]
+        written = (
+            wanted.this.name
+            if wanted.args.get("kind") is None
+            else str(wanted.args["kind"]).removeprefix(FUNCTION_MARK).upper()
+        )
+        name = SAME_CASTS.get(written, written)
         if name not in CASTS:
-            raise AdqlError(f"CAST to {name} is not ADQL; it can be {', '.join(CASTS).replace('INT,', 'INTEGER,', 1)}")
+            raise AdqlError(f"CAST to {written} is not ADQL; it can be {', '.join(CASTS)}")
         target, kind = CASTS[name]
         if value.kind == Kind.OTHER:
             raise AdqlError("an array cannot be cast")
@@ -184,6 +198,8 @@ class Expressions:
         if kind == Kind.INTEGER and value.kind == Kind.REAL:
             sql = f"trunc(tw_number({sql}))"
         cast = f"CAST({sql} AS {target})"
+        if kind == Kind.TEXT and value.kind == Kind.TIME:  # as ISO 8601 has it, and every other answer here
+            cast = f"replace({cast}, ' ', 'T')"
         length = node.args["to"].expressions
         if kind == Kind.TEXT and length:
             if len(length) != 1 or not is_whole(length[0].name):
@@ -312,7 +328,9 @@ class Expressions:
             return self.aggregate(name, node, scope)
         known = {*functions.FUNCTIONS, *geometry.GEOMETRY, *geometry.NUMBERS, "IN_UNIT"}
         if name not in known:
-            raise AdqlError(f"there is no function {written}{close_names(name, {*known, *functions.AGGREGATES})}")
+            instead = functions.INSTEAD.get(name)
+            hint = f"; write {instead}" if instead else close_names(name, {*known, *functions.AGGREGATES})
+            raise AdqlError(f"there is no function {written}{hint}")
         arguments = [self.any(argument, scope) for argument in node.expressions]
         if name in geometry.GEOMETRY:
             return self.bounded(geometry.region(name, arguments))

@@ -113,7 +113,28 @@ FUNCTIONS = {
 }
 SYNONYMS = {"CEIL": "CEILING", "CHAR_LENGTH": "LENGTH", "LN": "LOG", "POW": "POWER", "SUBSTR": "SUBSTRING"}
 DEFAULTS = {"ROUND": "0", "TRUNCATE": "0"}
-AGGREGATES = frozenset({"COUNT", "SUM", "AVG", "MIN", "MAX"})
+AGGREGATES = {
+    "COUNT": "count", "SUM": "sum", "AVG": "avg", "MIN": "min", "MAX": "max",
+    "STDDEV": "stddev_samp", "VARIANCE": "var_samp",
+}  # fmt: skip
+"""Aggregates, and what each is in the engine. The last two are not ADQL, but most services have them."""
+
+INSTEAD = {
+    "CONCAT": "a || b",
+    "IF": "CASE WHEN condition THEN a ELSE b END",
+    "IIF": "CASE WHEN condition THEN a ELSE b END",
+    "IFNULL": "COALESCE(a, b)",
+    "ISNULL": "a IS NULL, or COALESCE(a, b)",
+    "NVL": "COALESCE(a, b)",
+    "LEN": "LENGTH(text)",
+    "LTRIM": "TRIM(text)",
+    "RTRIM": "TRIM(text)",
+    "SQUARE": "POWER(x, 2)",
+    "CBRT": "POWER(x, 1.0/3)",
+    "RANDOM": "RAND()",
+    "STDEV": "STDDEV(x)",
+}
+"""Functions of other dialects of SQL, and how ADQL says the same."""
 
 
 def call(name: str, arguments: list[Value]) -> Value:
@@ -177,14 +198,14 @@ def aggregate(name: str, argument: Value | None, *, is_distinct: bool) -> Value:
         return Value("count(*)", Kind.INTEGER, is_aggregate=True)
     if argument.is_aggregate:
         raise AdqlError(f"{name} of an aggregate: use a sub-query")
-    if name in {"SUM", "AVG"} and not argument.kind.is_number:
+    if name in {"SUM", "AVG", "STDDEV", "VARIANCE"} and not argument.kind.is_number:
         raise AdqlError(f"{name} takes a number, not {argument.kind}")
     if argument.kind == Kind.OTHER:
         raise AdqlError(f"{name} cannot take an {argument.kind}")
-    sql = f"{name.lower()}({'DISTINCT ' if is_distinct else ''}{argument.compared})"
+    sql = f"{AGGREGATES[name]}({'DISTINCT ' if is_distinct else ''}{argument.compared})"
     if name == "COUNT":
         return combined(sql, Kind.INTEGER, argument, is_aggregate=True, may_be_nan=False)
     if name == "SUM" and argument.kind == Kind.INTEGER:
         return combined(f"CAST({sql} AS BIGINT)", Kind.INTEGER, argument, is_aggregate=True)
-    kind = Kind.REAL if name in {"AVG", "SUM"} else argument.kind
+    kind = Kind.REAL if name in {"AVG", "SUM", "STDDEV", "VARIANCE"} else argument.kind
     return combined(sql, kind, argument, is_aggregate=True, may_be_nan=False)

@@ -251,9 +251,11 @@ class Queries:
         result = []
         for item in group.expressions:
             value = named_output(item, outputs) if not known_column(item, scope) else None
+            if isinstance(item, exp.Literal) and is_whole(item.name) and 1 <= int(item.name) <= len(outputs):
+                value = outputs[int(item.name) - 1].value
             value = value or self.expressions.value(item, scope)
             if value.is_aggregate or isinstance(value.literal, int):
-                raise refused(item, "GROUP BY takes columns")
+                raise refused(item, f"GROUP BY takes columns, expressions of them, or numbers from 1 to {len(outputs)}")
             result.append(value)
         return result
 

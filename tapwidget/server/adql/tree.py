@@ -6,6 +6,19 @@ import sqlglot.expressions as exp
 
 from tapwidget.server.adql.scope import refused
 
+OTHER_SQL = {
+    "Bracket": "[...]",
+    "Struct": "{...}",
+    "Star": "*",
+    "Dot": "a name of more than three parts",
+    "Tuple": "a list of values in parentheses",
+    "Mod": "% (write MOD(a, b))",
+    "Concat": "a text right after another (write || between them)",
+    "NullSafeEQ": "IS NOT DISTINCT FROM",
+    "NullSafeNEQ": "IS DISTINCT FROM",
+}
+"""What people write that is SQL and not ADQL, by what sqlglot calls it."""
+
 
 def only(node: exp.Expr, *known: str) -> None:
     """Refuse a node that has parts beyond the known ones: whatever they mean, ADQL has not said it."""
@@ -15,9 +28,8 @@ def only(node: exp.Expr, *known: str) -> None:
 
 
 def said_of(node: exp.Expr) -> str:
-    return {"Bracket": "[...]", "Struct": "{...}", "Star": "*", "Dot": "a name of more than three parts"}.get(
-        type(node).__name__, type(node).__name__.upper()
-    )
+    kind = type(node).__name__
+    return OTHER_SQL.get(kind, kind.upper())
 
 
 def links(node: exp.Expr) -> list[exp.Expr]:
