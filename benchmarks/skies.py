@@ -13,7 +13,7 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 
 from tapwidget.ivoa.tapschema import Column
-from tapwidget.server import prepared, tap_schema
+from tapwidget.server import prepared, tap_schema, uploads
 from tapwidget.server.adql.query import translate
 from tapwidget.server.adql.scope import Relation, SourceColumn
 from tapwidget.server.adql.values import kind_of
@@ -70,7 +70,10 @@ class Service:
         run = self.engine.run()
         run.create_from_arrow(sql, table)
         run.finish()
-        sources = tuple(SourceColumn(c.name, f"c{i}", kind_of(c), c) for i, c in enumerate(facts, start=1))
+        sources = tuple(
+            SourceColumn(c.name, f"c{i}", kind_of(c), c, largest=uploads.largest(values, None))
+            for i, (c, values) in enumerate(zip(facts, columns.values(), strict=True), start=1)
+        )
         self.uploads[name] = Relation(f"TAP_UPLOAD.{name}", sql, sources, table.num_rows)
 
     def ask(self, adql: str) -> int:

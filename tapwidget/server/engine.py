@@ -31,6 +31,8 @@ LOCKS = (
     "SET lock_configuration = true",
 )
 BATCH_ROWS = 65_536
+UPLOAD_GROUP = 16_384
+"""Rows of an upload that one thread takes at a time; the engine by itself leaves 120,000 to one."""
 
 
 class Engine:
@@ -56,7 +58,7 @@ class Engine:
         for macro in (*cells.MACROS, *polygons.MACROS):
             self.connection.execute(f"CREATE MACRO {macro}")
         self.connection.execute("CREATE SCHEMA cat")
-        self.connection.execute("CREATE SCHEMA up")
+        self.connection.execute(f"ATTACH ':memory:' AS up (ROW_GROUP_SIZE {UPLOAD_GROUP})")
         self.folder = folder
         self.attached: dict[Path, str] = {}
         self.spill_bytes = settings.spill_bytes

@@ -94,8 +94,8 @@ def load(engine: Engine, run: Run, name: str, path: Path, settings: Settings) ->
     sql = engine.upload_name()
     run.create_from_arrow(sql, arrays)
     sources = tuple(
-        SourceColumn(c.name, f"c{i}", kind_of(c), c, has_nan(array))
-        for i, (c, array) in enumerate(zip(columns, document.arrays, strict=True), start=1)
+        SourceColumn(c.name, f"c{i}", kind_of(c), c, has_nan(array), largest(array, mask))
+        for i, (c, array, mask) in enumerate(zip(columns, document.arrays, document.masks, strict=True), start=1)
     )
     return Relation(f"{UPLOAD_SCHEMA}.{name}", sql, sources, document.nrows)
 
@@ -147,6 +147,14 @@ def described(column: Column) -> Column:
 
 def has_nan(array: np.ndarray[Any, Any]) -> bool:
     return array.dtype.kind == "f" and array.ndim == 1 and bool(np.isnan(array).any())
+
+
+def largest(array: np.ndarray[Any, Any], mask: np.ndarray[Any, Any] | None) -> float | None:
+    """The largest number of a column of them; None where there is none."""
+    if array.dtype.kind not in "fiu" or array.ndim != 1:
+        return None
+    known = array[np.isfinite(array)] if mask is None else array[np.isfinite(array) & ~mask]
+    return float(known.max()) if len(known) else None
 
 
 def arrow_table(name: str, columns: tuple[Column, ...], document: Document) -> Any:

@@ -15,6 +15,9 @@ SLACK = 1e-8
 
 PER_ZONE = 2**32
 
+MOST_TURNED = 1e9
+"""Degrees of right ascension, beyond which none is taken for one."""
+
 HALF_DEGREE = pi / 360
 """Half a degree in radians."""
 
@@ -23,8 +26,9 @@ HALF_DEGREE = pi / 360
 MACROS = (
     "tw_number(x) AS CASE WHEN isnan(x) THEN NULL ELSE x END",
     # A position that can be matched: NaN, infinity, NULL and impossible declinations never match anything.
-    "tw_ok(ra, d) AS coalesce(d BETWEEN -90e0 AND 90e0 AND ra BETWEEN -1e9 AND 1e9, false)",
-    "tw_ra(ra) AS CASE WHEN ra BETWEEN -1e9 AND 1e9 THEN ra END",
+    "tw_ok(ra, d) AS coalesce(d BETWEEN -90e0 AND 90e0"
+    f" AND ra BETWEEN -{MOST_TURNED:.0e} AND {MOST_TURNED:.0e}, false)",
+    f"tw_ra(ra) AS CASE WHEN ra BETWEEN -{MOST_TURNED:.0e} AND {MOST_TURNED:.0e} THEN ra END",
     "tw_dec(d) AS CASE WHEN d BETWEEN -90e0 AND 90e0 THEN d END",
     # Haversine of the distance: exact to the last digits for small angles, and monotonic up to 180 degrees.
     "tw_hav(ra1, d1, ra2, d2) AS pow(sin(radians(tw_dec(d1) - tw_dec(d2)) / 2), 2)"

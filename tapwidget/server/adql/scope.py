@@ -18,13 +18,14 @@ from tapwidget.server.faults import AdqlError, close_names
 
 @dataclass(frozen=True)
 class SourceColumn:
-    """A column that can be named: `name` as ADQL knows it, `sql` as the engine does."""
+    """A column that can be named: `name` as ADQL knows it, `sql` as the engine does, `largest` number where known."""
 
     name: str
     sql: str
     kind: Kind
     field: Column | None
     may_be_nan: bool = False
+    largest: float | None = None
 
 
 @dataclass(frozen=True)
@@ -85,6 +86,7 @@ class Source:
             frozenset({reference}),
             field=column.field,
             may_be_nan=column.may_be_nan,
+            largest=column.largest,
         )
 
 

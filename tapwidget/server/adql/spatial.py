@@ -8,9 +8,9 @@ from the kind of join: the side whose rows an outer join keeps must not be repea
 from __future__ import annotations
 
 from collections.abc import Collection
-from math import asin, cos, degrees, isfinite, radians, sin
+from math import asin, cos, degrees, radians, sin
 
-from tapwidget.server.adql.cells import SLACK, expanded, real
+from tapwidget.server.adql.cells import MOST_TURNED, SLACK, expanded, real
 from tapwidget.server.adql.scope import Source
 from tapwidget.server.adql.values import Nearness, Point, Value
 from tapwidget.server.faults import AdqlError
@@ -93,11 +93,12 @@ def chosen(near: Nearness, first: Source | None, second: Source | None, free: li
 
 def stored_cell(point: Point, source: Source | None, radius: Value) -> tuple[str, str] | None:
     """The column with the cell of this very position, and its height, where the table has one that suits the radius."""
-    if source is None or source.relation.cell_of is None or not isinstance(radius.literal, int | float):
+    largest_radius = radius.literal if isinstance(radius.literal, int | float) else radius.largest
+    if source is None or source.relation.cell_of is None or largest_radius is None:
         return None
     ra, dec = (f"{source.alias}.{column}" for column in source.relation.cell_of)
     height = source.relation.cell_height
-    if (point.ra.sql, point.dec.sql) != (ra, dec) or radius.literal > 1.5 * height:
+    if (point.ra.sql, point.dec.sql) != (ra, dec) or largest_radius > 1.5 * height:
         return None
     return f"{source.alias}.tw_cell", real(height)
 
@@ -130,10 +131,15 @@ def cone(near: Nearness) -> str:
     ra, dec, radius = centre.ra.literal, centre.dec.literal, near.radius.literal
     if not isinstance(dec, int | float) or not isinstance(radius, int | float) or not point.sources:
         return near.sql
-    bands = [f"{point.dec.sql} BETWEEN {real(dec - radius - SLACK)} AND {real(dec + radius + SLACK)}"]
-    if isinstance(ra, int | float) and isfinite(ra):
-        bands += meridians(point.ra.sql, float(ra) % 360, half_width(dec, radius))
-    return f"({' AND '.join(bands)} AND {near.sql})"
+    low, high = max(dec - radius - SLACK, -90.0), min(dec + radius + SLACK, 90.0)
+    band = f"{point.dec.sql} BETWEEN {real(low)} AND {real(high)}"
+    if not isinstance(ra, int | float) or abs(ra) > MOST_TURNED or abs(dec) > 90:
+        return f"({band} AND {near.sql})"
+    side = meridians(point.ra.sql, float(ra) % 360, half_width(dec, radius))
+    if near.also:
+        return f"({band} AND {side} AND {near.sql})"
+    pair = f"tw_pair({point.ra.sql}, {point.dec.sql}, {real(ra)}, {real(dec)}, {real(cos(radians(dec)))})"
+    return f"({band} AND {side} AND {pair} {'<' if near.strict else '<='} tw_cap({near.radius.sql}))"
 
 
 def half_width(dec: float, radius: float) -> float:
@@ -143,14 +149,15 @@ def half_width(dec: float, radius: float) -> float:
     return degrees(asin(min(1.0, sin(radians(max(radius, 0.0))) / cos(radians(dec))))) + SLACK
 
 
-def meridians(ra: str, centre: float, half: float) -> list[str]:
+def meridians(ra: str, centre: float, half: float) -> str:
     """The band of right ascension. What is not from 0 to 360 is another name of a place there, and stays."""
     low, high = centre - half, centre + half
+    turned = f"{ra} BETWEEN {real(-MOST_TURNED)} AND 0e0 OR {ra} BETWEEN 360e0 AND {real(MOST_TURNED)}"
     if half >= 180:
-        return []
+        return f"{ra} BETWEEN {real(-MOST_TURNED)} AND {real(MOST_TURNED)}"
     if low < 0 or high >= 360:
-        return [f"({ra} >= {real(low % 360)} OR {ra} <= {real(high % 360)})"]
-    return [f"({ra} BETWEEN {real(low)} AND {real(high)} OR {ra} < 0 OR {ra} >= 360)"]
+        return f"({ra} BETWEEN {real(low % 360)} AND 360e0 OR {ra} BETWEEN 0e0 AND {real(high % 360)} OR {turned})"
+    return f"({ra} BETWEEN {real(low)} AND {real(high)} OR {turned})"
 
 
 def refuse_if_quadratic(first: Source | None, second: Source | None) -> None:

@@ -59,6 +59,7 @@ class Value:
     field : the description, where it is a plain column of a table
     may_be_nan : whether NaN has to be reckoned with
     literal : the number or text itself, where it is one
+    largest : for a column, its largest number, where that is known
     near : for a condition, that two points are near each other
     distance : for a number, the two points whose distance it is
     contained : for a number, the nearness that CONTAINS gave as 1 or 0
@@ -74,6 +75,7 @@ class Value:
     may_be_nan: bool = False
     is_aggregate: bool = False
     literal: int | float | str | None = None
+    largest: float | None = None
     near: Nearness | None = None
     distance: tuple[Point, Point] | None = None
     contained: Nearness | None = None

@@ -113,6 +113,27 @@ def test_stored_cells_give_the_same_pairs(sky: Any, radius: float) -> None:
     assert sorted(sky.ask(query, {"u": mine})) == sorted(zip(i.tolist(), many["id"][j].tolist(), strict=True))
 
 
+@pytest.mark.parametrize("most", [2.0 / 3600, 0.5])
+def test_a_radius_in_the_upload_takes_stored_cells_where_they_suit(sky: Any, most: float) -> None:
+    """They do where the largest radius is small; what is no radius finds nothing, and is not taken for the largest."""
+    rows = sky.ask("SELECT id, ra, dec FROM s.many")
+    many = {name: np.array([row[i] for row in rows]) for i, name in enumerate(("id", "ra", "dec"))}
+    rng = np.random.default_rng(4)
+    some = rng.choice(3000, 60, replace=False)
+    radii = np.ma.array(rng.random(60) * most, mask=np.arange(60) == 7)
+    radii[3], radii[4], radii.data[7] = np.nan, -1.0, 99.0
+    mine = {"i": np.arange(60), "ra": many["ra"][some] + 1e-4, "dec": many["dec"][some], "r": radii}
+    query = "SELECT u.i, m.id FROM s.many AS m JOIN TAP_UPLOAD.u AS u ON DISTANCE(m.ra, m.dec, u.ra, u.dec) <= u.r"
+    relation = sky.upload("u", mine)
+    assert ("s1.tw_cell = " in sky.translate(query, {"u": relation}).sql) is (most < 0.1)
+    sky.engine.connection.execute(f"DROP TABLE {relation.sql}")
+    away = SkyCoord(mine["ra"][:, None], mine["dec"][:, None], unit="deg").separation(
+        SkyCoord(many["ra"], many["dec"], unit="deg")
+    )
+    i, j = np.nonzero(away.deg <= radii.filled(np.nan)[:, None])
+    assert sorted(sky.ask(query, {"u": mine})) == sorted(zip(i.tolist(), many["id"][j].tolist(), strict=True))
+
+
 def test_left_join_keeps_what_has_no_partner(sky: Any) -> None:
     mine = {
         "i": np.array([1, 2, 3, 4]),
@@ -152,6 +173,9 @@ def test_left_join_with_the_radius_in_the_kept_table(sky: Any) -> None:
         ("DISTANCE(POINT(coord_ra, coord_dec), POINT(250, 90)) < 0.001", 1),
         ("DISTANCE(coord_ra, coord_dec, 33, -90) < 0.001", 1),
         ("DISTANCE(coord_ra, coord_dec, 10, 5) <= 0", 1),
+        ("DISTANCE(coord_ra, coord_dec, 250, 91) < 5", 0),
+        ("DISTANCE(coord_ra, coord_dec, 2000000010, 5) < 1", 0),
+        ("DISTANCE(coord_ra, coord_dec, 250, 89.5) < 2", 1),
         ("DISTANCE(coord_ra, coord_dec, 10, 5) < 0", 0),
         ("DISTANCE(coord_ra, coord_dec, 10, 5) <= -1", 0),
         ("DISTANCE(coord_ra, coord_dec, 10, 5) >= 0", 8),
