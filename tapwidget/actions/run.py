@@ -34,7 +34,7 @@ class Runner:
         self._form, self.runs, self._background = form, runs, background
 
     def submit(self, adql: str = "") -> Run:
-        """Run the form's match; or, with `adql`, that text with the whole of the user's table as its upload.
+        """Run the form's match; or, with `adql`, that text with the whole of the user's table, if any, as its upload.
 
         Raises
         ------
@@ -42,10 +42,15 @@ class Runner:
             While the form is not complete.
         """
         form = self._form
-        match, service, table, roles = form.match(), form.service, form.table, form.roles
+        service, table, roles = form.service, form.table, form.roles
+        if service is None:
+            raise MatchError(form.problem)
+        match = None if adql and table is None else form.match()
         run = self.runs.add(match=None if adql else match, adql=adql, service=service, table=table)
 
         def send() -> Any:
+            if match is None:
+                return service.submit(adql)
             if adql:
                 return service.submit(adql, uploads={match.upload: whole_upload(match, table, roles)})
             return service.submit(match, table)

@@ -80,7 +80,6 @@ class AdqlEditor(ipywidgets.VBox):
             self._shown.value = text("tw-adql", self.adql, tag="pre", tabindex="0", aria_label="ADQL")
         else:
             self._shown.value = notes(self.problem or "No query yet.")
-        self._edit.disabled = not self.adql and not self.editing
         self._said.value = (
             notes("Your own text is sent as it stands; what the form says is not added to it.") if self.editing else ""
         )

@@ -22,6 +22,7 @@ from tapwidget.views.table_preview import preview
 
 MOST_FILES = 500  # entries listed of one folder; more is said
 VARIABLE = "\0"  # before the name of one, among paths: no path has it
+RESULT = "\0\0"  # before the name of a run
 
 
 class FilePicker(ipywidgets.VBox):
@@ -64,6 +65,7 @@ class FilePicker(ipywidgets.VBox):
         self._folder = Path(folder).resolve()
         self._shown_table: Table | None = None
         self._variables: dict[str, Any] = {}
+        self._results: dict[str, Table] = {}
         self._variable = ""  # the entry of the list that is open, where it is one
         self._pick = ipywidgets.Dropdown(description="your table", layout=ipywidgets.Layout(width="340px"))
         self._again = ipywidgets.Button(
@@ -110,6 +112,24 @@ class FilePicker(ipywidgets.VBox):
             failed=lambda error: self._failed(number, source, error),
         )
 
+    def take_result(self, name: str, result: Table) -> None:
+        """Open the result of a run as the user's table, and list it under the run's name from now on."""
+        own = result.copy(copy_data=False)
+        told = own.meta.get("tapwidget")
+        # What was done to the upload of that run was not done to this table.
+        own.meta["tapwidget"] = {**(told if isinstance(told, dict) else {}), "source": name, "changes": []}
+        self._results[name] = own
+        self._list()
+        self._open_listed(RESULT + name)
+
+    def _open_listed(self, chosen: str) -> None:
+        """Open what has no path: a variable of the notebook, the result of a run."""
+        is_result = chosen.startswith(RESULT)
+        name = chosen.lstrip(VARIABLE)
+        self.choose(self._results[name] if is_result else self._variables[name])
+        self._variable = chosen
+        self._show_path()
+
     def _offer_to_bring(self, change: dict[str, Any]) -> None:
         if self.drop_zone is None:
             self.drop_zone = DropZone(self._folder)
@@ -131,6 +151,8 @@ class FilePicker(ipywidgets.VBox):
         options += [(f"{p.name}   ({size(p)})", str(p)) for p in found.files[:MOST_FILES]]
         options += [(f"{name}   (variable, {counted(len(value), 'row')})", VARIABLE + name)
                     for name, value in self._variables.items()]  # fmt: skip
+        options += [(f"{name}   (result, {counted(len(value), 'row')})", RESULT + name)
+                    for name, value in self._results.items()]  # fmt: skip
         others = [path for path in sources.recent() if path not in found.files]
         options += [(f"{path.name}   (opened lately, in {path.parent})", str(path)) for path in others]
         options += [(f"{p.name}/", str(p)) for p in found.folders[:MOST_FILES]]
@@ -156,10 +178,8 @@ class FilePicker(ipywidgets.VBox):
 
     def _picked(self, change: dict[str, str]) -> None:
         chosen = change["new"]
-        if chosen.startswith(VARIABLE):
-            self.choose(self._variables[chosen.removeprefix(VARIABLE)])
-            self._variable = chosen
-            self._show_path()
+        if chosen.startswith((VARIABLE, RESULT)):
+            self._open_listed(chosen)
         elif chosen and Path(chosen).is_dir():
             self._folder = Path(chosen)
             self._list()

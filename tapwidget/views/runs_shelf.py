@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from typing import Any
 
 import ipywidgets
@@ -18,11 +19,17 @@ class RunsShelf(ipywidgets.VBox):
     ----------
     runs : state.runs.Runs
         The shelf that is shown.
+
+    Parameters
+    ----------
+    use : callable, optional
+        What makes the result of a run the user's table, for the next match; without it nobody is offered that.
     """
 
     runs = traitlets.Any()
 
-    def __init__(self, runs: Runs | None = None, **kwargs: object) -> None:
+    def __init__(self, runs: Runs | None = None, *, use: Callable[[Run], None] | None = None, **kwargs: object) -> None:
+        self._use = use
         self._rows: dict[int, tuple[Run, ipywidgets.HBox]] = {}
         self._list = ipywidgets.VBox()
         super().__init__([stylesheet(), self._list], **kwargs)
@@ -48,6 +55,10 @@ class RunsShelf(ipywidgets.VBox):
         )
         phase, said = ipywidgets.HTML(), ipywidgets.HTML()
         show = ipywidgets.Button(description="Show in table", tooltip="show this result in the table")
+        use = ipywidgets.Button(
+            description="Use as my table", tooltip="match this result next, with this service or another one"
+        )
+        use.layout.display = None if self._use else "none"
         drop = ipywidgets.Button(icon="times", tooltip="take it off this list", layout={"width": "34px"})
         traitlets.link((drawn, "value"), (run, "visible"))
 
@@ -60,6 +71,7 @@ class RunsShelf(ipywidgets.VBox):
 
         def tell(_change: Any) -> None:
             show.disabled = run.result is None or self.runs.current is run
+            use.disabled = run.result is None or not len(run.result)
             show.description = "In the table" if self.runs.current is run else "Show in table"
             phase.value = text("tw-phase", run.phase, tag="span", data_phase=run.phase)
             said.value = summary(run)
@@ -67,9 +79,10 @@ class RunsShelf(ipywidgets.VBox):
         run.observe(tell, ["phase", "result", "error"])
         self.runs.observe(tell, "current")
         show.on_click(lambda _: setattr(self.runs, "current", run))
+        use.on_click(lambda _: self._use(run) if self._use else None)
         drop.on_click(lambda _: self.runs.remove(run))
         tell(None)
-        row = ipywidgets.HBox([drawn, name, phase, show, drop, said])  # the text last: it may be long
+        row = ipywidgets.HBox([drawn, name, phase, show, use, drop, said])  # the text last: it may be long
         row.add_class("tw-wrap")
         return row
 
