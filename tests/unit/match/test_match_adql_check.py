@@ -1,0 +1,87 @@
+"""What is wrong with a query is marked before it is sent, and nothing that is right."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from tapwidget.match.adql_check import problems
+
+TABLES = ("dp1.Object", "dp1.MPCORB", "TAP_UPLOAD.ut1", "TAP_SCHEMA.tables")
+COLUMNS = {"dp1.Object": ("objectId", "coord_ra", "coord_dec", "r_cModelMag"), "TAP_UPLOAD.ut1": ("ra", "dec", "r")}
+MATCH = """
+SELECT o.objectId, ut1.r AS "My r" -- a comment with a ( and a '
+FROM dp1.Object AS o JOIN TAP_UPLOAD.ut1 AS ut1
+ON DISTANCE(POINT('ICRS', o.coord_ra, o.coord_dec), POINT('ICRS', ut1.ra, ut1.dec)) < 0.00028
+WHERE ut1.r > 17 AND o.r_cModelMag IS NOT NULL AND 'it''s (' <> '' /* ) */
+"""
+
+
+def said(adql):
+    return [(adql[p.start : p.end], p.text) for p in problems(adql, tables=TABLES, columns=COLUMNS)]
+
+
+@pytest.mark.parametrize(
+    "adql",
+    [
+        "",
+        "  -- nothing yet",
+        MATCH,
+        "SELECT TOP 5 * FROM dp1.object",
+        "select ut1.ra from tap_upload.ut1",
+        "WITH bright AS (SELECT * FROM dp1.Object WHERE r_cModelMag < 17) SELECT * FROM bright b WHERE b.anything > 1",
+        "SELECT * FROM (SELECT objectId FROM dp1.Object) AS inner_one",
+        "(SELECT 1 FROM dp1.Object) UNION (SELECT 2 FROM dp1.MPCORB)",
+        "SELECT o.* FROM dp1.Object o NATURAL JOIN dp1.MPCORB m",
+    ],
+)
+def test_what_is_right_is_left_alone(adql):
+    assert said(adql) == []
+
+
+@pytest.mark.parametrize(
+    ("adql", "marked", "words"),
+    [
+        ("SELEC 1", "SELEC", "begins with SELECT"),
+        ("SELECT 'abc FROM dp1.Object", "'abc FROM dp1.Object", "text that begins here has no end"),
+        ("SELECT 1;", ";", "without a semicolon"),
+        ("SELECT 1 FROM dp1.Object WHERE r == 1", "==", "one ="),
+        ("SELECT 1 FROM dp1.Object LIMIT 10", "LIMIT 10", "SELECT TOP 10"),
+        ("SELECT a, FROM dp1.Object", ",", "nothing behind it"),
+        ("SELECT ABS(1 FROM dp1.Object", "(", "never closed"),
+        ("SELECT 1) FROM dp1.Object", ")", "closes nothing"),
+        ("SELECT 1 FROM dp1.Objct", "dp1.Objct", "did you mean dp1.Object?"),
+        ("SELECT o.coord_rra FROM dp1.Object AS o", "o.coord_rra", "did you mean coord_ra"),
+        ("SELECT ut1.mag FROM TAP_UPLOAD.ut1", "ut1.mag", "TAP_UPLOAD.ut1 has no mag"),
+    ],
+)
+def test_what_is_wrong_is_marked(adql, marked, words):
+    ((found, text),) = said(adql)
+    assert found == marked
+    assert words in text
+
+
+def test_nothing_is_known_of_the_tables():
+    assert problems("SELECT x.y FROM some.where x") == ()
+
+
+def test_the_place_is_said_in_lines():
+    adql = "SELECT 1\nFROM dp1.Objct"
+    (problem,) = problems(adql, tables=TABLES)
+    assert problem.where(adql) == "line 2, column 6"
+
+
+@given(st.text(alphabet="SELECT FROM()'\";=,.*ao1\n-/"))
+def test_any_text_is_survived_and_marks_lie_in_it(adql):
+    for problem in problems(adql, tables=TABLES, columns=COLUMNS):
+        assert 0 <= problem.start <= problem.end <= len(adql)
+
+
+def test_no_generated_query_is_marked():
+    kept = sorted((Path(__file__).parents[2] / "data" / "adql").glob("*.adql"))
+    assert kept
+    for path in kept:
+        assert problems(path.read_text(encoding="utf-8")) == (), path.name
