@@ -73,7 +73,7 @@ class CrossMatch(ipywidgets.VBox):
         self.status = JobStatus(background=self.background)
         self.earlier = EarlierJobs(runner=self._runner, background=self.background)
         self._earlier_line = Disclosure("Earlier jobs", self.earlier)
-        self.shelf = RunsShelf(self.runs)
+        self.shelf = RunsShelf(self.runs, use=lambda run: self.file_picker.take_result(run.name, run.result))
         self.results = ResultsPanel(self.form, self.runs, background=self.background)
         self.offset_note = OffsetNote(self._match_again)
         self._link()
