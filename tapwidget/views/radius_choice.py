@@ -143,9 +143,10 @@ class RadiusChoice(ipywidgets.VBox):
 
 
 def columns_box(label: str, tooltip: str) -> ipywidgets.Dropdown:
+    width = "80px" if label == "column" else "100px"  # beginning where the boxes above and below begin
     return ipywidgets.Dropdown(
         options=[NONE], description=label, tooltip=tooltip, layout={"width": "290px"},
-        style={"description_width": "100px"},
+        style={"description_width": width},
     )  # fmt: skip
 
 
