@@ -1,0 +1,141 @@
+"""The story of asteroids: a query on one service, its result cleaned up and matched with another, by mouse alone."""
+
+from __future__ import annotations
+
+import threading
+from collections.abc import Callable
+from typing import Any
+
+import numpy as np
+import pytest
+
+import tapwidget
+from tapwidget.actions.closest import closest, without_counterpart
+from tapwidget.app import CrossMatch
+from tapwidget.errors import MatchError
+from tapwidget.match.spec import IdentifierMatch
+
+SECONDS = 60
+GAIA = (
+    "SELECT TOP 1000 number_mp, denomination, num_observations, semi_major_axis, eccentricity FROM gaiadr3.sso_orbits "
+    "WHERE num_observations > 100 ORDER BY number_mp"
+)
+
+
+def until(app: CrossMatch, condition: Callable[[], Any], what: str) -> None:
+    """Wait until the condition holds, looking under the app's lock after each round of its publisher."""
+    looked = threading.Event()
+    for _ in range(SECONDS * 10):
+        looked.clear()
+        app.background.post(looked, looked.set)
+        assert looked.wait(SECONDS), "the publisher is stuck"
+        with app.background.lock:
+            if condition():
+                return
+    pytest.fail(f"{what} did not come about: {app.status.phase} {app.status.message} {app.editor.problem}")
+
+
+def button(row: Any, text: str) -> Any:
+    return next(box for box in row.children if getattr(box, "description", "") == text)
+
+
+@pytest.fixture(scope="module")
+def story(tap_url: str) -> CrossMatch:
+    """The app after the whole story."""
+    app = CrossMatch(service=tap_url, target="dp1.MPCORB")
+    until(app, lambda: app.form.service is not None, "the service")
+
+    # Without a table of one's own: a query.
+    app.editor._edit.value = True
+    app.editor._text.value = GAIA
+    assert not app.run_button.disabled
+    app.run_button.click()
+    until(app, lambda: app.result is not None, "Gaia's orbits")
+    app.editor._edit.value = False
+
+    # Its result is the next table.
+    button(app.shelf._list.children[0], "Use as my table").click()
+    until(app, lambda: app.form.table is not None, "the result as table")
+
+    # By identifier, cleaned up.
+    form = app.match_form
+    form._by.value = "identifier"
+    form._mine.value = "denomination"
+    form._theirs.value = "mpcDesignation"
+    form.clean_up._add.value = "replace"
+    form.clean_up._add.value = "upper"
+    until(app, lambda: "mpcDesignation" in app.editor.adql and not app.run_button.disabled, "the query")
+    app.run_button.click()
+    until(app, lambda: len(app.runs.runs) == 2 and app.runs.runs[1].result is not None, "the match")
+    return app
+
+
+def test_the_result_of_a_run_is_listed_and_opened_as_a_table(story: CrossMatch) -> None:
+    picker = story.file_picker
+    chosen = next(label for label, value in picker._pick.options if value == picker._pick.value)
+    assert chosen == "results   (result, 1,000 rows)"
+    assert picker.table.meta["tapwidget"]["source"] == "results"
+    assert picker.table.colnames == story.runs["results"].result.colnames
+
+
+def test_the_preview_shows_what_the_rules_do(story: CrossMatch) -> None:
+    shown = story.match_form.clean_up._preview.value
+    first = str(story.form.table["denomination"][0])
+    assert first in shown
+    assert first.replace("_", " ").upper() in shown
+    assert "identifiers change" in shown
+
+
+def test_most_are_found_and_the_users_own_identifiers_stay(story: CrossMatch) -> None:
+    result = story.runs["results_2"].result
+    assert 500 < len(result) <= 1000
+    mine = [str(name) for name in result["ut1_denomination"]]
+    assert any("_" in name for name in mine)
+    assert [name.replace("_", " ").upper() for name in mine] == [str(name) for name in result["mpcDesignation"]]
+    assert result.colnames[0] == "ut1_number_mp"
+    told = result.meta["tapwidget"]
+    assert told["clean"] == [["replace", "_", " "], ["upper"]]
+    assert any("cleaned up for the match (replace '_' by ' ', upper)" in change for change in told["changes"])
+
+
+def test_a_result_of_a_match_can_be_matched_again(story: CrossMatch) -> None:
+    """Names, masks and identifiers of a second round: ut1_ut1_... is legal, and exact."""
+    service, first = story.form.service, story.runs["results_2"].result
+    match = IdentifierMatch("dp1.MPCORB", on=("ssObjectId", "ssObjectId"), columns=["ssObjectId", "mpcDesignation"])
+    again = service.submit(match, first).result(timeout=SECONDS)
+    assert len(again) == len(first)
+    assert again.colnames[: len(first.colnames)] == [f"ut1_{name}" for name in first.colnames]
+    assert "ut1_ut1_denomination" in again.colnames
+    order = np.argsort(np.asarray(first["ssObjectId"]))
+    assert np.asarray(again["ut1_ssObjectId"])[np.argsort(np.asarray(again["ssObjectId"]))].tolist() == (
+        np.asarray(first["ssObjectId"])[order].tolist()
+    )
+    for name in first.colnames:
+        assert again[f"ut1_{name}"].dtype == first[name].dtype
+    third = service.submit(match, again[:5]).result(timeout=SECONDS) if "ssObjectId" in again.colnames else None
+    assert third is not None
+    assert "ut1_ut1_ut1_denomination" in third.colnames
+
+
+def test_the_closest_of_those_without_counterpart(story: CrossMatch) -> None:
+    run = story.runs["results_2"]
+    missing = without_counterpart(run.match, run.table, run.result)
+    assert len(missing) + len(run.result) == 1000
+    known = str(run.result["mpcDesignation"][0])
+    wrong = known[:-1] + ("7" if known[-1] != "7" else "8")
+    found = closest(run.service, run.match, [known.replace(" ", "-"), wrong.lower(), "nothing like that"])
+    assert found[known.replace(" ", "-")][0] == known
+    assert found[wrong.lower()]
+    assert found["nothing like that"] == ()
+    with pytest.raises(MatchError, match="only of texts"):
+        closest(run.service, IdentifierMatch("dp1.MPCORB", on=("n", "ssObjectId")), ["1"])
+
+
+def test_ignoring_case(tap_url: str, story: CrossMatch) -> None:
+    service = tapwidget.connect(tap_url)
+    run = story.runs["results_2"]
+    match = IdentifierMatch(
+        "dp1.MPCORB", on=("denomination", "mpcDesignation"), clean=[("replace", "_", " ")], ignore_case=True
+    )
+    assert "LOWER(o.mpcDesignation)" in match.adql(service, run.table)
+    assert len(service.submit(match, run.table).result(timeout=SECONDS)) == len(run.result)
