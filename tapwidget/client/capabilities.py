@@ -89,8 +89,8 @@ def _first(*values: int | None) -> int | None:
 
 def _duration(element: ElementTree.Element | None, *names: str) -> float | None:
     """The first of these that is told; a time of zero or less says nothing."""
-    for name in names if element is not None else ():
-        text = text_of(element, name)
+    for name in names:
+        text = "" if element is None else text_of(element, name)
         if text.replace(".", "", 1).isdigit() and float(text) > 0:
             return float(text)
     return None

@@ -17,7 +17,7 @@ from numpy.typing import NDArray
 from tapwidget.errors import FileFormatError
 from tapwidget.ivoa.tapschema import Column
 from tapwidget.tables.field_types import FieldType, field_type, is_null
-from tapwidget.tables.text_bytes import decode_texts
+from tapwidget.tables.text_bytes import decode_texts, fits_numpy, short_texts
 
 Mask = NDArray[np.bool_] | None
 Read = tuple[NDArray[Any], Mask]
@@ -36,6 +36,7 @@ def decode_rows(
     binary2: bool = True,
     nulls: Sequence[str] | None = None,
     notes: list[str] | None = None,
+    compact: bool = False,
 ) -> list[Read]:
     """The columns of all rows in `data`: values in native byte order, and a mask or None where nothing is missing.
 
@@ -48,6 +49,8 @@ def decode_rows(
         Per column, what `<VALUES null="...">` says stands for a missing number; "" where it says nothing.
     notes
         Sentences about what was read in another way than the standard has it are added here.
+    compact
+        Text in ASCII comes as numpy's own fixed-width str where that does not grow too large.
 
     Raises
     ------
@@ -69,7 +72,7 @@ def decode_rows(
     data = memoryview(data)
     flags = (len(types) + 7) // 8 if binary2 else 0
     parts = _Parts(types, data, flags)
-    return [_column(kind, j, parts, nulls[j], notes) for j, kind in enumerate(types)]
+    return [_column(kind, j, parts, nulls[j], notes, compact) for j, kind in enumerate(types)]
 
 
 class _Parts:
@@ -77,6 +80,8 @@ class _Parts:
 
     def __init__(self, types: list[FieldType], data: memoryview, flags: int) -> None:
         self.data = data
+        self.flags: NDArray[np.uint8] | None = None  # the null bits, a byte of every row after the other
+        self.any = np.empty(0, np.uint8)
         # runs[i] is what lies before the i-th cell of varying length; the last one what lies behind all of them
         runs: list[list[tuple[Any, ...]]] = [[("nulls", "u1", (flags,))] if flags else []]
         self.home: list[int] = []
@@ -109,7 +114,9 @@ class _Parts:
             self.runs = [np.frombuffer(data, self.dtypes[0])]
             return
         gaps = [dtype.itemsize for dtype in self.dtypes]
-        found = np.fromiter(_walk(data, gaps, sizes), np.int64)
+        found = _short_cells(data, gaps, sizes[0]) if len(sizes) == 1 else None
+        if found is None:
+            found = np.fromiter(_walk(data, gaps, sizes), np.int64)
         self.starts = found.reshape(-1, len(sizes)) + 4
         self.nrows = len(self.starts)
         buffer = np.frombuffer(data, np.uint8)
@@ -122,8 +129,30 @@ class _Parts:
         """The null bits of the j-th column, most significant bit first."""
         if "nulls" not in (self.dtypes[0].names or ()):
             return None
-        bits = self.runs[0]["nulls"][:, j // 8] & (128 >> (j % 8))
-        return bits != 0 if bits.any() else None
+        if self.flags is None:
+            self.flags = np.ascontiguousarray(self.runs[0]["nulls"].T)
+            self.any = np.bitwise_or.reduce(self.flags, axis=1)
+        bit = 128 >> (j % 8)
+        return self.flags[j // 8] & bit != 0 if self.any[j // 8] & bit else None
+
+
+def _short_cells(data: memoryview, gaps: list[int], size: int) -> NDArray[np.int64] | None:
+    """As `_walk`, for one cell that varies in each row and never has 256 items or more; None if one has.
+
+    Only the last byte of each count is looked at on the way, which takes a third of the time; whether that was right
+    is seen at the end.
+    """
+    end, first, step = len(data), gaps[0], 4 + gaps[0] + gaps[1]
+    at = first + 3
+    found: list[int] = []
+    add = found.append
+    while at < end:
+        add(at)
+        at += step + size * data[at]
+    starts = np.array(found, np.int64) - 3
+    if at != end + first + 3 or _take(np.frombuffer(data, np.uint8), starts, np.dtype(">u4")).max() > 255:
+        return None
+    return starts
 
 
 def _walk(data: memoryview, gaps: list[int], sizes: list[int]) -> Iterator[int]:
@@ -156,10 +185,18 @@ def _take(buffer: NDArray[np.uint8], at: NDArray[np.int64], dtype: np.dtype[Any]
     return everywhere[at].view(dtype)
 
 
-def _column(kind: FieldType, j: int, parts: _Parts, null: str, notes: list[str] | None) -> Read:
+def _column(  # noqa: PLR0917 - private, called once
+    kind: FieldType, j: int, parts: _Parts, null: str, notes: list[str] | None, compact: bool
+) -> Read:
     mask = parts.missing(j)
     run = parts.home[j]
     if kind.variable:
+        if compact and kind.datatype == "char":
+            texts = _short_texts(parts, run)
+            if texts is not None:
+                if mask is not None:
+                    texts[mask] = ""
+                return texts, mask
         return _varying(kind, parts.starts[:, run], parts.stops[:, run], parts.data, mask, notes)
     cells = parts.runs[run][f"c{j}"]
     if kind.is_text:
@@ -216,6 +253,23 @@ def _fixed_text(kind: FieldType, cells: NDArray[Any], mask: Mask, notes: list[st
         texts[mask] = ""
         mask = np.broadcast_to(mask.reshape(-1, *[1] * len(kind.shape)), texts.shape).copy()
     return texts, mask
+
+
+def _short_texts(parts: _Parts, run: int) -> NDArray[np.str_] | None:
+    """A column of `char` cells as numpy's own text; None if that would be too large, or cannot hold it."""
+    starts, sizes = parts.starts[:, run], parts.stops[:, run] - parts.starts[:, run]
+    width = int(sizes.max())
+    if not fits_numpy(width, len(sizes)):
+        return None
+    buffer = np.frombuffer(parts.data, np.uint8)
+    # The last rows are nearer to the end than the widest text is long.
+    inner = int(np.searchsorted(starts, len(buffer) - width, "right"))
+    codes = np.zeros((len(sizes), width), np.uint8)
+    if width and inner:
+        codes[:inner] = _take(buffer, starts[:inner], np.dtype(f"S{width}")).view(np.uint8).reshape(inner, width)
+    for row in range(inner, len(sizes)):
+        codes[row, : sizes[row]] = buffer[starts[row] : starts[row] + sizes[row]]
+    return short_texts(codes, sizes)
 
 
 def _varying(  # noqa: PLR0917 - private, called once

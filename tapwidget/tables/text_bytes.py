@@ -15,6 +15,8 @@ from tapwidget.errors import ColumnError
 
 # Rows whose bytes are looked at in one go, so that a long column needs no second copy of itself.
 BLOCK = 65_536
+# Bytes: text that takes more as an array of numpy, where the longest sets the width of all, stays objects.
+MOST_TEXT = 512 << 20
 
 
 def strings_of(name: str, values: NDArray[Any], mask: NDArray[np.bool_] | None) -> tuple[list[str], NDArray[np.bool_]]:
@@ -71,6 +73,29 @@ def encode_texts(name: str, texts: list[str], *, unicode: bool) -> tuple[NDArray
     except UnicodeEncodeError as error:
         raise ColumnError(f"Column {name!r} holds half of a surrogate pair, which is no character.") from error
     return np.frombuffer(encoded, np.uint8), sizes * 2
+
+
+def fits_numpy(widest: int, rows: int) -> bool:
+    """Whether texts, the longest of so many characters, should become numpy's own fixed-width text."""
+    return 4 * max(1, widest) * rows <= MOST_TEXT
+
+
+def short_texts(codes: NDArray[np.uint8], sizes: NDArray[np.int64]) -> NDArray[np.str_] | None:
+    """Texts of one byte a character as numpy's own; None where one is not ASCII or holds a NUL, which that cannot keep.
+
+    Parameters
+    ----------
+    codes, shape (n, width)
+        The bytes of each text, and anything behind them.
+    sizes, shape (n,)
+        How many of them are the text.
+    """
+    width = max(1, codes.shape[1])
+    letters = np.zeros((len(codes), width), np.uint8)
+    np.copyto(letters[:, : codes.shape[1]], codes, where=np.arange(codes.shape[1]) < sizes[:, None])
+    if (letters >= 128).any() or np.count_nonzero(letters) != sizes.sum():
+        return None
+    return letters.astype(np.uint32).view(f"U{width}").reshape(-1)
 
 
 def decode_texts(

@@ -18,6 +18,7 @@ from numpy.typing import NDArray
 from tapwidget.errors import ColumnError, QueryError
 from tapwidget.ivoa.tapschema import Column
 from tapwidget.tables.binary2 import plain, spread
+from tapwidget.tables.text_bytes import fits_numpy
 from tapwidget.tables.votable_document import Document, read_document, write_document
 from tapwidget.tables.votable_units import unit_of, unit_text
 
@@ -34,8 +35,6 @@ DATATYPES = {
     np.dtype(np.complex64): "floatComplex",
     np.dtype(np.complex128): "doubleComplex",
 }
-# Text wider than this as numpy's 'U', where each row is as wide as the widest, stays an object array of str.
-WIDEST_TEXT_ARRAY = 512 << 20
 
 
 def to_votable(
@@ -77,9 +76,9 @@ def from_votable(source: bytes | str | PathLike[str] | BinaryIO) -> Table:
     """
     if isinstance(source, (str, PathLike)):
         with Path(source).open("rb") as file:
-            document = read_document(file)
+            document = read_document(file, compact=True)
     else:
-        document = read_document(source)
+        document = read_document(source, compact=True)
     if document.query_status == "ERROR":
         said = document.query_message or document.infos.get("message", "")
         raise QueryError(
@@ -194,6 +193,6 @@ def _as_text(values: NDArray[Any]) -> NDArray[Any]:
     if not set(map(type, flat)) <= {str}:
         return values  # cells with a varying number of texts
     widest = max(map(len, flat), default=1)
-    if 4 * widest * len(flat) > WIDEST_TEXT_ARRAY or "\0" in "".join(flat):
+    if not fits_numpy(widest, len(flat)) or "\0" in "".join(flat):
         return values
     return values.astype(f"U{max(1, widest)}")

@@ -6,8 +6,10 @@ it. DOCTYPE and entities are refused, so nothing in a document can grow beyond i
 
 from __future__ import annotations
 
+import re
 from binascii import Error as Base64Error
 from binascii import a2b_base64
+from collections.abc import Iterator
 from dataclasses import dataclass, field, replace
 from typing import Any, BinaryIO
 from xml.parsers import expat
@@ -24,7 +26,8 @@ Mask = NDArray[np.bool_] | None
 
 # Bytes given to the parser at a time.
 CHUNK = 1 << 20
-SPACE = b" \t\r\n"
+SPACES = (b"\n", b"\r", b" ", b"\t")
+STREAM = re.compile(rb"<(?:[\w.-]+:)?STREAM[\s>]")
 
 
 @dataclass(frozen=True)
@@ -53,10 +56,11 @@ class Document:
         return self.query_status == "OVERFLOW"
 
 
-def read_document(source: bytes | bytearray | memoryview | BinaryIO) -> Document:
+def read_document(source: bytes | bytearray | memoryview | BinaryIO, *, compact: bool = False) -> Document:
     """Read a VOTable (1.0 to 1.5; TABLEDATA, BINARY or BINARY2).
 
-    The table is the first one in a RESOURCE of type "results", else the first one of all.
+    The table is the first one in a RESOURCE of type "results", else the first one of all. With `compact`, text may come
+    as numpy's own instead of objects (see `binary2.decode_rows`), which is faster.
 
     Raises
     ------
@@ -65,13 +69,8 @@ def read_document(source: bytes | bytearray | memoryview | BinaryIO) -> Document
     """
     reader = _Reader()
     try:
-        if isinstance(source, (bytes, bytearray, memoryview)):
-            view = memoryview(source)
-            for at in range(0, len(view), CHUNK):
-                reader.parser.Parse(bytes(view[at : at + CHUNK]), False)
-        else:
-            while chunk := source.read(CHUNK):
-                reader.parser.Parse(chunk, False)
+        for chunk in _chunks(source):
+            reader.feed(chunk)
         reader.parser.Parse(b"", True)
     except expat.ExpatError as error:
         if not reader.seen:
@@ -81,7 +80,17 @@ def read_document(source: bytes | bytearray | memoryview | BinaryIO) -> Document
         ) from error
     except ColumnError as error:
         raise FileFormatError(str(error)) from error
-    return reader.document()
+    return reader.document(compact=compact)
+
+
+def _chunks(source: bytes | bytearray | memoryview | BinaryIO) -> Iterator[bytes]:
+    if isinstance(source, (bytes, bytearray, memoryview)):
+        view = memoryview(source)
+        for at in range(0, len(view), CHUNK):
+            yield bytes(view[at : at + CHUNK])
+    else:
+        while chunk := source.read(CHUNK):
+            yield chunk
 
 
 class _Base64:
@@ -94,12 +103,20 @@ class _Base64:
 
     def feed(self, text: str) -> None:
         try:
-            letters = self.rest + text.encode("ascii").translate(None, SPACE)
+            self.add(text.encode("ascii"))
+        except UnicodeEncodeError as error:
+            raise FileFormatError(f"The binary rows of the VOTable are damaged: {error}.") from error
+
+    def add(self, letters: bytes) -> None:
+        for space in SPACES:
+            letters = letters.replace(space, b"")
+        try:
+            letters = self.rest + letters
             whole = len(letters) // 4 * 4
             if self.padded and letters:
                 raise Base64Error("more follows what was its end")
             self.data += a2b_base64(letters[:whole], strict_mode=True)
-        except (Base64Error, UnicodeEncodeError) as error:
+        except Base64Error as error:
             raise FileFormatError(f"The binary rows of the VOTable are damaged: {error}.") from error
         self.rest = letters[whole:]
         self.padded = self.padded or letters[:whole].endswith(b"=")
@@ -143,6 +160,26 @@ class _Reader:
         self.info: dict[str, str] = {}
         self.infos: dict[str, str] = {}
         self.status = ("", "")
+        self.is_first = True
+        self.may_skip = True  # whether the encoding has one byte for an ASCII character
+        self.stream: _Base64 | None = None  # the one we are in
+        self.skips = False
+
+    def feed(self, chunk: bytes) -> None:
+        """Parse a piece of the document; base64 in the midst of a STREAM is no business of the parser of XML."""
+        if self.is_first:
+            self.is_first = False
+            self.may_skip = b"\0" not in chunk[:4] and chunk[:2] not in {b"\xff\xfe", b"\xfe\xff"}
+        if self.stream is None or not self.skips or b"&" in chunk:
+            self.parser.Parse(chunk, False)
+            # No comment and no CDATA section may be open, whose end the parser has to see.
+            self.skips = self.may_skip and STREAM.match(chunk, max(0, chunk.rfind(b"<"))) is not None
+            return
+        end = chunk.find(b"<")
+        self.stream.add(chunk if end < 0 else chunk[:end])
+        if end >= 0:
+            self.skips = False
+            self.parser.Parse(chunk[end:], False)
 
     def _listen(self) -> None:
         self.parser.StartElementHandler = self._start
@@ -223,7 +260,7 @@ class _Reader:
             raise FileFormatError(
                 f"The rows of the VOTable are encoded as {attributes['encoding']!r}; only base64 is read."
             )
-        table.stream = _Base64()
+        self.stream = table.stream = _Base64()
         self.parser.CharacterDataHandler = table.stream.feed
 
     def _data(self, text: str) -> None:
@@ -238,6 +275,7 @@ class _Reader:
             self.table = None
         elif name == "STREAM" and self.table is not None and self.table.stream is not None:
             self.table.stream.close()
+            self.stream = None
             self.parser.CharacterDataHandler = self._data
         if self.text is None or name not in {"INFO", "DESCRIPTION"}:
             return
@@ -262,7 +300,7 @@ class _Reader:
         else:
             self.infos[name] = value or text
 
-    def document(self) -> Document:
+    def document(self, *, compact: bool = False) -> Document:
         """All that was read, the rows as columns."""
         table = self.kept
         found = Document(infos=self.infos, query_status=self.status[0], query_message=self.status[1])
@@ -272,7 +310,7 @@ class _Reader:
             return found
         columns, changes = _unique(table.columns)
         try:
-            read = _rows(table, columns, changes)
+            read = _rows(table, columns, changes, compact=compact)
         except ColumnError as error:
             raise FileFormatError(str(error)) from error
         nrows = len(read[0][0]) if read else 0
@@ -290,7 +328,9 @@ class _Reader:
         )
 
 
-def _rows(table: _Table, columns: list[Column], changes: list[str]) -> list[tuple[NDArray[Any], Mask]]:
+def _rows(
+    table: _Table, columns: list[Column], changes: list[str], *, compact: bool
+) -> list[tuple[NDArray[Any], Mask]]:
     if table.cells is not None:
         return table.cells.columns()
     if not table.serialization:
@@ -298,7 +338,12 @@ def _rows(table: _Table, columns: list[Column], changes: list[str]) -> list[tupl
     if table.stream is None:
         raise FileFormatError(f"The VOTable announces rows in <{table.serialization}>, but there is no STREAM.")
     return decode_rows(
-        columns, table.stream.data, binary2=table.serialization == "BINARY2", nulls=table.nulls, notes=changes
+        columns,
+        table.stream.data,
+        binary2=table.serialization == "BINARY2",
+        nulls=table.nulls,
+        notes=changes,
+        compact=compact,
     )
 
 

@@ -11,7 +11,7 @@ from astropy.table import Column, MaskedColumn, QTable, Table
 
 from tapwidget.errors import ColumnError, FileFormatError, QueryError
 from tapwidget.ivoa.tapschema import Column as Field
-from tapwidget.tables import votable
+from tapwidget.tables import text_bytes
 from tapwidget.tables.votable import columns_of, from_votable, to_votable
 from tapwidget.tables.votable_document import write_document
 
@@ -206,7 +206,7 @@ def test_half_a_document_is_none() -> None:
 def test_one_long_text_does_not_make_all_rows_as_wide(monkeypatch: pytest.MonkeyPatch) -> None:
     table = Table({"t": np.array(["x" * 50, "y", "z"], object)})
     assert from_votable(to_votable(table))["t"].dtype == np.dtype("U50")
-    monkeypatch.setattr(votable, "WIDEST_TEXT_ARRAY", 500)
+    monkeypatch.setattr(text_bytes, "MOST_TEXT", 500)
     read = from_votable(to_votable(table))["t"]
     assert read.dtype == object
     assert list(read) == list(table["t"])
