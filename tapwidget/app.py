@@ -10,12 +10,13 @@ from astropy.table import Table
 
 from tapwidget.actions.background import Background, Latest
 from tapwidget.actions.browse import Ready, make_ready
-from tapwidget.actions.run import Runner
+from tapwidget.actions.run import Runner, upload_names
 from tapwidget.errors import TapWidgetError
 from tapwidget.match.spec import IdentifierMatch, SkyMatch
 from tapwidget.state.form import Form
 from tapwidget.state.runs import Run, Runs
 from tapwidget.views.adql_editor import AdqlEditor
+from tapwidget.views.adql_text import upload_table
 from tapwidget.views.disclosure import Disclosure
 from tapwidget.views.earlier_jobs import EarlierJobs
 from tapwidget.views.file_picker import FilePicker
@@ -27,6 +28,7 @@ from tapwidget.views.results_panel import ResultsPanel
 from tapwidget.views.runs_shelf import RunsShelf
 from tapwidget.views.service_picker import ServicePicker
 from tapwidget.views.style import counted, notes, stylesheet, text
+from tapwidget.views.unmatched_note import UnmatchedNote
 
 
 class CrossMatch(ipywidgets.VBox):
@@ -60,7 +62,7 @@ class CrossMatch(ipywidgets.VBox):
         self.service_picker = ServicePicker(background=self.background)
         self.file_picker = FilePicker(background=self.background)
         self.match_form = MatchForm(self.form, background=self.background, target=target or "dp1.Object")
-        self.editor = AdqlEditor()
+        self.editor = AdqlEditor(background=self.background)
         self.copy_button = ipywidgets.Button(
             description="Show as Python", tooltip="a cell of plain pyvo that does the same", disabled=True
         )
@@ -76,6 +78,7 @@ class CrossMatch(ipywidgets.VBox):
         self.shelf = RunsShelf(self.runs, use=lambda run: self.file_picker.take_result(run.name, run.result))
         self.results = ResultsPanel(self.form, self.runs, background=self.background)
         self.offset_note = OffsetNote(self._match_again)
+        self.unmatched_note = UnmatchedNote(background=self.background)
         self._link()
         super().__init__(
             [
@@ -84,7 +87,7 @@ class CrossMatch(ipywidgets.VBox):
                 step("1  Your table", self.file_picker),
                 step("2  Match", self.match_form, self.editor, self._python),
                 step("3  Run", ipywidgets.HBox([self.run_button, self.status]), self._earlier_line),
-                step("4  Results", self.shelf, self.offset_note, self.results),
+                step("4  Results", self.shelf, self.offset_note, self.unmatched_note, self.results),
             ],
             **kwargs,
         )
@@ -138,7 +141,10 @@ class CrossMatch(ipywidgets.VBox):
             picker.observe(self._query_changed, "busy")
         self.runs.observe(lambda _: setattr(self.match_form.constraints, "result", self.result), "current")
         traitlets.dlink((self.runs, "current"), (self.offset_note, "run"))
+        traitlets.dlink((self.runs, "current"), (self.unmatched_note, "run"))
         self.editor.observe(lambda _: self._offer_run(), ["adql", "editing"])
+        form.observe(lambda _: self._offer_names(), ["target_table", "table", "roles", "ra", "dec", "by"])
+        self.service_picker.observe(lambda _: self._offer_names(), "tables")
         self.run_button.on_click(lambda _: self._run_clicked())
         self.copy_button.on_click(lambda _: self._show_python())
         self._latest: Run | None = None
@@ -187,6 +193,12 @@ class CrossMatch(ipywidgets.VBox):
             self.match_form.changes = ()
             self.match_form.upload = ""
             self._offer_run()
+
+    def _offer_names(self) -> None:
+        """Tell the editor which tables and columns there are to write about."""
+        target, names = self.form.target_table, upload_names(self.form)
+        tables = [target if target and table.name == target.name else table for table in self.service_picker.tables]
+        self.editor.tables = (*([upload_table("ut1", names)] if names else []), *tables)
 
     def _offer_run(self) -> None:
         self.run_button.disabled = not self.editor.adql
