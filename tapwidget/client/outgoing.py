@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
-from astropy.table import Table
+from astropy.table import Column, MaskedColumn, Table
 
 from tapwidget.client.plan import Plan
 from tapwidget.errors import MatchError
@@ -44,9 +44,24 @@ def of_match(
         raise MatchError("A match makes its own upload; `uploads` goes with ADQL.")
     # A copy: a table that is sorted while its job runs must not be joined to the wrong rows.
     own = as_table(table).copy()
-    plan = planned(match, own)
+    plan = replace(planned(match, own), given=_given(table))
     name = plan.upload.name
-    return Outgoing(plan.adql, {name: plan.upload.table}, {name: _source(own)}, plan.changes, plan.maxrec, plan, own)
+    # What was done to make a table of it; of one that was read from a file, the reading has told.
+    made = _changes(own)[len(_changes(table)) :]
+    changes = tuple(dict.fromkeys((*made, *plan.changes)))
+    return Outgoing(plan.adql, {name: plan.upload.table}, {name: _source(own)}, changes, plan.maxrec, plan, own)
+
+
+def _given(table: Any) -> Table | None:
+    """A copy of the user's own table, where it has columns that were converted: in the result they are what they were.
+
+    None where all columns are plain, and for what is no astropy table.
+    """
+    if not isinstance(table, Table):
+        return None
+    as_they_are = Table(table, copy=False)  # of a QTable, whose quantities become columns with a unit
+    plain = (type(c) in {Column, MaskedColumn} and c.dtype.kind not in "mMO" for c in as_they_are.columns.values())
+    return None if all(plain) else as_they_are.copy()
 
 
 def of_adql(query: object, table: Any, uploads: Mapping[str, Any] | None) -> Outgoing:
@@ -67,6 +82,12 @@ def of_adql(query: object, table: Any, uploads: Mapping[str, Any] | None) -> Out
         sources[name] = _source(own)
         changes += upload.changes
     return Outgoing(query.strip(), tables, sources, tuple(changes))
+
+
+def _changes(table: Any) -> list[str]:
+    """What was changed when the table was read or made."""
+    of_table = table.meta.get("tapwidget") if isinstance(table, Table) else None
+    return list(of_table.get("changes", ())) if isinstance(of_table, dict) else []
 
 
 def _source(table: Table) -> str:

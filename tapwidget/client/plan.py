@@ -45,7 +45,8 @@ class Plan:
     service's answer that the result shows, its name there; `separation` and `position_angle` are the names of these two
     (empty for a match that is not by position). `radii` holds the radius of each row of the user's table in arcsec,
     where the match has one for each (`match.radius.own_radii`). `position` is how the user's table holds its positions,
-    `maxrec` the limit of rows to ask for, None for the service's own.
+    `maxrec` the limit of rows to ask for, None for the service's own. `given` is the user's table before its times and
+    coordinates were made plain, where that was done: what the result shows of it.
     """
 
     match: Match
@@ -61,6 +62,7 @@ class Plan:
     maxrec: int | None = None
     position_angle: str = ""
     radii: Floats | None = field(default=None, repr=False, compare=False)
+    given: AstropyTable | None = field(default=None, repr=False, compare=False)
 
     def finish(self, raw: AstropyTable, table: AstropyTable) -> AstropyTable:
         """The result of the match, from the service's answer and the user's table.
@@ -90,9 +92,9 @@ class Plan:
         neighbours = match.neighbours if isinstance(match, SkyMatch) else 1
         kept = reduce(rows, keys or np.zeros(len(rows), dtype=np.int8), separation, match.find, neighbours=neighbours)
         own, pairs = with_unmatched(rows[kept], kept, len(table), match.unmatched)
-        result = table[own]
+        result = (table if self.given is None else self.given)[own]
         # The longest first: a table that is itself a result may have both `ra` and `ut1_ra`.
-        for name in sorted(table.colnames, key=len, reverse=True):
+        for name in sorted(result.colnames, key=len, reverse=True):
             result.rename_column(name, f"{match.upload}_{name}")
         if match.unmatched != "only":
             for output in self.query.columns:

@@ -33,7 +33,8 @@ def as_table(obj: Any, *, name: str = "") -> Table:
     -------
     astropy.table.Table
         Quantities keep their unit, SkyCoord becomes right ascension and declination (ICRS, deg), Time becomes text in
-        ISO 8601; missing values of pandas and Arrow are masked. ``meta["tapwidget"]["changes"]`` says what was done.
+        ISO 8601, a length of time a number of days; missing values of pandas and Arrow are masked.
+        ``meta["tapwidget"]["changes"]`` says what was done.
 
     Raises
     ------
@@ -208,18 +209,7 @@ def plain_table(table: Table) -> tuple[Table, list[str]]:
                 continue
             changes.append(f"`{name}` left out: {type(column).__name__} is no plain column.")
         elif column.dtype.kind in "mM":
-            texts = (
-                np.datetime_as_string(np.asarray(column))
-                if column.dtype.kind == "M"
-                else np.asarray(column).astype(str)
-            )
-            missing = np.isnat(np.asarray(column)) | np.ma.getmaskarray(column)
-            columns.append(
-                MaskedColumn(np.where(missing, "", texts), mask=missing, name=name)
-                if missing.any()
-                else Column(texts, name=name)
-            )
-            changes.append(f"`{name}`: times became text in ISO 8601.")
+            columns.append(_from_datetime64(name, column, changes))
         elif column.dtype.kind == "O" and column.ndim == 1:
             columns.append(_from_objects(column, changes))
         else:
@@ -235,6 +225,25 @@ def plain_table(table: Table) -> tuple[Table, list[str]]:
     if isinstance(table, QTable) and not changes:
         changes.append("The QTable became a Table: the units are kept in its columns.")
     return result, changes
+
+
+def _from_datetime64(name: str, column: Any, changes: list[str]) -> Column | MaskedColumn:
+    """Moments as text in ISO 8601, lengths of time in days; in months and years, which have no length, as text."""
+    values = np.asarray(np.ma.getdata(column))
+    missing = np.isnat(values) | np.ma.getmaskarray(column)
+    if values.dtype.kind == "M":
+        made = np.where(missing, "", np.datetime_as_string(values))
+        changes.append(f"`{name}`: times became text in ISO 8601.")
+    elif np.datetime_data(values.dtype)[0] in {"generic", "Y", "M"}:
+        made = np.where(missing, "", values.astype(str))
+        changes.append(f"`{name}`: lengths of time became text.")
+    else:
+        made = np.where(missing, 0.0, values / np.timedelta64(1, "D"))
+        changes.append(f"`{name}` became a number of days.")
+    result = MaskedColumn(made, mask=missing, name=name) if missing.any() else Column(made, name=name)
+    if made.dtype.kind == "f":
+        result.unit = "d"
+    return result
 
 
 def _from_objects(column: Any, changes: list[str]) -> Column | MaskedColumn:

@@ -10,7 +10,7 @@ from dataclasses import dataclass, field
 from typing import Any
 
 import numpy as np
-from astropy.table import Table
+from astropy.table import Column, Table
 
 from tapwidget.errors import ColumnError
 from tapwidget.tables.identifiers import identifier
@@ -48,6 +48,9 @@ class Roles:
 
 def recognise(table: Table) -> Roles:
     """The roles of the columns of `table`. Never raises for what a table holds; doubts are in `warnings`."""
+    # Times and coordinates of astropy have no role: `as_table` makes plain columns of them.
+    plain = [name for name, column in table.columns.items() if isinstance(column, Column)]
+    table = table if len(plain) == len(table.columns) else table[plain]
     found = candidates(table)
     positions = tuple(_position(candidate) for candidate in found)
     position = positions[0] if positions else None

@@ -6,7 +6,8 @@ import ipywidgets
 import traitlets
 from astropy.table import Table
 
-from tapwidget.tables.roles import Roles
+from tapwidget.errors import ColumnError
+from tapwidget.tables.roles import Position, Roles, position_of
 from tapwidget.views.disclosure import Disclosure
 from tapwidget.views.style import notes
 
@@ -27,18 +28,21 @@ class RolePicker(ipywidgets.VBox):
         self._said = ipywidgets.HTML()
         self._ra = ipywidgets.Dropdown(description="RA", layout=ipywidgets.Layout(width="260px"))
         self._dec = ipywidgets.Dropdown(description="Dec", layout=ipywidgets.Layout(width="260px"))
-        body = ipywidgets.HBox([self._ra, self._dec])
+        self._others = ipywidgets.Dropdown(description="found too", layout=ipywidgets.Layout(width="530px"))
+        body = ipywidgets.HBox([self._others, self._ra, self._dec])
         body.add_class("tw-wrap")
         self._more = Disclosure("Other position columns", body)
         super().__init__([self._said, self._more], **kwargs)
         self._roles: Roles | None = None
+        self._table: Table | None = None
         self.layout.display = "none"
         self._ra.observe(self._chosen, "value")
         self._dec.observe(self._chosen, "value")
+        self._others.observe(self._other_chosen, "value")
 
     def offer(self, table: Table | None, roles: Roles | None) -> None:
         """Show the roles of this table, and its columns to choose from; hide for None."""
-        self._roles = roles
+        self._roles, self._table = roles, table
         self.layout.display = "none" if table is None else None
         self._more.is_open = roles is not None and roles.position is None
         with self.hold_trait_notifications():
@@ -49,6 +53,10 @@ class RolePicker(ipywidgets.VBox):
             box.options = options
             box.value = ""
             box.observe(self._chosen, "value")
+        # A position in parts (RAh, RAm, ...) is no pair of columns: it can be recognised, not chosen.
+        pairs = [p for p in (roles.others if roles is not None else ()) if len(p.columns) == 2]
+        self._others.options = [("another position of the table ...", ()), *((in_words(p), p.columns) for p in pairs)]
+        self._others.layout.display = None if pairs else "none"
         self._say()
 
     def named_roles(self) -> dict[str, str]:
@@ -66,6 +74,10 @@ class RolePicker(ipywidgets.VBox):
             roles |= dict(zip(columns, names, strict=True))
         return roles
 
+    def _other_chosen(self, change: dict[str, tuple[str, ...]]) -> None:
+        if change["new"]:
+            self._ra.value, self._dec.value = change["new"]
+
     def _chosen(self, _change: object) -> None:
         with self.hold_trait_notifications():
             both = bool(self._ra.value and self._dec.value)
@@ -79,11 +91,27 @@ class RolePicker(ipywidgets.VBox):
             self._said.value = ""
             return
         if self.ra and self.dec:
-            position = f"position {self.ra}, {self.dec} (your choice)"
+            position = self._choice()
         elif roles.position:
-            found = roles.position
-            position = f"position {', '.join(found.columns)} ({found.form}, {found.frame.upper()}; {found.why})"
+            position = f"position {in_words(roles.position)}"
         else:
             position = "no position was recognised: choose the columns below, or match by identifier"
+        reason = f" ({roles.why[roles.id]})" if roles.id and roles.why.get(roles.id) else ""
         magnitudes = ", ".join(roles.magnitudes) or "none recognised"
-        self._said.value = notes(f"{position} · identifier {roles.id or 'none recognised'} · magnitudes {magnitudes}")
+        self._said.value = notes(
+            f"{position} · identifier {roles.id or 'none recognised'}{reason} · magnitudes {magnitudes}"
+        )
+
+    def _choice(self) -> str:
+        """The columns that the person chose, and how they are read."""
+        chosen = f"position {self.ra}, {self.dec} (your choice"
+        try:
+            found = position_of(self._table, self.ra, self.dec)
+        except ColumnError as error:
+            return f"{chosen}). {error}"
+        return f"{chosen}: {found.form}, {found.frame.upper()}; {found.why})"
+
+
+def in_words(position: Position) -> str:
+    """The columns, how they are read, and what they were recognised by."""
+    return f"{', '.join(position.columns)} ({position.form}, {position.frame.upper()}; {position.why})"

@@ -13,6 +13,7 @@ from tapwidget.errors import ColumnError
 from tapwidget.plots import sky
 from tapwidget.plots.columns import OF_THE_UPLOAD
 from tapwidget.plots.selection import row_numbers
+from tapwidget.tables.objects import plain_table
 from tapwidget.tables.positions import icrs_degrees
 from tapwidget.tables.roles import Position, position_of, recognise
 from tapwidget.views import plot_style
@@ -148,6 +149,7 @@ class SkyPlot(ipywidgets.VBox):
         none = np.full(rows, np.nan)
         if not rows:
             return none, none
+        table, _ = plain_table(table)  # a result may hold coordinates and times as its user gave them
         try:
             position = position_of(table, ra, dec) if ra and dec else _position(table)
             if position is None:

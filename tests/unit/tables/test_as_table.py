@@ -192,3 +192,17 @@ def test_what_holds_no_table() -> None:
         as_table({"a": [1], "b": [1, 2]}, name="mine")
     with pytest.raises(ColumnError, match="`s` holds structures"):
         as_table({"s": [{"a": 1}, {"a": 2}]})
+
+
+@pytest.mark.parametrize("unit", ["s", "h", "D", "ns"])
+def test_lengths_of_time_become_days(unit: str) -> None:
+    table = as_table(Table({"age": np.array([86400, "NaT", 0], dtype="m8[s]").astype(f"m8[{unit}]")}))
+    assert table["age"].tolist() == [1.0, None, 0.0]
+    assert str(table["age"].unit) == "d"
+    assert "`age` became a number of days." in table.meta["tapwidget"]["changes"]
+
+
+def test_months_have_no_length_and_become_text() -> None:
+    table = as_table(Table({"age": np.array([1, 2], dtype="m8[M]")}))
+    assert table["age"].tolist() == ["1 months", "2 months"]
+    assert "`age`: lengths of time became text." in table.meta["tapwidget"]["changes"]

@@ -120,6 +120,25 @@ def test_the_position_can_be_corrected(folder: Path) -> None:
     assert "your choice" in picker.role_picker._said.value
 
 
+def test_what_was_recognised_and_how_is_shown_and_another_position_can_be_taken(folder: Path) -> None:
+    table = Table({"objid": [7], "ra": [10.0], "dec": [20.0], "RAJ2000": ["01 02 03"], "DEJ2000": ["-01 02 03"]})
+    picker = FilePicker(table, folder=folder, background=Immediate())
+    roles = picker.role_picker
+    assert "ra, dec (degrees, ICRS; names ra, dec)" in roles._said.value
+    assert "identifier objid (name objid)" in roles._said.value
+    ((_, none), (words, columns)) = roles._others.options
+    assert (none, columns) == ((), ("RAJ2000", "DEJ2000"))
+    assert words.startswith("RAJ2000, DEJ2000 (sexagesimal, ICRS; names RAJ2000, DEJ2000")
+    roles._others.value = columns
+    assert (picker.ra, picker.dec) == ("RAJ2000", "DEJ2000")
+    assert "your choice: sexagesimal, ICRS" in roles._said.value
+    roles._ra.value = "objid"
+    roles._dec.value = "objid"
+    assert (picker.ra, picker.dec) == ("objid", "objid")
+    picker.table = Table({"ra": [1.0], "dec": [2.0]})
+    assert roles._others.layout.display == "none"
+
+
 def test_hostile_names_and_cells_stay_text(folder: Path) -> None:
     bad = "<img src=x onerror=alert(1)>"
     picker = FilePicker(Table({bad: [bad], "ra": [1.0], "dec": [2.0]}), folder=folder, background=Immediate())
