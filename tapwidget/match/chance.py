@@ -25,6 +25,7 @@ Floats = NDArray[np.float64]
 ANNULI = 20  # of equal area, in which the widest separations are looked at
 UNLIKELY = 0.003  # how rarely a flat distribution may be taken for one that rises inwards
 FLAT = 0.5  # share of the circle's area that must be flat, lest true pairs reach to its edge
+ODDS_AT = 2000  # separations at which the odds are looked at, at least
 SEPARATION = "separation"
 
 
@@ -48,6 +49,8 @@ class Chance:
         Arcsec up to which pairs were counted.
     is_limit : bool
         There may be fewer: true pairs could not be told from chance ones.
+    is_least : bool
+        There may be more: the target is clumped on the scale of the shift, so where the copies were it is thinner.
     clumping : float
         How uneven the target lies: variance of the density from row to row over its square; 0 for an even field.
     notes : tuple of str
@@ -61,6 +64,7 @@ class Chance:
     method: str
     reach: float
     is_limit: bool = False
+    is_least: bool = False
     clumping: float = 0.0
     notes: tuple[str, ...] = ()
 
@@ -137,22 +141,16 @@ def curve(separations: ArrayLike, chance: Chance, radii: ArrayLike, *, find: str
 def even_odds(separations: ArrayLike, chance: Chance, *, find: str = "all", neighbours: int = 1) -> float | None:
     """The separation (arcsec) beyond which a pair is more likely false than true; None if that is not reached.
 
-    Where the pairs that are there become fewer than twice those expected by chance, and stay so.
+    There the pairs within it, less twice those expected by chance, are most.
     """
     rising = np.sort(there(separations))
     if len(rising) < 2 or chance.density <= 0:
         return None
-    # Steps of equal numbers, so that each has the same scatter; some hundred pairs or a tenth of all.
-    step = min(max(10, len(rising) // 200), max(2, len(rising) // 10))
-    edges = rising[::step]
-    edges = np.append(edges, rising[-1]) if edges[-1] < rising[-1] else edges
-    found = curve(rising, chance, edges, find=find, neighbours=neighbours)
-    expected, counts = np.diff(found.false), np.diff(found.pairs)
-    true = counts >= 2 * expected
-    if true.all() or not true.any():
-        return None if true.all() else float(edges[0])
-    last = int(np.flatnonzero(true)[-1])
-    return None if last == len(true) - 1 else float(edges[last + 1])
+    radii = rising[:: max(1, len(rising) // ODDS_AT)]
+    found = curve(rising, chance, np.append(radii, rising[-1]), find=find, neighbours=neighbours)
+    best = int(np.argmax(found.pairs - 2 * found.false))
+    # Most pairs of all within the largest separation: that was not far enough.
+    return None if found.radii[best] > 0.95 * rising[-1] else float(found.radii[best])
 
 
 def of_separations(
@@ -195,6 +193,13 @@ def of_separations(
         at_risk = max(float(rows - counts[:-used].sum()), float(counted), 1.0)
         density = -math.log1p(-min(counted / at_risk, 1 - 1e-9)) / area
     error = max(density / math.sqrt(counted) if counted else 0.0, 1.15 / (at_risk * area))
+    # In a clumped field the density still rises inwards: what the inner half of these areas has more than the outer.
+    half = used // 2
+    inner, outer = int(counts[-used:][: used - half].sum()), int(counts[-half:].sum()) if half else 0
+    rise = inner / (used - half) - outer / half if half else 0.0
+    noise = math.sqrt(inner + outer) / max(used, 1) * 2
+    if counted and rise > noise:
+        error = math.hypot(error, density * rise * used / counted)
     is_limit = used < FLAT * ANNULI
     notes = (
         "True pairs reach to the edge of the radius, so this is an upper limit: match with a larger radius, or measure "
@@ -217,6 +222,16 @@ def of_result(result: Any) -> Chance | None:
     if not isinstance(radius, float) or not isinstance(rows, int) or radius <= 0 or rows < 1:
         return None
     return of_separations(result[name], radius, rows, **mode_of(result))
+
+
+def better(measured: Chance | None, own: Chance | None) -> Chance | None:
+    """Which of two rates to go by: the measured one, unless it is too low for a clumped target and the other is not.
+
+    The nearest neighbours of the true pairs belong to the same clump, and the widest separations know of them.
+    """
+    if measured is None or own is None:
+        return measured or own
+    return own if measured.is_least and not own.is_limit and own.density > measured.density else measured
 
 
 def mode_of(result: Any) -> dict[str, Any]:

@@ -1,4 +1,4 @@
-"""Chance matches by experiment: the upload's positions moved aside by an arcminute, and matched again.
+"""Chance matches by experiment: the upload's positions moved aside by up to an arcminute, and matched again.
 
 Moved, no row can meet its own counterpart, but the target is as dense there as it was before. Copies go to several
 directions, each with its opposite, so that a slope of the density cancels; a random part of the rows is enough.
@@ -25,9 +25,10 @@ Floats = NDArray[np.float64]
 
 ROWS = 20_000  # positions of all copies together: a small job, and good for a few percent in most fields
 COPIES = (8, 32)  # directions, at least and at most
-NEAREST_SHIFT = 30.0  # arcsec
+NEAREST_SHIFT, FURTHEST_SHIFT = 6.0, 60.0  # arcsec, unless the radius asks for more
+SURE = 3.0  # standard errors that make a trend
 FIELD = 50  # rows that make a field
-REACH = 3.0  # of the radius: nine times the pairs, and chance pairs grow with the area
+REACH = 2.0  # of the radius: four times the pairs, and chance pairs grow with the area
 
 
 class Submitter(Protocol):
@@ -89,21 +90,31 @@ class ShiftedCopy:
         return self._rate(np.bincount(rows, minlength=len(uploaded)))
 
     def _rate(self, counts: NDArray[np.int64]) -> Chance:
-        counted, area = int(counts.sum()), math.pi * self.reach**2
-        mean = float(counts.mean())
-        copies = len(self.distances)
-        in_copy = np.bincount(self.copy, weights=counts, minlength=copies) / np.bincount(self.copy, minlength=copies)
-        # A clump of the target gives pairs to many rows at once: then the copies differ by more than Poisson says.
-        scatter = float(in_copy.std(ddof=1)) / math.sqrt(copies)
-        poisson = math.sqrt(counted) / len(counts) if counted else 1.15 / len(counts)
-        clumping = max(0.0, (float(counts.var()) - mean) / mean**2) if counted >= 10 else 0.0
-        notes = []
+        area, copies = math.pi * self.reach**2, len(self.distances)
+        per_copy = np.bincount(self.copy, minlength=copies)
+        in_copy = np.bincount(self.copy, weights=counts, minlength=copies) / per_copy
+        notes, used = [], np.ones(copies, dtype=bool)
+        is_least = _thins_out(self.distances, in_copy, per_copy)
+        if is_least:
+            # The nearest copies know best how dense it is; they do not know how dense it is right there.
+            used = self.distances <= np.median(self.distances)
+            notes.append(
+                "The target is clumped: the less far a copy was moved, the more it met. Around your own positions "
+                "there may be more still, objects that belong to the same group. The widest separations count these, "
+                "too: match with a radius several times the errors of the positions."
+            )
         if self.loss > 0.02:
             notes.append(
                 f"The positions were moved by {self.distances.min():.0f} to {self.distances.max():.0f} arcsec, much in "
                 f"so small a field: up to {100 * min(self.loss, 1):.0f} % of them may have left it, so there may be "
                 "that many more chance matches."
             )
+        counts, in_copy = counts[used[self.copy]], in_copy[used]
+        counted, mean = int(counts.sum()), float(counts.mean())
+        # A clump of the target gives pairs to many rows at once: then the copies differ by more than Poisson says.
+        scatter = float(in_copy.std(ddof=1)) / math.sqrt(len(in_copy))
+        poisson = math.sqrt(counted) / len(counts) if counted else 1.15 / len(counts)
+        clumping = max(0.0, (float(counts.var()) - mean) / mean**2) if counted >= 10 else 0.0
         return Chance(
             density=mean / area,
             error=math.hypot(max(scatter, poisson), self.loss / 2 * mean) / area,
@@ -111,6 +122,7 @@ class ShiftedCopy:
             counted=counted,
             method="shifted copy",
             reach=self.reach,
+            is_least=is_least,
             clumping=clumping,
             notes=tuple(notes),
         )
@@ -141,8 +153,8 @@ def shifted_copy(
     rows : int
         How many positions travel in all, drawn at random.
     distance : float, optional
-        By how many arcsec the nearest copy is moved; the furthest goes twice as far. By default 30, or three times what
-        is searched.
+        By how many arcsec the nearest copy is moved; the furthest goes ten times as far. By default 6, or three times
+        what is searched.
     seed : int
         Of the random choice: the same rows and directions each time.
 
@@ -188,10 +200,20 @@ def measure(match: SkyMatch | IdentifierMatch, service: Submitter, table: Any, *
     return copy.finish(copy.submit(service).result())
 
 
+def _thins_out(distances: Floats, in_copy: Floats, per_copy: NDArray[np.int64]) -> bool:
+    """Whether copies meet fewer the further they were moved: a straight line in the logarithm of the distance."""
+    x = np.log(distances) - np.log(distances).mean()
+    slope = float((x * in_copy).sum() / (x**2).sum())
+    line = in_copy.mean() + slope * x
+    scatter = float(np.square(in_copy - line).sum()) / max(len(x) - 2, 1)
+    variance = max(scatter, float(in_copy.mean()) / float(per_copy.mean()))
+    return slope < -SURE * math.sqrt(variance / float((x**2).sum()))
+
+
 def _moves(copies: int, distance: float, random: np.random.Generator) -> tuple[Floats, Floats]:
     """Distances (arcsec) and position angles (deg): evenly all round, each with its opposite as far away."""
     half = copies // 2
-    far = distance * (1 + np.arange(half) / max(half - 1, 1))
+    far = distance * (FURTHEST_SHIFT / NEAREST_SHIFT) ** (np.arange(half) / max(half - 1, 1))
     random.shuffle(far)
     angles = 180 * (np.arange(half) + random.random()) / half
     return np.concatenate([far, far]), np.concatenate([angles, angles + 180])

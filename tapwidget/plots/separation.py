@@ -82,7 +82,8 @@ def of_result(result: Any, measured: Chance | None = None) -> Separations | None
         return None
     radius = told.get("radius_arcsec")
     radius = float(radius) if isinstance(radius, int | float) and radius > 0 else float(values[-1])
-    return Separations(values, radius or 1.0, measured or chances.of_result(result), **chances.mode_of(result))
+    chance = chances.better(measured, chances.of_result(result))
+    return Separations(values, radius or 1.0, chance, **chances.mode_of(result))
 
 
 def sentence(found: Separations, radius: float | None = None) -> str:
@@ -94,8 +95,8 @@ def sentence(found: Separations, radius: float | None = None) -> str:
     chance, false, error = found.chance, float(curve.false[0]), float(curve.error[0])
     assert chance is not None
     percent = f"{100 * false / pairs:.2g} %" if pairs else "0 %"
-    number = f"{rounded(false)} ± {rounded(max(error, 0.1 if false < 10 else 1.0))}"
-    about = "at most about" if chance.is_limit else "about"
+    number = f"{rounded(false)} ± {max(1, round(error)):,}" if false >= 10 else f"{rounded(false)} ± {rounded(error)}"
+    about = "at most about" if chance.is_limit else "at least about" if chance.is_least else "about"
     return f"{about} {number} of {pairs:,} pairs {'is' if pairs == 1 else 'are'} chance matches ({percent})"
 
 

@@ -42,12 +42,12 @@ class MatchCheck(ipywidgets.VBox):
         self._background = background or Background()
         self._meter = ChanceMeter(self._background)
         self._found: Duplicates | None = None
-        line = ipywidgets.Layout(min_height="28px", flex="0 1 auto")
-        self._chance, self._several = ipywidgets.HTML(layout=line), ipywidgets.HTML(layout=line)
+        self._chance, self._several, self._said = ipywidgets.HTML(), ipywidgets.HTML(), ipywidgets.HTML()
+        for words in (self._chance, self._several):
+            words.add_class("tw-checked")
         self.measure_button = ipywidgets.Button(description="Measure with a shifted copy", tooltip=MEASURE_TIP)
         self.stop_button = ipywidgets.Button(description="Stop", icon="stop", tooltip="stop measuring", disabled=True)
         self.only_button = ipywidgets.ToggleButton(description="Show only these", disabled=True)
-        self._said = ipywidgets.HTML(layout=line)
         above = ipywidgets.HBox([self._chance, self.measure_button, self.stop_button, self._said])
         below = ipywidgets.HBox([self._several, self.only_button])
         for row in (above, below):
@@ -116,8 +116,11 @@ class MatchCheck(ipywidgets.VBox):
         elif found.chance is None:
             self._chance.value = notes("How many pairs are there by chance is not known yet.")
         else:
-            words = separation.sentence(found)
-            self._chance.value = notes(f"{words[0].upper()}{words[1:]}, {METHODS[found.chance.method]}.")
+            said = [f"{separation.sentence(found)}, {METHODS[found.chance.method]}"]
+            if run.chance is not None and found.chance is not run.chance:
+                by_chance = separation.rounded(float(run.chance.pairs(found.radius)))
+                said.append(f"a shifted copy meets {by_chance}, so many of these belong to the same groups on the sky")
+            self._chance.value = notes(f"{said[0][0].upper()}{'; '.join(said)[1:]}.")
         why = obstacle(run)
         self.measure_button.disabled = bool(why) or run.chance_busy
         self.measure_button.tooltip = why or MEASURE_TIP

@@ -92,8 +92,8 @@ class SeparationPlot(ipywidgets.VBox):
             description="radius", min=0, max=1, step=0.01, readout_format=".3g", continuous_update=True,
             tooltip="arcsec; judge another radius", layout={"width": f"{WIDTH - 10}px"},
         )  # fmt: skip
-        # Room for two lines from the beginning, so that nothing below moves with the slider.
-        self._readout = ipywidgets.HTML(layout={"min_height": "36px"})
+        # Room for all it may say from the beginning, so that nothing below moves with the slider.
+        self._readout = ipywidgets.HTML(layout={"min_height": "72px"})
         self._readout.add_class("tw-readout")
         self._account = ipywidgets.HTML()
 

@@ -99,7 +99,7 @@ def test_estimates_are_the_truth_within_their_errors(kind: str, radius: float) -
         rows, objects, separation = sky.pairs(table["ra"], table["dec"], radius)
         is_false = true[rows] != objects
         moved = measure(SkyMatch("s.t", radius=radius), sky, table, seed=seed)
-        assert (moved.method, moved.rows, moved.reach) == ("shifted copy", len(table), 3 * radius)
+        assert (moved.method, moved.rows, moved.reach) == ("shifted copy", len(table), 2 * radius)
         for find in ("all", "nearest", "symmetric"):
             kept = reduce(rows, objects, separation, find)
             own = chance.of_separations(separation[kept], radius, len(table), find=find)
@@ -204,8 +204,8 @@ def test_the_copies_are_moved_and_in_all_directions() -> None:
     upload = copy.uploads["ut1"]
     assert 19_000 < len(upload) <= 20_000 or len(copy.distances) == 32
     assert np.array_equal(upload["tw_row"], np.arange(len(upload)))
-    assert copy.distances.min() == 30
-    assert copy.distances.max() == 60
+    assert copy.distances.min() == 6
+    assert copy.distances.max() == pytest.approx(60)
     # Each copy has every row once, all moved by the same distance: even at the pole.
     for number, distance in enumerate(copy.distances):
         rows = copy.copy == number
@@ -231,8 +231,8 @@ def test_a_small_field_is_said_to_be_one() -> None:
     table = Table({"ra": 10 + random.random(200) / 60, "dec": random.random(200) / 60})
     sky = Sky(np.asarray(table["ra"]), np.asarray(table["dec"]))
     found = measure(SkyMatch("s.t", radius=1.0), sky, table)
-    assert "may have left it" in found.notes[0]
-    assert found.relative_error > 0.3
+    assert "may have left it" in found.notes[-1]
+    assert found.relative_error > 0.2
 
 
 def test_what_cannot_be_measured() -> None:
