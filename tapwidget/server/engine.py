@@ -17,6 +17,7 @@ import duckdb
 
 from tapwidget.errors import QueryError
 from tapwidget.server.adql import cells, polygons
+from tapwidget.server.adql.texts import ROWS
 from tapwidget.server.faults import QueryAbortedError, QueryTimeoutError
 from tapwidget.server.growing import Growing
 from tapwidget.server.settings import Settings
@@ -30,7 +31,6 @@ LOCKS = (
     "SET allowed_configs = ['enable_progress_bar', 'enable_progress_bar_print']",
     "SET lock_configuration = true",
 )
-BATCH_ROWS = 65_536
 UPLOAD_GROUP = 16_384
 """Rows of an upload that one thread takes at a time; the engine by itself leaves 120,000 to one."""
 
@@ -171,8 +171,8 @@ class Run:
             finally:
                 self.cursor.unregister("tw_incoming")
 
-    def batches(self, sql: str) -> tuple[Any, Iterator[Any]]:
-        """The Arrow schema of the answer and its record batches.
+    def batches(self, sql: str, rows: int = ROWS) -> tuple[Any, Iterator[Any]]:
+        """The Arrow schema of the answer and its record batches, of so many rows each at most.
 
         Raises
         ------
@@ -182,7 +182,7 @@ class Run:
         with self.guarded():
             relation = self.cursor.sql(sql)
             reader = getattr(relation, "to_arrow_reader", None) or relation.fetch_arrow_reader
-            stream = reader(BATCH_ROWS)
+            stream = reader(rows)
         return stream.schema, self.following(stream)
 
     def following(self, stream: Any) -> Iterator[Any]:

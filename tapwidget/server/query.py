@@ -95,7 +95,7 @@ def answer(query: TapQuery, run: Run, holdings: Holdings, path: Path) -> Answer:
             lambda schema, name, *_: holdings.catalogue.find(schema, name, relations),
             most=query.maxrec,
         )
-        schema, batches = run.batches(translation.sql)
+        schema, batches = run.batches(translation.sql, translation.rows_in_group)
         counter = Counter(query.maxrec)
         changes = holdings.catalogue.changes(translation.relations)
         infos = {

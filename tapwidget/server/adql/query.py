@@ -18,6 +18,7 @@ from tapwidget.server.adql.joins import From, from_clause
 from tapwidget.server.adql.reader import read
 from tapwidget.server.adql.scope import Relation, Scope, SourceColumn, Tables, plain, refused, same
 from tapwidget.server.adql.spatial import rewritten
+from tapwidget.server.adql.texts import bounded, rows_in_group
 from tapwidget.server.adql.tree import balanced, is_whole, only
 from tapwidget.server.adql.values import Kind, Value
 from tapwidget.server.faults import AdqlError
@@ -70,6 +71,11 @@ class Translation:
     limit: int | None
     relations: tuple[Relation, ...] = ()
     """The tables it reads."""
+
+    @property
+    def rows_in_group(self) -> int:
+        """How many rows of the answer may be in memory at once."""
+        return rows_in_group([output.value for output in self.outputs], self.relations)
 
 
 def translate(text: str, tables: Tables, *, most: int | None = None) -> Translation:
@@ -198,7 +204,7 @@ class Queries:
         if is_distinct:
             only(node.args["distinct"])
         # ABC of the engine's SQL; tables come last, since the conditions decide which of them are expanded
-        items = ", ".join(f"{output.value.sql} AS c{index}" for index, output in enumerate(outputs, start=1))
+        items = ", ".join(f"{bounded(o.value, scope.sources)} AS c{index}" for index, o in enumerate(outputs, start=1))
         sql = f"SELECT {'DISTINCT ' if is_distinct else ''}{items}"
         source = tables.sql()
         sql += f" FROM {source}" if source else ""

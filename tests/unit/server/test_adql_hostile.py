@@ -174,3 +174,22 @@ def test_expressions_of_all_kinds_are_answered(sky: Any, first: str, second: str
         assert rows <= 12
         return
     assert "Out of Range" in said or "Conversion" in said, query
+
+
+@pytest.mark.parametrize(
+    "text", [f"'{'x' * 40_000}'", f"band || '{'x' * 32_000}'", f"COALESCE('{'x' * 40_000}', band)"]
+)
+def test_texts_that_a_query_makes_have_a_bound(sky: Any, text: str) -> None:
+    with pytest.raises(QueryError, match="longer than 32000 bytes; select part of it with SUBSTRING"):
+        ask(sky, f"SELECT {text} AS a FROM s.obj WHERE band = 'r'", 20)
+    assert ask(sky, f"SELECT SUBSTRING({text}, 1, 9) AS a FROM s.obj WHERE band = 'r'", 20) == 4
+
+
+def test_rows_with_such_texts_come_in_small_groups(sky: Any) -> None:
+    for columns, rows in (
+        ("objectId, band", 65_536),
+        ("UPPER(band) AS a", 2000),
+        ("UPPER(band) AS a, n || '' AS b", 1000),
+    ):
+        query = f"SELECT {columns} FROM s.obj".replace("n ||", "CAST(n AS VARCHAR) ||")
+        assert sky.translate(query).rows_in_group == rows
