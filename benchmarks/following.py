@@ -26,7 +26,7 @@ from tapwidget.client.service import Service
 from tapwidget.views.job_status import JobStatus
 
 sys.path.insert(0, str(Path(__file__).parents[1] / "tests" / "service"))
-from fake_uws import FakeUws, Request  # noqa: E402
+from fake_uws import FakeUws, Request
 
 MOST_A_MINUTE = 30
 

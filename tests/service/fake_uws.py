@@ -326,8 +326,9 @@ class FakeUws:
             if job.script and job.phase != "PENDING":
                 job.phase = job.script.pop(0)
             elif self.honours_wait and job.phase in WAITS_IN:
-                before = job.phase
-                self.news.wait_for(lambda: job.phase != before, float(request.query.get("WAIT", 0)))
+                before, seconds = job.phase, float(request.query.get("WAIT", 0))
+                # Below zero: as long as the service likes (UWS 1.1, section 2.2.1.1).
+                self.news.wait_for(lambda: job.phase != before, 60.0 if seconds < 0 else seconds)
             phase = job.phase
         base = f"{self.url}/async/{job.job_id}"
         query = job.form.get("QUERY", "").replace("<", "&lt;")

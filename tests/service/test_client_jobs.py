@@ -195,6 +195,33 @@ def test_a_job_that_stays_pending_is_pushed_once_more(fake: Any, service: Servic
     assert [r.form["PHASE"] for r in fake.asked("POST", "/phase$")] == ["RUN", "RUN"]
 
 
+def test_a_job_that_stays_pending_is_pushed_until_it_runs(fake: Any, service: Service) -> None:
+    fake.ignores_run = 3
+    job = service.submit("SELECT 1")
+    assert job.wait(20) is JobPhase.COMPLETED
+    assert [r.form["PHASE"] for r in fake.asked("POST", "/phase$")] == ["RUN"] * 4
+
+
+def test_a_push_that_is_refused_is_told(fake: Any, service: Service) -> None:
+    fake.ignores_run = 10**6
+    job = service.submit("SELECT 1")
+    fake.inject("status", "/phase$", status=403, body=b"your quota of running jobs is used up")
+    with pytest.raises(AuthenticationError, match="quota of running jobs"):
+        job.wait(20)
+    fake.ignores_run = 0
+    assert job.wait(20) is JobPhase.COMPLETED
+
+
+def test_a_service_that_changes_its_mind_all_the_time_is_not_asked_all_the_time(fake: Any, ledger: Ledger) -> None:
+    fake.honours_wait, fake.script = False, ["EXECUTING", "HELD", "SUSPENDED"] * 1000
+    job = Service(fake.url, ledger=ledger, pace=Pace(first=0.001, last=0.002, most=7)).submit("SELECT 1")
+    eventually(lambda: len(fake.asked("GET", JOB)) == 7)
+    with pytest.raises(JobTimeoutError):
+        job.wait(0.5)
+    assert len(fake.asked("GET", JOB)) == 7
+    job.stop_watching()
+
+
 def test_progress_is_told(fake: Any, service: Service) -> None:
     fake.script = []
     fake.info = (
@@ -414,6 +441,9 @@ def test_a_creation_never_confirmed_stays_findable(fake: Any, service: Service, 
     (record,) = service.jobs()
     assert record.url.endswith("/j0001")
     assert record.adql == "SELECT 1"
+    # Taken up again it is one of ours: set running, fetched, and known by its address from then on.
+    assert service.job(record.url).result()["objectId"].tolist() == IDS
+    assert [(r.url, r.phase) for r in service.jobs(ask=False)] == [(record.url, "COMPLETED")]
 
 
 def test_an_interrupt_between_creating_and_running_loses_nothing(
@@ -467,6 +497,25 @@ def test_a_service_that_moved_is_told(fake: Any, service: Service) -> None:
     fake.inject("status", "/async$", status=301, headers={"Location": "https://elsewhere.example/tap/async"})
     with pytest.raises(ServiceUnavailableError, match=r"moved to https://elsewhere\.example/tap\."):
         service.submit("SELECT 1")
+
+
+def test_a_page_to_log_in_is_no_job(fake: Any, service: Service, ledger: Ledger) -> None:
+    service.limits()
+    fake.inject("status", "/async$", status=302, headers={"Location": "https://login.example/?back=/tap/async"})
+    with pytest.raises(ServiceUnavailableError, match=r"https://login\.example, which is no job.*in a browser"):
+        service.submit("SELECT 1")
+    assert ledger.records() == []
+
+
+@pytest.mark.parametrize("status", [502, 504])
+def test_a_gateway_that_lost_the_service_may_have_made_a_job(
+    fake: Any, service: Service, ledger: Ledger, status: int
+) -> None:
+    service.limits()
+    fake.inject("status", "/async$", method="POST", status=status, body=b"upstream is gone")
+    with pytest.raises(ServiceUnavailableError, match="upstream is gone.*may have been created.*run_id 'tapwidget-"):
+        service.submit("SELECT 1")
+    assert len(ledger.records()) == 1
 
 
 @pytest.mark.parametrize("where", ["creating", "running"])
