@@ -5,6 +5,7 @@ UCD, utype and xtype of a column are in its `meta`; its unit and description are
 
 from __future__ import annotations
 
+import io
 from collections.abc import Mapping
 from os import PathLike
 from pathlib import Path
@@ -57,7 +58,11 @@ def to_votable(
         infos=infos,
         table_name=name,
     )
-    return b"".join(chunks)
+    # Not joined: that would hold all pieces beside the whole, twice what an upload needs.
+    out = io.BytesIO()
+    for chunk in chunks:
+        out.write(chunk)
+    return out.getvalue()
 
 
 def from_votable(source: bytes | str | PathLike[str] | BinaryIO) -> Table:
