@@ -43,7 +43,7 @@ class RadiusChoice(ipywidgets.VBox):
         self._factor = number_box(1.0, "times", "the radius is so many times the column")
         self._unit = unit_box("unit of that column")
         self._by_column = wrapped(self._column, self._factor, self._unit)
-        self._k = number_box(3.0, "k", "the radius is k times the combined error: root of the sum of squares")
+        self._k = number_box(3.0, "k times", "the radius is k times the combined error: root of the sum of squares")
         self._mine = [columns_box(f"my {axis} error", "of your position") for axis, _ in SIDE]
         self._theirs = [columns_box(f"their {axis} error", "of the target's position") for axis, _ in SIDE]
         self._my_unit, self._their_unit = unit_box("unit of your errors"), unit_box("unit of the target's errors")
