@@ -513,7 +513,7 @@ def test_a_gateway_that_lost_the_service_may_have_made_a_job(
 ) -> None:
     service.limits()
     fake.inject("status", "/async$", method="POST", status=status, body=b"upstream is gone")
-    with pytest.raises(ServiceUnavailableError, match="upstream is gone.*may have been created.*run_id 'tapwidget-"):
+    with pytest.raises(ServiceUnavailableError, match=r"upstream is gone.*may have been created.*run_id 'tapwidget-"):
         service.submit("SELECT 1")
     assert len(ledger.records()) == 1
 

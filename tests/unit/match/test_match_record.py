@@ -86,7 +86,7 @@ def test_a_constraint_of_ones_own_is_kept_as_its_adql() -> None:
         {"version": 1, "target": "t"},
         {"version": 1, "kind": "SkyMatch", "target": "t", "radius": -1},
         {"version": 1, "kind": "SkyMatch", "target": "t", "colour": "red"},
-        {"version": 1, "kind": "SkyMatch", "target": "t", "radius": {"kind": "Quantity", "value": 1, "unit": "furlong"}},
+        {"version": 1, "kind": "SkyMatch", "target": "t", "radius": {"kind": "Quantity", "value": 1, "unit": "cubit"}},
         {"version": 1, "kind": "SkyMatch", "target": "t", "where": [{"kind": "Match"}]},
     ],
 )  # fmt: skip
