@@ -28,7 +28,7 @@ from tapwidget.match.pairs import position_angle_deg, reduce, separation_arcsec,
 from tapwidget.match.radius import PositionErrors, RadiusColumn, combined, largest, own_radii
 from tapwidget.match.spec import IdentifierMatch, Match, SkyMatch
 from tapwidget.tables.motion import carried
-from tapwidget.tables.position_columns import hours_suspected
+from tapwidget.tables.position_doubts import position_doubts
 from tapwidget.tables.preflight import Move, Upload, prepare
 from tapwidget.tables.roles import Position, position_of, recognise
 
@@ -200,7 +200,7 @@ def make_plan(
         largest=largest(by_row, radii[travelling]) if by_row and radii is not None else 0.0,
     )
     names, separation, position_angle, clashes = _result_names(match, table.colnames, asked)
-    doubts = hours_suspected(table, *position.columns) if position and position.form == "degrees" else ()
+    doubts = position_doubts(table, *position.columns) if position and position.form == "degrees" else ()
     about_radii = _about_radii(by_row, radii[travelling]) if by_row and radii is not None else ()
     changes = tuple(dict.fromkeys((*doubts, *cleaned, *upload.changes, *about_radii, *clashes)))
     return Plan(

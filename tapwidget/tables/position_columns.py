@@ -229,18 +229,3 @@ def _split(table: Table) -> Candidate | None:
     columns = tuple(parts[key] for key in SPLIT_ORDER if key in parts)
     frame = _frame(table, parts["rah"])
     return Candidate(columns, "split", frame, "position in parts, named as CDS names them", 4.0)
-
-
-def hours_suspected(table: Table, ra: str, dec: str) -> list[str]:
-    """A warning where right ascension without a unit spans just the hours of a day."""
-    if not is_number(table, ra) or unit_is(table, ra, "deg"):
-        return []
-    longitudes, latitudes = values_of(table, ra), values_of(table, dec)
-    if len(longitudes) < 5 or longitudes.min() < 0 or longitudes.max() > 24:
-        return []
-    if np.ptp(longitudes) < 12 or np.ptp(latitudes) < 30:
-        return []
-    return [
-        f"`{ra}` lies between {longitudes.min():.3g} and {longitudes.max():.3g} over the sky: hours, not degrees? "
-        f'If so, multiply it by 15, or set its unit: table["{ra}"].unit = "hourangle".'
-    ]

@@ -66,7 +66,11 @@ def icrs_degrees(table: Table, position: Position) -> tuple[np.ndarray, np.ndarr
                 lon, lat = np.degrees(lon), np.degrees(lat)
                 changes.append(f"`{ra_name}` and `{dec_name}` were converted from radians to degrees.")
             else:
-                lon, lat = _scaled(table, ra_name, lon), _scaled(table, dec_name, lat)
+                scaled = _scaled(table, ra_name, lon), _scaled(table, dec_name, lat)
+                for name, before, after in zip((ra_name, dec_name), (lon, lat), scaled, strict=True):
+                    if after is not before:
+                        changes.append(f"`{name}` was converted from {table[name].unit} to degrees.")
+                lon, lat = scaled
     changes += _sentinels(lon, lat)
     _check(lon, table, position.columns[0], (-180.0, 360.0), "degrees")
     _check(lat, table, position.columns[-1], (-90.0, 90.0), "degrees")

@@ -15,7 +15,8 @@ from astropy.table import Column, Table
 from tapwidget.errors import ColumnError
 from tapwidget.tables.identifiers import identifier
 from tapwidget.tables.photometry import doubtful_values, magnitude_columns
-from tapwidget.tables.position_columns import Candidate, candidates, form_and_frame, hours_suspected
+from tapwidget.tables.position_columns import Candidate, candidates, form_and_frame
+from tapwidget.tables.position_doubts import position_doubts
 
 
 @dataclass(frozen=True)
@@ -69,7 +70,7 @@ def recognise(table: Table) -> Roles:
     else:
         why.update(dict.fromkeys(position.columns, position.why))
         if position.form == "degrees":
-            warnings += hours_suspected(table, *position.columns)
+            warnings += position_doubts(table, *position.columns)
     warnings += doubtful_values(table, magnitudes)
     return Roles(position, positions[1:], chosen, magnitudes, why, tuple(warnings))
 
