@@ -14,6 +14,8 @@ from hypothesis import strategies as st
 
 from tapwidget.errors import MatchError
 from tapwidget.match.constraints import ColumnRange, MagnitudeDifference, MagnitudeRange
+from tapwidget.match.epoch import Epoch
+from tapwidget.match.radius import PositionErrors, RadiusColumn
 from tapwidget.match.record import from_record, to_record
 from tapwidget.match.spec import IdentifierMatch, Match, SkyMatch
 
@@ -50,6 +52,29 @@ def test_every_match_comes_back_as_it_was(match: Match) -> None:
     if isinstance(match, SkyMatch) and isinstance(again, SkyMatch):
         assert (again.radius, again.radius.unit) == (match.radius, match.radius.unit)
         assert again.radius_deg == match.radius_deg
+
+
+limits = st.floats(1e-3, 100).map(lambda value: value * u.arcsec)
+
+
+@given(
+    radius=st.builds(RadiusColumn, names, st.sampled_from([None, "mas", "deg"]), st.floats(0.1, 9))
+    | st.builds(PositionErrors, st.floats(0.1, 9), names, st.lists(names, max_size=2), limits, unit=st.just("mas")),
+    epoch=st.none() | st.builds(Epoch, st.floats(1900, 2050) | names, st.floats(1900, 2050), parallax=names),
+    shift=st.tuples(st.floats(-99, 99), st.floats(-99, 99)),
+    unmatched=st.sampled_from(["drop", "keep"]),
+)
+def test_every_way_to_match_comes_back_as_it_was(radius: Any, epoch: Any, shift: Any, unmatched: Any) -> None:
+    match = SkyMatch("t", radius, epoch=epoch, shift=shift, unmatched=unmatched, find="nearest")
+    again = through_json(match)
+    assert isinstance(again, SkyMatch)
+    assert again == match
+    assert (again.radius, again.radius_deg, again.row_radius) == (match.radius, match.radius_deg, match.row_radius)
+
+
+def test_rules_that_clean_identifiers_come_back() -> None:
+    match = IdentifierMatch("t", on=("a", "b"), clean=["strip", ("drop_prefix", "SDSS ")], ignore_case=True)
+    assert through_json(match) == match
 
 
 def test_numpys_numbers_and_large_ones_are_exact() -> None:
