@@ -32,6 +32,8 @@ HEADER = (
 FOOTER = "</RESOURCE>\n</VOTABLE>\n"
 # Bytes of binary rows to a line of base64; a multiple of 3, so that lines can be decoded end to end.
 LINE = 3 * 65_536
+# Rows that are made ready at a time.
+BLOCK = 65_536
 
 
 def write_document(
@@ -161,8 +163,8 @@ def _chunks(  # noqa: PLR0917 - private, called once
 
 def _binary(columns: Sequence[Column], batches: Iterable[Batch]) -> Iterator[bytes]:
     rest = b""
-    for arrays, masks in batches:
-        rows = memoryview(rest + binary2.encode_rows(columns, arrays, masks))
+    for encoded in _encoded(columns, batches, binary2.encode_rows, BLOCK):
+        rows = memoryview(rest + encoded)
         whole = len(rows) - len(rows) % 3
         for at in range(0, whole, LINE):
             yield b2a_base64(rows[at : min(at + LINE, whole)])
@@ -172,15 +174,20 @@ def _binary(columns: Sequence[Column], batches: Iterable[Batch]) -> Iterator[byt
 
 
 def _tabledata(columns: Sequence[Column], batches: Iterable[Batch]) -> Iterator[bytes]:
+    return _encoded(columns, batches, tabledata.encode_rows, 10_000)
+
+
+def _encoded(
+    columns: Sequence[Column], batches: Iterable[Batch], encode: Callable[..., bytes], block: int
+) -> Iterator[bytes]:
+    """The rows, so many at a time: more would be in memory twice before they are written."""
     for arrays, masks in batches:
-        nrows = len(arrays[0]) if len(arrays) else 0
-        if not nrows:
-            tabledata.encode_rows(columns, arrays, masks)
-        for low in range(0, nrows, 10_000):
-            part = slice(low, low + 10_000)
+        nrows = binary2.rows_of([field_type(column) for column in columns], arrays, masks or [None] * len(arrays))
+        for low in range(0, max(1, nrows), block):
+            part = slice(low, low + block)
             some = None if masks is None else [None if mask is None else mask[part] for mask in masks]
             try:
-                yield tabledata.encode_rows(columns, [values[part] for values in arrays], some)
+                yield encode(columns, [values[part] for values in arrays], some)
             except ColumnError as error:
                 if low == 0:
                     raise
