@@ -167,6 +167,61 @@ def test_a_service_that_is_none_is_told(fake: Any, fault: dict[str, Any], error:
     assert service.limits().upload  # a fault is not kept as if it were the answer
 
 
+def test_how_long_to_wait_is_told(fake: Any) -> None:
+    for retry_after, words in (("120", "wait 2 minutes"), ("7", "wait 7 s"), ("86400", "wait 24 hours"), ("", "later")):
+        fake.inject("status", "/capabilities", status=503, body=b"Busy", headers={"Retry-After": retry_after})
+        with pytest.raises(ServiceUnavailableError, match=rf"Busy\..*{words}"):
+            Service(fake.url).limits()
+
+
+def test_a_scope_that_the_token_lacks_is_told(fake: Any) -> None:
+    headers = {"WWW-Authenticate": 'Bearer realm="x", error="insufficient_scope", scope="read:tap"'}
+    fake.inject("status", "/capabilities", status=403, headers=headers)
+    with pytest.raises(AuthenticationError, match=r"lacks the scope read:tap: make one"):
+        Service(fake.url, token=SECRET).limits()
+
+
+AVAILABILITY = (
+    b'<vosi:availability xmlns:vosi="http://www.ivoa.net/xml/VOSIAvailability/v1.0">%b</vosi:availability>'
+)
+
+
+@pytest.mark.parametrize(
+    ("body", "words"),
+    [
+        (b"<vosi:available>true</vosi:available>", ""),
+        (b"<vosi:available>false</vosi:available>", "{} says that it is not available now. Try again later."),
+        (
+            b"<vosi:available>false</vosi:available><vosi:note>New disks</vosi:note>"
+            b"<vosi:backAt>2026-12-01T08:00:00Z</vosi:backAt>",
+            "{} says that it is not available now. It says: New disks. It will be back at 2026-12-01T08:00:00Z.",
+        ),
+        (
+            b"<vosi:available>true</vosi:available><vosi:downAt>2026-12-01T06:00:00Z</vosi:downAt>",
+            "{} will be down from 2026-12-01T06:00:00Z. Jobs that run then may be lost.",
+        ),
+        (b"nonsense", ""),
+    ],
+)
+def test_what_it_says_of_its_own_state(fake: Any, service: Service, body: bytes, words: str) -> None:
+    fake.inject("status", "/availability", status=200, body=AVAILABILITY % body, headers={"Content-Type": "text/xml"})
+    assert service.notice() == words.format(fake.url)
+    assert service.notice() == ""  # a service that has no such page is taken to be there
+
+
+def test_maintenance_is_told_where_a_service_is_chosen(fake: Any) -> None:
+    from tapwidget.actions.browse import greet
+
+    body = b"<available>false</available><note>Back on Monday</note>"
+    fake.inject("status", "/availability", status=200, body=AVAILABILITY % body, times=2)
+    fake.inject("status", "/capabilities", status=503, body=b"")
+    with pytest.raises(ServiceUnavailableError, match="not available now. It says: Back on Monday"):
+        greet(fake.url)
+    greeting = greet(fake.url)
+    assert "Back on Monday" in greeting.notice
+    assert greeting.limits.upload
+
+
 def test_a_service_that_is_down_is_told() -> None:
     with socket.socket() as free:
         free.bind(("127.0.0.1", 0))
