@@ -37,6 +37,7 @@ PUBLIC = {
     "ResultsTable": "tapwidget.views.results_table",
     "MagnitudeHistogram": "tapwidget.views.magnitude_histogram",
     "SkyPlot": "tapwidget.views.sky_plot",
+    "SeparationPlot": "tapwidget.views.separation_plot",
     "figure1": "tapwidget.plots.figure1",
     "TapWidgetError": "tapwidget.errors",
 }

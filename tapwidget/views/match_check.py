@@ -48,11 +48,13 @@ class MatchCheck(ipywidgets.VBox):
         self.measure_button = ipywidgets.Button(description="Measure with a shifted copy", tooltip=MEASURE_TIP)
         self.stop_button = ipywidgets.Button(description="Stop", icon="stop", tooltip="stop measuring", disabled=True)
         self.only_button = ipywidgets.ToggleButton(description="Show only these", disabled=True)
-        above = ipywidgets.HBox([self._chance, self.measure_button, self.stop_button, self._said])
-        below = ipywidgets.HBox([self._several, self.only_button])
-        for row in (above, below):
+        # Room for two lines from the beginning, so that nothing below moves when more is known.
+        self._chance.layout.min_height = "40px"
+        measuring = ipywidgets.HBox([self.measure_button, self.stop_button, self._said])
+        several = ipywidgets.HBox([self.only_button, self._several])
+        for row in (measuring, several):
             row.add_class("tw-wrap")
-        self._lines = ipywidgets.VBox([above, below])
+        self._lines = ipywidgets.VBox([self._chance, measuring, several])
         super().__init__([stylesheet(), self._lines], **kwargs)
         self.add_class("tw-check")
         self.measure_button.on_click(lambda _: self._measure())

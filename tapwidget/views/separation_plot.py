@@ -141,7 +141,8 @@ class SeparationPlot(ipywidgets.VBox):
         with self._y.hold_sync():
             self._y.min, self._y.max = 0.0, top
         self._y_axis.label = "share [%]" if shares else "number of pairs"
-        set_ticks(self._y_axis, layout.ticks(0, 100 if shares else top, 6, whole=True))
+        heights = layout.ticks(0, 100 if shares else top, 6, whole=True)
+        set_ticks(self._y_axis, heights, [f"{height:,.0f}" for height in heights])
         for number, line in enumerate(self._lines):
             drawn = number < len(curves)
             with line.hold_sync():

@@ -1,6 +1,7 @@
 """Every notebook runs from top to bottom, offline, and its named outputs are what astropy and numpy count."""
 
 import ast
+from collections import Counter
 from pathlib import Path
 from typing import Any
 
@@ -87,6 +88,42 @@ def test_the_tutorial(tmp_path: Path, truth: dict[str, Any]) -> None:
     assert 500 < matched < 1000
     assert named["equal"]
     assert named["app"] == "CrossMatch"
+
+
+def test_how_far_to_believe_a_match(tmp_path: Path) -> None:
+    csv = user_table.csv(tmp_path)
+    named = execute(
+        NOTEBOOKS / "02_how_far_to_believe_a_match.ipynb",
+        tmp_path,
+        """{
+            "counts": counts,
+            "best": float(best),
+            "contamination": curve.contamination.tolist(),
+            "measured": (measured.method, float(measured.pairs(2.0)), bool(measured.is_least)),
+            "several": (several.mine_with_several, several.theirs_shared),
+            "ids": (pairs["ut1_objid"].tolist(), pairs["objectId"].tolist()),
+            "told": (told == {**plain, **{k: told[k] for k in ("source", "format", "changes", "read", "before")}},
+                     told["adql"] == final.meta["tapwidget"]["adql"], told["rows"]["kept"] == len(final)),
+        }""",
+    )
+    user = ascii_tables.read(str(csv), format="csv", comment="#", fill_values=[("null", "0"), ("-9999", "0")])
+    target = pq.read_table(sky.make()["dp1.Object"], columns=["coord_ra", "coord_dec"])
+    rows, objects = pairs(user, {name: target[name].to_numpy() for name in target.column_names}, 2 * u.arcsec)
+    counts = named["counts"]
+    assert counts["all"] == len(rows)
+    assert counts["nearest"] == len(np.unique(rows))
+    assert counts["nearest_theirs"] == len(np.unique(objects))
+    assert counts["symmetric"] <= min(counts["nearest"], counts["nearest_theirs"])
+    mine, theirs = named["ids"]
+    several = (sum(n > 1 for n in Counter(mine).values()), sum(n > 1 for n in Counter(theirs).values()))
+    assert named["several"] == several
+    assert 0.2 < named["best"] < 1.0
+    assert named["contamination"] == sorted(named["contamination"])
+    method, expected, is_least = named["measured"]
+    assert method == "shifted copy"
+    assert 1000 < expected < 5000
+    assert is_least
+    assert named["told"] == (True, True, True)
 
 
 def test_every_notebook_is_tested_and_carries_no_outputs() -> None:
