@@ -181,9 +181,7 @@ def test_a_scope_that_the_token_lacks_is_told(fake: Any) -> None:
         Service(fake.url, token=SECRET).limits()
 
 
-AVAILABILITY = (
-    b'<vosi:availability xmlns:vosi="http://www.ivoa.net/xml/VOSIAvailability/v1.0">%b</vosi:availability>'
-)
+AVAILABILITY = b'<vosi:availability xmlns:vosi="http://www.ivoa.net/xml/VOSIAvailability/v1.0">%b</vosi:availability>'
 
 
 @pytest.mark.parametrize(
@@ -215,7 +213,7 @@ def test_maintenance_is_told_where_a_service_is_chosen(fake: Any) -> None:
     body = b"<available>false</available><note>Back on Monday</note>"
     fake.inject("status", "/availability", status=200, body=AVAILABILITY % body, times=2)
     fake.inject("status", "/capabilities", status=503, body=b"")
-    with pytest.raises(ServiceUnavailableError, match="not available now. It says: Back on Monday"):
+    with pytest.raises(ServiceUnavailableError, match=r"not available now\. It says: Back on Monday"):
         greet(fake.url)
     greeting = greet(fake.url)
     assert "Back on Monday" in greeting.notice
