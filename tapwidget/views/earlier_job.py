@@ -79,10 +79,9 @@ def title(record: JobRecord) -> str:
     match = record.match or {}
     if match.get("kind") == "SkyMatch":
         radius = match.get("radius")
-        within = (
-            f" within {radius['value']:g} {radius['unit']}" if isinstance(radius, dict) and "unit" in radius else ""
-        )
-        what = f"{match.get('target', '')}{within}"
+        # A radius of its own for each row is not told in a word.
+        is_angle = isinstance(radius, dict) and radius.get("kind") == "Quantity"
+        what = f"{match.get('target', '')}" + (f" within {radius['value']:g} {radius['unit']}" if is_angle else "")
     elif match.get("kind") == "IdentifierMatch":
         what = f"{match.get('target', '')} by {' = '.join(map(str, match.get('on', ())))}"
     else:

@@ -13,6 +13,7 @@ from tapwidget.actions.background import Immediate
 from tapwidget.client.ledger import JobRecord, UploadRecord
 from tapwidget.errors import JobError, ServiceUnavailableError
 from tapwidget.ivoa.uws import JobPhase
+from tapwidget.match.radius import RadiusColumn
 from tapwidget.match.record import to_record
 from tapwidget.match.spec import IdentifierMatch, SkyMatch
 from tapwidget.views.earlier_job import EarlierJob, span, title
@@ -115,6 +116,8 @@ def test_phase_rows_age_and_expiry_are_told() -> None:
 def test_titles_say_what_it_was() -> None:
     by = to_record(IdentifierMatch("dp1.MPCORB", on=("name", "mpcDesignation")))
     assert title(record(1, match=by)) == "sdss.csv × dp1.MPCORB by name = mpcDesignation"
+    own = to_record(SkyMatch("dp1.Object", RadiusColumn("err", "mas")))
+    assert title(record(1, match=own)) == "sdss.csv × dp1.Object"
     assert title(record(1, match=None, uploads=(), adql="SELECT  1\nFROM x")) == "SELECT 1 FROM x"
     assert title(record(1, match=None, uploads=(), adql="", run_id="theirs")) == "theirs"
     assert len(title(record(1, match=None, adql="SELECT " + "x, " * 1000))) < 130
