@@ -64,8 +64,8 @@ class Division:
         self._length = len(upload.table)
 
     def parts(self, number: int) -> list[Part]:
-        """All rows in so many parts of equal size."""
-        pieces = list(self._divided(np.arange(self._length, dtype=np.intp), number))
+        """All rows in so many parts of equal size, none of them empty."""
+        pieces = list(self._divided(np.arange(self._length, dtype=np.intp), min(number, self._length)))
         width = max(2, len(str(len(pieces))))
         return [Part(rows, f"{at:0{width}d}of{len(pieces):0{width}d}") for at, rows in enumerate(pieces, 1)]
 

@@ -226,7 +226,7 @@ class Service:
                 if outgoing.plan is None:
                     raise
         send = partial(self._send, limits=limits)
-        job = in_parts(outgoing, max(1, parts), order=order, send=send, maxrec=maxrec, pace=self._pace)
+        job = in_parts(outgoing, parts or 2, order=order, send=send, maxrec=maxrec, pace=self._pace)
         job.start()
         return job
 

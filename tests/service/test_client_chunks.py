@@ -278,3 +278,40 @@ def until(app: CrossMatch, condition: Any, what: str) -> None:
             if condition():
                 return
     pytest.fail(f"{what} did not come about: {app.status.phase} {app.status.message} {app.editor.problem}")
+
+
+def pairs_of(fake: Any, fake_uws: Any) -> bytes:
+    """An answer in which the first uploaded row has a counterpart."""
+    columns = {"ut1_tw_row": "int", "objectId": "long", "coord_ra": "double", "coord_dec": "double"}
+    return bytes(fake_uws.votable(columns, [(0, 7, 10.0, 1.0)]))
+
+
+def test_a_refusal_of_the_upload_is_learned_from(fake: Any, fake_uws: Any, ledger: Ledger) -> None:
+    """HTTP 413 of a service that tells no limit: the match goes in halves."""
+    fake.result = pairs_of(fake, fake_uws)
+    fake.inject("status", "/async$", method="POST", status=413, body=b"Payload too large")
+    table = Table({"ra": [10.0, 20.0, 30.0], "dec": [1.0, 2.0, 3.0]})
+    service = Service(fake.url, ledger=ledger)
+    job = submitted(service, SkyMatch("dp1.Object", columns=["objectId"]), table)
+    assert len(job.result(SECONDS)) == 2, "the same counterpart in each half's answer"
+    assert sorted(each.form["RUNID"].removeprefix(job.job_id) for each in fake.jobs.values()) == ["-01of02", "-02of02"]
+    assert len(service.jobs(ask=False)) == 2, "what was refused is no job"
+
+
+def test_a_table_of_one_row_that_is_refused_says_so(fake: Any, ledger: Ledger) -> None:
+    fake.inject("status", "/async$", method="POST", status=413, body=b"Payload too large", times=9)
+    with pytest.raises(UploadError, match=r"413.*Payload too large"):
+        Service(fake.url, ledger=ledger).submit(
+            SkyMatch("dp1.Object", columns=["objectId"]), Table({"ra": [10.0], "dec": [1.0]})
+        )
+    assert not fake.jobs
+
+
+def test_a_part_whose_answer_is_cut_short_is_fetched_again(fake: Any, fake_uws: Any, ledger: Ledger) -> None:
+    fake.result = pairs_of(fake, fake_uws)
+    fake.upload_limit = '<uploadLimit><hard unit="row">2</hard></uploadLimit>'
+    fake.inject("truncate", "/results/result$", times=3)
+    table = Table({"ra": [10.0, 20.0, 30.0, 40.0], "dec": [1.0, 2.0, 3.0, 4.0]})
+    job = submitted(Service(fake.url, ledger=ledger), SkyMatch("dp1.Object", columns=["objectId"]), table)
+    assert len(job.result(SECONDS)) >= 2
+    assert job.phase is JobPhase.COMPLETED

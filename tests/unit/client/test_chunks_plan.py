@@ -31,7 +31,8 @@ def random_sky(rows: int, seed: int = 1) -> Upload:
 def test_every_row_is_in_one_part_and_parts_are_alike(rows: int, number: int, seed: int, by_sky: bool) -> None:
     table = Table({"name": np.arange(rows)})
     division = Division(random_sky(rows, seed) if by_sky else prepare(table, ["name"]))
-    parts = division.parts(min(number, rows))
+    parts = division.parts(number)
+    assert len(parts) == min(number, rows)
     assert sorted(np.concatenate([part.rows for part in parts]).tolist()) == list(range(rows))
     sizes = [len(part.rows) for part in parts]
     assert max(sizes) - min(sizes) <= 1 + np.log2(number)
