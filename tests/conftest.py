@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+import contextlib
 import gc
+import io
 import os
 import warnings
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
+from typing import Any
 
 import pytest
 
@@ -37,6 +40,28 @@ def own_folders(tmp_path_factory: pytest.TempPathFactory) -> Iterator[None]:
         for name in ("TAPWIDGET_TOKEN", "TAPWIDGET_DEMO_URL", "ACCESS_TOKEN", "NUBLADO_TOKEN"):
             patch.delenv(name, raising=False)
         yield
+
+
+@pytest.fixture(scope="session")
+def run_cell() -> Callable[[str, Any], Any]:
+    """Runs the code of a cell of plain pyvo with the variable `table`; what its variable `result` is then.
+
+    pyvo leaves its sockets to the garbage collector, which warns.
+    """
+
+    def call(code: str, table: Any) -> Any:
+        names = {"table": table}
+        with warnings.catch_warnings():
+            warnings.simplefilter("ignore", ResourceWarning)
+            with contextlib.redirect_stdout(io.StringIO()):
+                exec(compile(code, "cell", "exec"), names)
+            result = names["result"]
+            names.clear()
+            gc.collect()
+        assert isinstance(result, type(table))
+        return result
+
+    return call
 
 
 def pytest_sessionfinish(session: pytest.Session) -> None:

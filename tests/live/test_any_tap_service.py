@@ -2,10 +2,6 @@
 
 from __future__ import annotations
 
-import contextlib
-import gc
-import io
-import warnings
 from collections.abc import Callable
 from typing import Any
 
@@ -184,7 +180,7 @@ def test_names_of_minor_planets_are_matched(
 
 @pytest.mark.parametrize("find", ["all", "symmetric"])
 def test_the_python_cell_gives_the_same_rows(
-    service: Service, submit: Callable[..., Any], cone: Any, mine: Table, find: Any
+    *, service: Service, submit: Callable[..., Any], cone: Any, mine: Table, find: Any, run_cell: Callable[..., Table]
 ) -> None:
     match = SkyMatch(cone.target.name, radius=20 * u.arcsec, columns=[cone.id, cone.ra], find=find)
     ours = submit(match, mine).result(MINUTES)
@@ -193,17 +189,3 @@ def test_the_python_cell_gives_the_same_rows(
     assert len(theirs) == len(ours) > 50
     for name in ours.colnames:
         assert np.ma.allequal(np.ma.asarray(ours[name]), np.ma.asarray(theirs[name]), fill_value=True), name
-
-
-def run_cell(code: str, table: Table) -> Table:
-    """What the variable `result` is after the cell. pyvo leaves its sockets to the garbage collector, which warns."""
-    names: dict[str, Any] = {"table": table}
-    with warnings.catch_warnings():
-        warnings.simplefilter("ignore", ResourceWarning)
-        with contextlib.redirect_stdout(io.StringIO()):
-            exec(compile(code, "cell", "exec"), names)
-        result = names["result"]
-        names.clear()
-        gc.collect()
-    assert isinstance(result, Table)
-    return result

@@ -20,6 +20,8 @@ from astropy.table import Table
 from tapwidget.client.service import Service
 from tapwidget.errors import JobAbortedError, JobTimeoutError
 from tapwidget.ivoa.uws import JobPhase
+from tapwidget.match.constraints import ColourRange, IsMeasured, MagnitudeDifference, MagnitudeRange
+from tapwidget.match.dialects import DACHS
 from tapwidget.match.spec import SkyMatch
 
 MINUTES = 300.0
@@ -67,6 +69,35 @@ def test_a_running_job_is_found_and_aborted_from_elsewhere(hanging: Any, another
     found.abort()
     assert found.wait(60) is JobPhase.ABORTED
     assert hanging.wait(60) is JobPhase.ABORTED
+
+
+def test_its_kind_is_known(service: Service) -> None:
+    assert service.dialect() is DACHS
+    assert {"ADQL-2.0", "ADQL-2.1"} <= set(service.limits().languages)
+    assert "inline" in service.limits().upload_methods
+    assert service.notice() == ""
+
+
+@pytest.mark.parametrize(
+    "given",
+    [
+        {"find": "nearest", "neighbours": 3, "unmatched": "keep"},
+        {"where": (MagnitudeRange("r", 10, 30), MagnitudeDifference("r", "r_cModelMag", 20), IsMeasured("r_cModelMag"))},
+        {"where": (ColourRange("g_cModelMag", "r_cModelMag", -20, 20), "r_cModelMag > -1e3 OR ut1.r > +17")},
+        {"where": ("ut1.\"size\" > 0", "ut1.r BETWEEN -10 AND 40"), "upload": "o"},
+        {"columns": ["*"], "find": "symmetric", "radius": 0.00027 * u.deg},
+    ],
+    ids=["nearest", "magnitudes", "colours", "names", "all columns"],
+)  # fmt: skip
+def test_every_way_to_ask_is_taken(submit: Callable[..., Any], ask: Callable[[str], Table], given: Any) -> None:
+    few = ask("SELECT TOP 40 coord_ra, coord_dec, r_cModelMag FROM dp1.Object WHERE r_cModelMag IS NOT NULL")
+    mine = Table({"ra": np.asarray(few.columns[0]), "dec": np.asarray(few.columns[1]), "r": few.columns[2]})
+    mine["size"] = np.arange(1, len(mine) + 1)
+    given = {"columns": ["objectid"], **given}
+    if given.get("upload") == "o":
+        given["where"] = tuple(text.replace("ut1.", "o.") for text in given["where"])
+    result = submit(SkyMatch("dp1.Object", **given), mine).result(MINUTES)
+    assert len(result) >= len(mine)
 
 
 def test_the_known_pairs(submit: Callable[..., Any], service: Service) -> None:

@@ -2,11 +2,8 @@
 
 from __future__ import annotations
 
-import contextlib
-import gc
-import io
 import json
-import warnings
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
@@ -166,7 +163,9 @@ def test_constraints_keep_what_numpy_keeps(service: Service, mine: Table, all_pa
     ],
     ids=["all", "symmetric", "identifier"],
 )
-def test_the_python_cell_gives_the_same_rows(service: Service, mine: Table, match: Any) -> None:
+def test_the_python_cell_gives_the_same_rows(
+    service: Service, mine: Table, match: Any, run_cell: Callable[[str, Table], Table]
+) -> None:
     table = mine if isinstance(match, SkyMatch) else designations()
     ours = service.submit(match, table).result(60)
     theirs = run_cell(match.python(service, table), table)
@@ -176,7 +175,9 @@ def test_the_python_cell_gives_the_same_rows(service: Service, mine: Table, matc
 
 
 @pytest.mark.parametrize("form", ["hours", "sexagesimal"])
-def test_the_python_cell_converts_positions_as_we_do(service: Service, mine: Table, form: str) -> None:
+def test_the_python_cell_converts_positions_as_we_do(
+    service: Service, mine: Table, form: str, run_cell: Callable[[str, Table], Table]
+) -> None:
     few = mine[:500]
     sky = SkyCoord(few["ra"], few["dec"], unit="deg")
     table = Table({"objid": few["objid"]})
@@ -191,20 +192,6 @@ def test_the_python_cell_converts_positions_as_we_do(service: Service, mine: Tab
     theirs = run_cell(match.python(service, table), table)
     assert len(ours) == len(theirs) > 400
     assert np.array_equal(ours["objectId"], theirs["objectId"])
-
-
-def run_cell(code: str, table: Table) -> Table:
-    """What the variable `result` is after the cell. pyvo leaves its sockets to the garbage collector, which warns."""
-    names: dict[str, Any] = {"table": table}
-    with warnings.catch_warnings():
-        warnings.simplefilter("ignore", ResourceWarning)
-        with contextlib.redirect_stdout(io.StringIO()):
-            exec(compile(code, "cell", "exec"), names)
-        result = names["result"]
-        names.clear()
-        gc.collect()
-    assert isinstance(result, Table)
-    return result
 
 
 def designations() -> Table:
