@@ -104,6 +104,7 @@ class Runner:
     def retire(self, holdings: Holdings) -> None:
         if holdings is not self.holdings and not any(other is holdings for other in self.running):
             holdings.engine.close()
+            remove(holdings.engine.folder)
 
     async def follow(self, job: Job, run: Run, holdings: Holdings) -> None:
         """Wait for the end of a job's query, and write down how it went."""

@@ -22,6 +22,7 @@ from astropy.table import Table
 
 from tapwidget.errors import FileFormatError
 from tapwidget.tables.files import read_table
+from tapwidget.tables.formats import ascii as ascii_formats
 from tapwidget.tables.formats import contents, delimited, layout
 from tapwidget.tables.formats.outcome import quiet
 
@@ -31,8 +32,8 @@ LARGE = 64 * 2**20
 PIECE = 4 * 2**20
 """Bytes of rows in one piece; astropy needs several times as many to read them."""
 
-ROWS = 50_000
-"""Rows of Parquet in one piece."""
+VALUES = 1_000_000
+"""Values of Parquet in one piece, about."""
 
 BLOCK = 2880
 PACKED = {b"\x1f\x8b": gzip.open, b"BZh": bz2.open, b"\xfd7zXZ\x00": lzma.open}
@@ -57,7 +58,7 @@ def tables(path: Path, scratch: Path) -> Generator[Table, None, None]:
     FileFormatError, ColumnError
         The file is no table, or broken.
     """
-    path = unpacked(path, scratch)
+    original, path = path, unpacked(path, scratch)
     with path.open("rb") as file:
         head = file.read(layout.HEAD * 2)
         size = file.seek(0, io.SEEK_END)
@@ -70,12 +71,12 @@ def tables(path: Path, scratch: Path) -> Generator[Table, None, None]:
             if place is not None:
                 yield from of_fits(file, *place, name=path.name)
                 return
-        if size > LARGE and kind == "text":
+        if size > LARGE and kind == "text" and ascii_formats.readme_of(original) is None:
             start = plain_start(head, path.name)
             if start is not None:
                 yield from of_text(file, start, path.name)
                 return
-    yield read_table(path)
+    yield read_table(original)
 
 
 def unpacked(path: Path, scratch: Path) -> Path:
@@ -100,11 +101,12 @@ def of_parquet(path: Path) -> Generator[Table, None, None]:
     """By groups of rows; in one piece where astropy took columns apart, which only its own reader puts together."""
     with pq.ParquetFile(path) as file:
         if b"__serialized_columns__" not in (file.schema_arrow.metadata or {}).get(b"table_meta_yaml", b""):
-            batches = (batch for batch in file.iter_batches(ROWS) if batch.num_rows)
+            rows = max(1, VALUES // max(1, len(file.schema_arrow)))
+            batches = (batch for batch in file.iter_batches(rows) if batch.num_rows)
             for batch in first_of(batches, file.schema_arrow):
                 sink = io.BytesIO()
-                rows = pa.Table.from_batches([batch]).replace_schema_metadata(file.schema_arrow.metadata)
-                pq.write_table(rows, sink, compression="none")
+                group = pa.Table.from_batches([batch]).replace_schema_metadata(file.schema_arrow.metadata)
+                pq.write_table(group, sink, compression="none")
                 yield read_table(Piece(sink.getvalue(), path.name))
             return
     yield read_table(path)
@@ -159,12 +161,17 @@ def of_text(file: IO[bytes], start: int, name: str) -> Generator[Table, None, No
     """Lines of a delimited text below its header. They are read twice: a column's type is that of all its values."""
     file.seek(0)
     header = file.read(start)
-    delimiter = layout.find_layout(header + file.readline(), name).delimiter
+    first = file.readline()
+    found = layout.find_layout(header + first, name)
+    delimiter = found.delimiter
     kinds: dict[str, str] = {}
     for lines in blocks(file, start):
         for column in read_table(Piece(header + lines, name)).columns.values():
             kinds[column.name] = common(kinds.get(column.name, ""), kind_of(column))
-    guide = delimiter.join(GUIDES.get(kind, "") for kind in kinds.values()).encode() + b"\n"
+    words = [GUIDES.get(kind, "") for kind in kinds.values()]
+    if len(layout.rows_of([first.decode("utf-8", "replace")], delimiter)[0]) == len(found.names) + 1:
+        words.append("")  # each line ends with one delimiter too many
+    guide = delimiter.join(words).encode() + b"\n"
     for lines in blocks(file, start):
         whole = lines if lines.endswith(b"\n") else lines + b"\n"
         yield read_table(Piece(header + whole + guide, name))[:-1]
@@ -189,11 +196,22 @@ def blocks(file: IO[bytes], start: int) -> Iterator[bytes]:
     rest = b""
     while data := file.read(PIECE):
         rest += data
-        end = rest.rfind(b"\n") + 1
-        while end and rest.count(b'"', 0, end) % 2:  # within a quoted value
-            end = rest.rfind(b"\n", 0, end - 1) + 1
+        end = last_line_end(rest)
+        if not end and len(rest) > 4 * PIECE:  # a lone quote, and no value in quotes
+            end = rest.rfind(b"\n") + 1
         if end:
             yield rest[:end]
             rest = rest[end:]
     if rest.strip():
         yield rest
+
+
+def last_line_end(text: bytes) -> int:
+    """Where the last whole line ends that does not end within a quoted value; 0 where none does."""
+    end = text.rfind(b"\n") + 1
+    is_within = text.count(b'"', 0, end) % 2
+    while end and is_within:
+        start = text.rfind(b"\n", 0, end - 1) + 1
+        is_within ^= text.count(b'"', start, end) % 2
+        end = start
+    return end

@@ -16,6 +16,7 @@ from collections.abc import Callable
 from dataclasses import replace
 from pathlib import Path
 
+from tapwidget import __version__
 from tapwidget.folders import cache_directory
 from tapwidget.server import conversion, loading, positions
 from tapwidget.server.adql import cells
@@ -94,7 +95,7 @@ def recipe() -> str:
     modules = (loading, positions, cells, conversion)
     files = [Path(str(module.__file__)) for module in modules] + [Path(__file__).with_name("pieces.py")]
     sources = (file.read_text(encoding="utf-8") for file in files)
-    return "\n".join([duckdb.__version__, *sources])
+    return "\n".join([duckdb.__version__, __version__, *sources])
 
 
 def digest(*texts: str) -> str:

@@ -10,6 +10,7 @@ import asyncio
 import contextlib
 import os
 import re
+import shutil
 import signal
 import socket
 import sys
@@ -155,6 +156,7 @@ def load(folder: Path, settings: Settings, paths: Iterable[Path], names: Mapping
         return Holdings(engine, catalogue_of(engine, paths, names), settings)
     except BaseException:
         engine.close()
+        shutil.rmtree(folder, ignore_errors=True)
         raise
 
 

@@ -24,7 +24,7 @@ def small(monkeypatch: pytest.MonkeyPatch) -> None:
     """Every file is large, and every piece a few rows."""
     monkeypatch.setattr(pieces, "LARGE", 0)
     monkeypatch.setattr(pieces, "PIECE", 500)
-    monkeypatch.setattr(pieces, "ROWS", 7)
+    monkeypatch.setattr(pieces, "VALUES", 56)
 
 
 def same(path: Path, scratch: Path) -> list[Table]:
@@ -117,6 +117,49 @@ def test_types_of_text_are_those_of_all_lines(small: None, tmp_path: Path, delim
     assert len(found) > 10
     assert found[0]["late_text"].dtype.kind == "U"
     assert found[0]["late_text"][1] == "1.10"
+
+
+def test_one_delimiter_too_many_at_the_end_of_each_line(small: None, tmp_path: Path) -> None:
+    path = tmp_path / "a.csv"
+    path.write_text("id,ra\n" + "".join(f"{i},{i}.5,\n" for i in range(300)))
+    assert len(same(path, tmp_path)) > 5
+
+
+def test_a_lone_quote_neither_hangs_nor_gathers_the_whole_file(small: None, tmp_path: Path) -> None:
+    path = tmp_path / "a.csv"
+    path.write_text("id,size\n" + "".join(f"{i},2.3{'!' if i != 5 else chr(34)}\n" for i in range(3000)))
+    with path.open("rb") as file:
+        sizes = [len(block) for block in pieces.blocks(file, len("id,size\n"))]
+    assert sum(sizes) == path.stat().st_size - len("id,size\n")
+    assert max(sizes) <= 6 * pieces.PIECE
+
+
+def test_a_table_with_its_readme_is_read_by_it(small: None, tmp_path: Path) -> None:
+    """Whatever its lines look like."""
+    (tmp_path / "ReadMe").write_text(README)
+    path = tmp_path / "t.dat"
+    path.write_text("".join(f"{i:4d}|{i / 10:5.1f}\n" for i in range(300)))
+    (whole,) = pieces.tables(path, tmp_path)
+    assert whole.colnames == ["Seq", "Bmag"]
+
+
+README = """J/X/1    A table    (Nobody, 2020)
+================================================================================
+File Summary:
+--------------------------------------------------------------------------------
+ FileName   Lrecl  Records   Explanations
+--------------------------------------------------------------------------------
+ReadMe         80        .   This file
+t.dat          10      300   A table
+--------------------------------------------------------------------------------
+Byte-by-byte Description of file: t.dat
+--------------------------------------------------------------------------------
+   Bytes Format Units   Label    Explanations
+--------------------------------------------------------------------------------
+   1-  4  I4    ---     Seq      Number
+   6- 10  F5.1  mag     Bmag     Magnitude
+--------------------------------------------------------------------------------
+"""
 
 
 def test_texts_that_are_not_plain_are_read_whole(small: None, tmp_path: Path) -> None:
