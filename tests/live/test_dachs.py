@@ -72,7 +72,7 @@ def test_a_running_job_is_found_and_aborted_from_elsewhere(hanging: Any, another
 
 
 def test_its_kind_is_known(service: Service) -> None:
-    assert service.dialect() is DACHS
+    assert service.dialect() == DACHS
     assert {"ADQL-2.0", "ADQL-2.1"} <= set(service.limits().languages)
     assert "inline" in service.limits().upload_methods
     assert service.notice() == ""
@@ -82,12 +82,13 @@ def test_its_kind_is_known(service: Service) -> None:
     "given",
     [
         {"find": "nearest", "neighbours": 3, "unmatched": "keep"},
-        {"where": (MagnitudeRange("r", 10, 30), MagnitudeDifference("r", "r_cModelMag", 20), IsMeasured("r_cModelMag"))},
-        {"where": (ColourRange("g_cModelMag", "r_cModelMag", -20, 20), "r_cModelMag > -1e3 OR ut1.r > +17")},
+        {"where": (MagnitudeRange("r", 10, 30), MagnitudeDifference("r", "r_cModelMag", 20))},
+        {"where": (IsMeasured("g_cModelMag"), ColourRange("g_cModelMag", "r_cModelMag", -20, 20))},
+        {"where": ("r_cModelMag > -1e3 OR ut1.r > +17", "NOT (ut1.r < -5)")},
         {"where": ("ut1.\"size\" > 0", "ut1.r BETWEEN -10 AND 40"), "upload": "o"},
         {"columns": ["*"], "find": "symmetric", "radius": 0.00027 * u.deg},
     ],
-    ids=["nearest", "magnitudes", "colours", "names", "all columns"],
+    ids=["nearest", "magnitudes", "colours", "text", "names", "all columns"],
 )  # fmt: skip
 def test_every_way_to_ask_is_taken(submit: Callable[..., Any], ask: Callable[[str], Table], given: Any) -> None:
     few = ask("SELECT TOP 40 coord_ra, coord_dec, r_cModelMag FROM dp1.Object WHERE r_cModelMag IS NOT NULL")
@@ -97,7 +98,7 @@ def test_every_way_to_ask_is_taken(submit: Callable[..., Any], ask: Callable[[st
     if given.get("upload") == "o":
         given["where"] = tuple(text.replace("ut1.", "o.") for text in given["where"])
     result = submit(SkyMatch("dp1.Object", **given), mine).result(MINUTES)
-    assert len(result) >= len(mine)
+    assert len(result) > 30  # each finds itself, but for those without a g magnitude
 
 
 def test_the_known_pairs(submit: Callable[..., Any], service: Service) -> None:
