@@ -175,6 +175,7 @@ def test_a_file_that_changes_is_read_anew(tmp_path: Path, watch: Callable[[list[
     assert len(requests.get(f"{job}/results/result", timeout=60).text.splitlines()) == 4, "an old job keeps its answer"
     service.until(lambda: any("have been read anew" in line for line in service.lines))
     assert sum("mine.t.ecsv has changed" in line for line in service.lines) == 1
+    service.until(lambda: len(list(tmp_path.glob("tapwidget-serve-*/engine*"))) == 1)
     assert not service.says("vosi:note")
 
 
