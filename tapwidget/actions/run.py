@@ -8,7 +8,7 @@ from astropy.table import Table
 
 from tapwidget.actions.background import Background
 from tapwidget.client.ledger import JobRecord
-from tapwidget.errors import JobAbortedError, MatchError
+from tapwidget.errors import JobAbortedError, MatchError, TapWidgetError
 from tapwidget.match.record import from_record
 from tapwidget.match.spec import IdentifierMatch, Match, SkyMatch
 from tapwidget.state.form import Form
@@ -104,12 +104,21 @@ def _match_of(record: JobRecord) -> Match | None:
         return None
 
 
+def upload_names(form: Form) -> tuple[str, ...]:
+    """The columns that ADQL written by hand can use of the form's table; empty while the form does not say enough."""
+    try:
+        match = form.match()
+        return tuple(whole_upload(match, form.table[:0], form.roles).colnames)
+    except TapWidgetError:
+        return ()
+
+
 def whole_upload(match: SkyMatch | IdentifierMatch, table: Table, roles: Roles | None = None) -> Table:
     """Every column of the user's table, ready to travel: ADQL written by hand may use any of them.
 
     `roles` are the table's, where they were recognised already.
 
-    The names are those of the query that the form made: the row number, the position in ICRS degrees, and the rest.
+    The names are those of the query that the form made: row number, position in ICRS degrees, and the rest.
     """
     position = None
     if isinstance(match, SkyMatch):

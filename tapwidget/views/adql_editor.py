@@ -5,7 +5,11 @@ from __future__ import annotations
 import ipywidgets
 import traitlets
 
+from tapwidget.actions.background import Background
+from tapwidget.views.adql_text import AdqlText
 from tapwidget.views.style import notes, stylesheet, text
+
+PATIENCE = 5.0  # seconds that the page gets to draw the text area that colours ADQL
 
 
 class AdqlEditor(ipywidgets.VBox):
@@ -19,6 +23,8 @@ class AdqlEditor(ipywidgets.VBox):
         The query that the form makes. Setting it changes `adql` unless somebody is editing.
     editing : bool
         Whether the person has taken the query into their own hands.
+    tables : tuple of ivoa.tapschema.Table
+        The tables whose names are completed and checked while somebody writes.
     buttons : ipywidgets.HBox
         The row below the text; an app may put more into it.
     problem : str
@@ -28,29 +34,41 @@ class AdqlEditor(ipywidgets.VBox):
     adql = traitlets.Unicode()
     generated = traitlets.Unicode()
     editing = traitlets.Bool(False)
+    tables = traitlets.Tuple()
     problem = traitlets.Unicode()
 
-    def __init__(self, adql: str = "", **kwargs: object) -> None:
+    def __init__(self, adql: str = "", *, background: Background | None = None, **kwargs: object) -> None:
+        self._background = background or Background()
+        self._own = ""  # what the person wrote last
         self._shown = ipywidgets.HTML()
-        self._text = ipywidgets.Textarea(
-            rows=8, layout=ipywidgets.Layout(width="auto", display="none"), continuous_update=False
-        )
-        self._text.add_class("tw-adql-edit")
+        self._colours: AdqlText | None = None  # made when it is first wanted: not every page can draw it
+        self._plain = ipywidgets.Textarea(rows=8, layout=ipywidgets.Layout(width="auto"), continuous_update=False)
+        self._plain.add_class("tw-adql-edit")
+        self._place = ipywidgets.VBox(layout={"display": "none"})
         self._edit = ipywidgets.ToggleButton(
             description="Edit ADQL", tooltip="write the query yourself; the form then no longer changes it"
         )
+        self._again = ipywidgets.Button(
+            description="My last edit", tooltip="go on with the query that you wrote", layout={"display": "none"}
+        )
         self._said = ipywidgets.HTML()
-        self.buttons = ipywidgets.HBox([self._edit])
+        self.buttons = ipywidgets.HBox([self._edit, self._again])
         self.buttons.add_class("tw-wrap")
-        super().__init__([stylesheet(), self._shown, self._text, self.buttons, self._said], **kwargs)
+        super().__init__([stylesheet(), self._shown, self._place, self.buttons, self._said], **kwargs)
         traitlets.link((self._edit, "value"), (self, "editing"))
-        self._text.observe(self._written, "value")
+        self._plain.observe(self._written, "value")
+        self._again.on_click(lambda _: self._go_on())
         self.generated = adql
         self._show()
 
     def _written(self, change: dict[str, str]) -> None:
         if self.editing:
-            self.adql = change["new"]
+            self.adql = self._own = change["new"]
+
+    def _go_on(self) -> None:
+        own = self._own
+        self.editing = True
+        self.adql = own
 
     @traitlets.observe("generated", "problem")
     def _form_changed(self, _change: object) -> None:
@@ -60,26 +78,45 @@ class AdqlEditor(ipywidgets.VBox):
 
     @traitlets.observe("adql")
     def _adql_changed(self, _change: object) -> None:
-        if self.editing and self._text.value != self.adql:
-            self._text.value = self.adql
+        if self.editing:
+            self._own = self._plain.value = self.adql
         self._show()
 
     @traitlets.observe("editing")
     def _editing_changed(self, _change: object) -> None:
         if self.editing:
-            self._text.value = self.adql
+            self._open()
         else:
             self.adql = self.generated
         self._edit.description = "Back to the form" if self.editing else "Edit ADQL"
-        self._text.layout.display = None if self.editing else "none"
+        self._place.layout.display = None if self.editing else "none"
         self._shown.layout.display = "none" if self.editing else None
         self._show()
+
+    def _open(self) -> None:
+        """Show the text area that colours; a plain one where the page does not draw it."""
+        self._plain.value = self.adql
+        if self._colours is None:
+            self._colours = AdqlText(self.adql)
+            traitlets.link((self._plain, "value"), (self._colours, "value"))
+            traitlets.dlink((self, "tables"), (self._colours, "tables"))
+            self._colours.observe(lambda _: self._arrange(), "drawn")
+            self._place.children = (self._colours,)
+            self._background.after(PATIENCE, self._arrange)
+
+    def _arrange(self) -> None:
+        # Hidden, not removed: only what is in the page can say that it is drawn.
+        if self._colours is not None:
+            self._colours.layout.display = None if self._colours.drawn else "none"
+            self._place.children = (self._colours,) if self._colours.drawn else (self._colours, self._plain)
 
     def _show(self) -> None:
         if self.adql and not (self.problem and not self.editing):
             self._shown.value = text("tw-adql", self.adql, tag="pre", tabindex="0", aria_label="ADQL")
         else:
             self._shown.value = notes(self.problem or "No query yet.")
+        can_go_on = bool(self._own) and not self.editing and self._own != self.generated
+        self._again.layout.display = None if can_go_on else "none"
         self._said.value = (
             notes("Your own text is sent as it stands; what the form says is not added to it.") if self.editing else ""
         )

@@ -96,7 +96,7 @@ def test_two_apps_do_not_disturb_each_other(app: CrossMatch, tap_url: str, csv: 
 
 def test_adql_written_by_hand_runs_over_the_whole_table(app: CrossMatch) -> None:
     app.editor.editing = True
-    app.editor._text.value = "SELECT COUNT(*) AS n, MIN(ut1.run) AS run FROM TAP_UPLOAD.ut1 AS ut1"
+    app.editor._plain.value = "SELECT COUNT(*) AS n, MIN(ut1.run) AS run FROM TAP_UPLOAD.ut1 AS ut1"
     app.run()
     until(app, lambda: app.result is not None, "the result")
     assert app.result["n"].tolist() == [len(app.form.table)]
@@ -106,7 +106,7 @@ def test_adql_written_by_hand_runs_over_the_whole_table(app: CrossMatch) -> None
 def test_what_the_service_says_of_a_bad_query_is_shown_and_nothing_is_lost(app: CrossMatch) -> None:
     app.editor.editing = True
     wrong = "SELECT objectIdd FROM dp1.Object"
-    app.editor._text.value = wrong
+    app.editor._plain.value = wrong
     app.run()
     until(app, lambda: app.runs.runs[0].error, "the error")
     assert "objectIdd" in app.status.message
@@ -119,7 +119,7 @@ def test_what_the_service_says_of_a_bad_query_is_shown_and_nothing_is_lost(app: 
 
 def test_a_job_can_be_aborted(app: CrossMatch) -> None:
     app.editor.editing = True
-    app.editor._text.value = (
+    app.editor._plain.value = (
         "SELECT COUNT(*) FROM dp1.Object AS a, dp1.Object AS b WHERE a.r_cModelMag * b.g_cModelMag > a.i_cModelMag"
     )
     app.run()

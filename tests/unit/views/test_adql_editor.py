@@ -1,6 +1,18 @@
 """The query follows the form until somebody edits it, and does again after that."""
 
+import shutil
+import subprocess
+from pathlib import Path
+
+import pytest
+
+from tapwidget.actions.background import Immediate
+from tapwidget.ivoa.tapschema import Column, Table
 from tapwidget.views.adql_editor import AdqlEditor
+from tapwidget.views.adql_text import AdqlText, upload_table
+
+# ipywidgets 8.1.0 itself calls what traitlets has deprecated.
+pytestmark = pytest.mark.filterwarnings("ignore:Deprecated in traitlets 4.1, use the instance:DeprecationWarning")
 
 
 def test_it_shows_what_the_form_makes() -> None:
@@ -13,7 +25,7 @@ def test_it_shows_what_the_form_makes() -> None:
 def test_an_edit_is_not_lost_when_the_form_changes() -> None:
     editor = AdqlEditor("SELECT 1")
     editor.editing = True
-    editor._text.value = "SELECT 2"
+    editor._plain.value = "SELECT 2"
     editor.generated = "SELECT 3"
     assert editor.adql == "SELECT 2"
     editor.editing = False
@@ -31,3 +43,50 @@ def test_text_never_becomes_markup() -> None:
     editor = AdqlEditor("SELECT '<img src=x onerror=alert(1)>'")
     assert "<img" not in editor._shown.value
     assert "&lt;img" in editor._shown.value
+
+
+def test_an_edit_can_be_gone_on_with() -> None:
+    editor = AdqlEditor("SELECT 1")
+    assert editor._again.layout.display == "none"
+    editor.editing = True
+    editor._plain.value = "SELECT 2"
+    editor.editing = False
+    assert editor._again.layout.display is None
+    editor.generated = "SELECT 3"
+    editor._again.click()
+    assert (editor.editing, editor.adql, editor._plain.value) == (True, "SELECT 2", "SELECT 2")
+
+
+def test_a_page_that_cannot_draw_the_coloured_text_gets_a_plain_one() -> None:
+    editor = AdqlEditor("SELECT 1", background=Immediate())  # at once, as if the time were over
+    editor.editing = True
+    assert editor._plain in editor._place.children
+    editor._colours._said({"type": "hello"})
+    assert editor._place.children == (editor._colours,)
+
+
+def test_what_is_wrong_is_told_to_the_page() -> None:
+    editor = AdqlEditor("SELECT '𝄞' FROM dp1.Objct")
+    editor.tables = (Table("dp1.Object", columns=(Column("objectId", "long", description="<b>id</b>"),)),)
+    editor.editing = True
+    (problem,) = editor._colours.problems
+    assert problem["text"] == "there is no table dp1.Objct; did you mean dp1.Object?"
+    assert (problem["start"], problem["end"]) == (17, 26)  # in the units of JavaScript: 𝄞 takes two
+    assert ["objectId", "<b>id</b>", "dp1.Object"] in editor._colours.names
+    editor._plain.value = "SELECT 1 FROM dp1.Object"
+    assert editor._colours.problems == []
+
+
+def test_columns_of_an_upload_are_known() -> None:
+    text = AdqlText("SELECT ut1.ra, ut1.x FROM TAP_UPLOAD.ut1")
+    text.tables = (upload_table("ut1", ["ra", "dec"]),)
+    assert [problem.text for problem in text.found] == ["TAP_UPLOAD.ut1 has no x"]
+
+
+def test_the_arithmetic_of_the_script() -> None:
+    node = shutil.which("node")
+    if node is None:
+        pytest.skip("needs node")
+    script = Path(__file__).with_name("adql_text.test.mjs")
+    done = subprocess.run([node, "--test", str(script)], capture_output=True, text=True, timeout=60, check=False)
+    assert done.returncode == 0, done.stdout + done.stderr

@@ -1,0 +1,69 @@
+"""ADQL written by hand in a real JupyterLab: coloured, completed, what is wrong marked; every key stays in the text."""
+
+from __future__ import annotations
+
+import pytest
+from playwright.sync_api import expect
+
+SHOW = """
+from tapwidget.ivoa.tapschema import Column, Table
+from tapwidget.views.adql_editor import AdqlEditor
+from tapwidget.views.adql_text import upload_table
+columns = tuple(Column(name, "double", unit="deg") for name in ("coord_ra", "coord_dec"))
+editor = AdqlEditor("SELECT o.coord_ra\\nFROM dp1.Object AS o")
+editor.tables = (upload_table("ut1", ["ra", "dec"]), Table("dp1.Object", "<img src=x onerror=window.evil=1>", columns))
+editor
+"""
+
+
+@pytest.fixture(scope="module")
+def notebook(lab):
+    notebook = lab.open_notebook([SHOW], keep=True)
+    yield notebook
+    lab.close(notebook)
+
+
+def test_writing_a_query(notebook):
+    page = notebook.page
+    page.get_by_role("button", name="Edit ADQL").click()
+    area = page.get_by_role("textbox", name="ADQL")
+    expect(area).to_have_value("SELECT o.coord_ra\nFROM dp1.Object AS o")
+    expect(page.locator(".twa-word", has_text="SELECT")).to_be_visible()
+    area.press("Control+End")
+    area.press_sequentially("\nWHERE o.coo")
+    expect(page.locator(".twa-list").get_by_role("option")).to_have_text(
+        ["coord_radeg dp1.Object", "coord_decdeg dp1.Object"]
+    )
+    area.press("ArrowDown")
+    area.press("Enter")
+    expect(area).to_have_value("SELECT o.coord_ra\nFROM dp1.Object AS o\nWHERE o.coord_dec")
+    area.press_sequentially(" > 6 AND o.colour = 1")
+    wrong = page.get_by_text("line 3, column 27: dp1.Object has no colour")
+    expect(wrong).to_be_visible()
+    expect(page.locator(".twa-problem").first).to_have_text("o")
+    for _ in range(len(" AND o.colour = 1")):
+        area.press("Backspace")
+    expect(wrong).to_have_count(0)
+    area.press("Escape")  # no list is open: neither JupyterLab nor the editor takes it for anything
+    notebook.wait_for_python("editor.adql.endswith('o.coord_dec > 6')")
+    expect(page.locator(".jp-Cell")).to_have_count(1)
+
+
+def test_text_of_the_service_is_text(notebook):
+    area = notebook.page.get_by_role("textbox", name="ADQL")
+    area.press("Control+End")
+    area.press_sequentially(" AND dp1.o")
+    expect(notebook.page.locator(".twa-list").get_by_role("option")).to_contain_text(["<img src=x"])
+    assert notebook.page.evaluate("window.evil") is None
+    area.press("Escape")
+    expect(notebook.page.locator(".twa-list").get_by_role("option")).to_have_count(0)
+
+
+def test_back_to_the_form_and_on_with_the_edit(notebook):
+    page = notebook.page
+    page.get_by_role("button", name="Back to the form").click()
+    assert notebook.python("editor.adql") == "SELECT o.coord_ra\nFROM dp1.Object AS o"
+    page.get_by_role("button", name="My last edit").click()
+    expect(page.get_by_role("textbox", name="ADQL")).to_have_value(
+        "SELECT o.coord_ra\nFROM dp1.Object AS o\nWHERE o.coord_dec > 6 AND dp1.o"
+    )
