@@ -7,6 +7,7 @@ in two along their longest extent, again and again: no pole and no zero of right
 from __future__ import annotations
 
 import math
+import re
 from collections.abc import Iterator
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
@@ -34,6 +35,7 @@ FILL = 0.95
 DOUBTFUL = 0.25
 DOUBTFUL_BYTES = 2**20
 MOST_PARTS = 500
+LABEL = re.compile(r"-\d+of\d+(?:-[ab]+)?$")
 TRIES = 3
 
 
@@ -135,6 +137,11 @@ def measured(table: Table) -> tuple[int, float]:
     sample = table[np.linspace(0, len(table) - 1, min(SAMPLE, len(table))).astype(np.intp)]
     head = len(to_votable(sample[:0]))
     return head, (len(to_votable(sample)) - head) / len(sample)
+
+
+def is_part(run_id: str) -> bool:
+    """Whether a job with this run_id is one of several of a match."""
+    return LABEL.search(run_id) is not None
 
 
 def in_words(number: int) -> str:

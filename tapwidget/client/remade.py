@@ -13,6 +13,7 @@ from dataclasses import dataclass
 
 from astropy.table import Table
 
+from tapwidget.client.chunks_plan import is_part
 from tapwidget.client.kept_tables import KeptTables
 from tapwidget.client.ledger import JobRecord
 from tapwidget.client.plan import Plan
@@ -44,7 +45,11 @@ def remake(record: JobRecord, tables: KeptTables, planned: Callable[[Match, Tabl
         If the service cannot tell now what its tables are: later it may.
     """
     if record.match is None or record.table is None:
-        return Remade()
+        return (
+            Remade(why=f"{RAW}: it is one part of a match that went in several.")
+            if is_part(record.run_id)
+            else Remade()
+        )
     try:
         match = from_record(record.match)
         table = tables.find(record.table)

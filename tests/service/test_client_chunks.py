@@ -191,6 +191,9 @@ def test_every_part_is_in_the_ledger(small: str, mine: Table, ledger: Ledger) ->
     assert all(record.run_id.startswith("night 7-0") for record in records)
     done = [record for record in records if record.phase is JobPhase.COMPLETED]
     assert sum(record.rows or 0 for record in done) == int((~np.ma.getmaskarray(mine["DEC"])).sum())
+    again = service.job(done[0].url)
+    assert 0 < len(again.result(SECONDS)) < len(job.result())
+    assert any("one part of a match" in change for change in again.changes)
     job.delete()
     assert service.jobs(ask=False) == []
 
