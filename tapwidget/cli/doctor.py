@@ -145,8 +145,12 @@ def reach(name: str, subject: str) -> Finding:
 
     try:
         service = connect(name)
-        limits = service.limits()
+        limits, kind, notice = service.limits(), service.dialect().name, service.notice()
     except TapWidgetError as error:
         return Finding(subject, False, " ".join(str(error).split()))
     uploads = "takes uploads" if limits.upload else "takes no uploads"
-    return Finding(subject, True, f"{service.url} answers, {uploads}")
+    if limits.upload and limits.upload_bytes:
+        uploads += f" up to {limits.upload_bytes / 2**20:,.0f} MiB"
+    # A service that is down says so itself; one that will be down still works.
+    is_down = "not available" in notice
+    return Finding(subject, not is_down, notice if is_down else f"{service.url} answers ({kind}), {uploads}. {notice}")
