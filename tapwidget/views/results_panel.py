@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import ipywidgets
 import traitlets
+from astropy import units as u
 
 from tapwidget.actions.background import Background
 from tapwidget.errors import ColumnError
@@ -61,6 +62,10 @@ class ResultsPanel(ipywidgets.VBox):
         self.sky = SkyPlot(background_label="your table")
         self.separations = SeparationPlot()
         self.check = MatchCheck(background=self._background)
+        self.use_radius = ipywidgets.Button(
+            description="Use this radius", tooltip="put it into the form, for the next match", layout={"width": "auto"}
+        )
+        self._separations = ipywidgets.VBox([self.separations, self.use_radius])
         self._band = ipywidgets.Dropdown(options=BANDS, value="r", description="band", layout={"width": "150px"})
         self._said = ipywidgets.HTML()
         magnitudes = ipywidgets.VBox(
@@ -85,6 +90,7 @@ class ResultsPanel(ipywidgets.VBox):
         self.histogram.observe(lambda _: self._select_soon(), "interval")
         traitlets.link((self.sky, "selected_rows"), (self.table, "selected_rows"))
         self.check.observe(lambda _: self._show_rows(), "rows")
+        self.use_radius.on_click(lambda _: self._take_radius())
         self.observe(lambda _: self._await_drawing(), "_view_count")
         self.table.observe(lambda _: self._await_drawing(), "table")
         self.table.observe(lambda _: self._arrange(), "drawn")
@@ -123,6 +129,9 @@ class ResultsPanel(ipywidgets.VBox):
         self.separations.chance = None if current is None else current.chance
         self.separations.table = None if current is None else current.result
         self._arrange()
+
+    def _take_radius(self) -> None:
+        self._form.radius = float(f"{self.separations.radius:.3g}") * u.arcsec
 
     def _draw_soon(self) -> None:
         self._background.post(("histogram", id(self)), self._draw)
@@ -179,7 +188,7 @@ class ResultsPanel(ipywidgets.VBox):
         stands_in = self._plain is not None and not self.table.drawn
         self._place.layout.display = "none" if stands_in else None
         # Not hidden but absent while there is nothing to draw: bqplot cannot measure what has no size.
-        beside = (self.separations,) if self.separations.separations is not None else ()
+        beside = (self._separations,) if self.separations.separations is not None else ()
         if self._plots.children[2:] != beside:
             self._plots.children = (*self._plots.children[:2], *beside)
         self.children = (

@@ -81,7 +81,8 @@ class SeparationPlot(ipywidgets.VBox):
         )  # fmt: skip
         self._legend = ipywidgets.HTML()
         self._legend.add_class("tw-legend")
-        self._area = ipywidgets.Box([figure, self._legend], layout={"width": f"{WIDTH}px"})
+        self._legend.add_class("tw-below")
+        self._area = ipywidgets.VBox([figure, self._legend], layout={"width": f"{WIDTH}px"})
         self._area.add_class("tw-plot-area")
         self._shown = ipywidgets.ToggleButtons(
             options=[("Pairs", "pairs"), ("Kept and false", "shares")],

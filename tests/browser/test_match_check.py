@@ -67,6 +67,8 @@ def test_chance_matches_duplicates_and_the_radius(lab: Any, csv: Path) -> None:
         notebook.page.keyboard.press("ArrowLeft")
     notebook.wait_for_python("app.results.separations.radius < 2")
     plot.get_by_text(re.compile(r"^Within 1\.\d+ arcsec about")).wait_for()
+    app.get_by_role("button", name="Use this radius").click()
+    expect(radius).to_have_value(re.compile(r"^1\.\d+$"))
     plot.get_by_role("button", name="Kept and false").click()
     plot.get_by_text("share [%]").wait_for()
     notebook.theme("dark")

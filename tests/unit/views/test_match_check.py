@@ -6,6 +6,7 @@ from typing import Any
 
 import numpy as np
 import pytest
+from astropy import units as u
 from astropy.table import Table
 
 from tapwidget.actions.background import Immediate
@@ -181,12 +182,21 @@ def test_a_result_without_separations_has_no_plot() -> None:
     runs = Runs()
     panel = ResultsPanel(Form(), runs, background=Immediate())
     runs.current = runs.add(result=Table({"a": [1]}))
-    assert panel.separations not in panel._plots.children
+    assert panel._separations not in panel._plots.children
     assert panel.check._several.value == ""
     runs.current = runs.add(result=result())
-    assert panel.separations in panel._plots.children
+    assert panel._separations in panel._plots.children
     runs.remove(runs.current)
-    assert panel.separations not in panel._plots.children
+    assert panel._separations not in panel._plots.children
+
+
+def test_a_radius_that_was_judged_goes_into_the_form() -> None:
+    form, runs = Form(), Runs()
+    panel = ResultsPanel(form, runs, background=Immediate())
+    runs.current = runs.add(result=result())
+    panel.separations.radius = 2 / 3
+    panel.use_radius.click()
+    assert form.radius == 0.667 * u.arcsec
 
 
 def test_the_plot_counts_and_judges_a_radius() -> None:
