@@ -46,8 +46,9 @@ def story(tap_url: str) -> CrossMatch:
     until(app, lambda: app.form.service is not None, "the service")
 
     # Without a table of one's own: a query.
+    assert not app.editor._edit.disabled
     app.editor._edit.value = True
-    app.editor._text.value = GAIA
+    app.editor.adql = GAIA
     assert not app.run_button.disabled
     app.run_button.click()
     until(app, lambda: app.result is not None, "Gaia's orbits")
