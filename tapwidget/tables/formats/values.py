@@ -26,6 +26,7 @@ DOUBTED = r"^[+-]?([0-9]+\.?[0-9]*|\.[0-9]+)\s*[?:]$"
 NUMBER = r"^[+-]?([0-9]+\.?[0-9]*|\.[0-9]+)([eEdD][+-]?[0-9]+)?$"
 DECIMAL_COMMA = r"^[+-]?[0-9]+(,[0-9]+)?([eE][+-]?[0-9]+)?$"
 BEYOND_DOUBLE = 2.0**53
+MINUS = "\N{MINUS SIGN}"
 
 
 @dataclass
@@ -40,6 +41,7 @@ class Notes:
     decimal_comma: list[str] = field(default_factory=list)
     fortran: list[str] = field(default_factory=list)
     doubted: list[str] = field(default_factory=list)
+    minus: list[str] = field(default_factory=list)
     rounded: list[str] = field(default_factory=list)
     empty: list[str] = field(default_factory=list)
 
@@ -53,6 +55,7 @@ class Notes:
             or self.decimal_comma
             or self.fortran
             or self.doubted
+            or self.minus
             or self.empty
         )
 
@@ -70,6 +73,7 @@ class Notes:
             (self.decimal_comma, "Decimal commas in {} were read as decimal points."),
             (self.fortran, "Exponents written with D in {} were read as powers of ten."),
             (self.doubted, "Marks of doubt (14.9? or 14.9:) in {} were left out, so that the rest are numbers."),
+            (self.minus, "The typographic minus sign in {} was read as a minus."),
             (self.empty, "{} holds no value at all: read as missing numbers."),
             (
                 self.rounded,
@@ -93,6 +97,10 @@ def typed(name: str, text: Any, notes: Notes, *, decimal_comma: bool = False) ->
     values = trimmed.filter(pc.invert(number_missing))
     if len(values):
         numbers = _numbers(name, values, notes, decimal_comma)
+        if numbers is None and pc.any(pc.match_substring(values, MINUS)).as_py():
+            numbers = _numbers(name, pc.replace_substring(values, MINUS, "-"), notes, decimal_comma)
+            if numbers is not None:
+                notes.minus.append(name)
         if numbers is not None:
             return _spread(name, numbers, number_missing, trimmed, notes)
     elif pc.all(missing).as_py() is not False:
