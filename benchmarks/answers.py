@@ -22,7 +22,7 @@ import numpy as np
 import pyarrow as pa
 import pyarrow.parquet as pq
 import requests
-from measuring import machine, medians, peak_mb
+from measuring import machine, medians, peak_mb, processor_of
 
 FORMATS = ("votable", "votable/td", "csv", "fits", "parquet")
 
@@ -80,11 +80,14 @@ def main(rows: int, rounds: int) -> None:
             times = {name: took.clock for name, took in medians(contestants, rounds).items()}
             print(f"{rows:.0e} x 12 over HTTP; {machine()}")
             for form in FORMATS:
+                used = processor_of(pid)
                 first, size = fetch(session, url, query, form)
+                used = processor_of(pid) - used
                 by_parquet = times[form] / times["parquet"]
                 print(
                     f"{form:12}{times[form]:8.2f} s {size / 1e6:8.1f} MB  first byte {first * 1e3:7.1f} ms"
                     f"  to our Parquet {by_parquet:5.2f}  to pyarrow's alone {times[form] / times['pyarrow']:5.2f}"
+                    f"  processor of the service {used:5.2f} s"
                 )
             small = [fetch(session, url, "SELECT TOP 1 id FROM s.objects", "csv")[0] for _ in range(60)]
             many = sorted(requests_to(session, f"{url}/availability", 100))

@@ -19,7 +19,7 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 import requests
 from answers import service
-from measuring import machine, peak_mb
+from measuring import machine, peak_mb, processor_of
 from skies import field, measured_again
 
 from tapwidget.ivoa.tapschema import Column
@@ -62,18 +62,22 @@ def main(callers: int, rows: int, many: int) -> None:
         for state in ("first start", "second start"):
             begin = time.perf_counter()
             with service(str(path)) as (url, pid):
-                print(f"{state}: ready after {time.perf_counter() - begin:.2f} s; {machine()}", flush=True)
+                seconds = time.perf_counter() - begin
+                print(f"{state}: ready after {seconds:.2f} s (processor {processor_of(pid):.2f} s); {machine()}")
                 if state == "first start":
                     continue
                 alone, _ = min(one_caller(url, uploads[0]) for _ in range(5))
+                used = processor_of(pid)
                 with ThreadPoolExecutor(callers) as pool:
                     begin = time.perf_counter()
                     answers = list(pool.map(lambda upload: one_caller(url, upload), uploads))
                     total = time.perf_counter() - begin
+                used = processor_of(pid) - used
                 longest = max(seconds for seconds, _ in answers)
                 print(f"alone {alone:.2f} s; {callers} at once: all within {total:.2f} s, the longest {longest:.2f} s, "
                       f"ratio to one after the other {total / (alone * callers):.2f}")  # fmt: skip
-                print(f"rows {min(n for _, n in answers)} to {max(n for _, n in answers)}; peak {peak_mb(pid):.0f} MB")
+                print(f"rows {min(n for _, n in answers)} to {max(n for _, n in answers)}; peak {peak_mb(pid):.0f} MB; "
+                      f"processor of the service {used:.2f} s")  # fmt: skip
     print(machine())
 
 

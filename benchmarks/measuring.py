@@ -53,6 +53,13 @@ def peak_mb(pid: int | None = None) -> float:
         return next(int(line.split()[1]) / 1e3 for line in status if line.startswith("VmHWM"))
 
 
+def processor_of(pid: int) -> float:
+    """Processor seconds that a process has used until now (Linux only)."""
+    with open(f"/proc/{pid}/stat", encoding="ascii") as stat:
+        fields = stat.read().rpartition(")")[2].split()
+    return (int(fields[11]) + int(fields[12])) / os.sysconf("SC_CLK_TCK")
+
+
 def report(title: str, ours: str, peers: Mapping[str, float], times: Mapping[str, Seconds]) -> None:
     """One line for each peer: our time, theirs, the ratio and what it should be at most."""
     for peer, target in peers.items():

@@ -64,8 +64,11 @@ def main(few: int, many: int, rounds: int, kinds: list[str]) -> None:
             times = medians(contestants, rounds)
             report(title, "ours", {"search_around_sky": 0.10, "cKDTree": 0.3}, times)
             report(f"{title}, radius a column", "radius as a column", {"ours": 3.0}, times)
-            cone = medians({"cone": lambda: sky.ask(CONE)}, 9)["cone"].clock
-            print(f"{title}, 0.1 deg cone: {cone * 1e3:.1f} ms, {sky.ask(CONE)} rows; peak {peak_mb():.0f} MB")
+            cone = medians({"cone": lambda: sky.ask(CONE)}, 9)["cone"]
+            print(
+                f"{title}, 0.1 deg cone: {cone.clock * 1e3:.1f} ms, processor {cone.processor * 1e3:.1f} ms,"
+                f" {sky.ask(CONE)} rows; peak {peak_mb():.0f} MB"
+            )
     print(machine())
 
 
