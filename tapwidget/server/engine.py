@@ -212,6 +212,7 @@ def said(error: Exception) -> QueryError:
         return QueryError(
             "the query needs more memory than this service has; select less, or add a condition", said=first
         )
+    first = first.removeprefix("Invalid Input Error: ")
     return QueryError(f"the query failed while it ran: {first}", said=first)
 
 

@@ -283,7 +283,7 @@ class TestJobs:
         assert requests.get(f"{job}/results/result", timeout=60).status_code == 404
 
     def test_an_answer_that_would_fill_the_disk(self, url: str) -> None:
-        document = ended(start(url, f"SELECT '{'x' * 60_000}' AS x FROM s.many", PHASE="RUN"))
+        document = ended(start(url, f"SELECT '{'x' * 30_000}' AS x FROM s.many", PHASE="RUN"))
         assert document.findtext(f"{UWS}phase") == "ERROR"
         said = document.findtext(f"{UWS}errorSummary/{UWS}message") or ""
         assert "larger than 20000000 bytes" in said
