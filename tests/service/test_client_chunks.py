@@ -26,6 +26,7 @@ from tapwidget.client.ledger import Ledger
 from tapwidget.client.service import Service
 from tapwidget.errors import JobAbortedError, QueryError, UploadError
 from tapwidget.ivoa.uws import JobPhase
+from tapwidget.match.radius import RadiusColumn
 from tapwidget.match.spec import IdentifierMatch, SkyMatch
 
 SECONDS = 60
@@ -127,6 +128,10 @@ MATCHES: dict[str, SkyMatch | IdentifierMatch] = {
     "nearest": SkyMatch("s.many", radius=1 * u.arcmin, columns=COLUMNS, find="nearest"),
     "nearest_theirs": SkyMatch("s.many", radius=1 * u.arcmin, columns=COLUMNS, find="nearest_theirs"),
     "symmetric": SkyMatch("s.many", radius=1 * u.arcmin, columns=COLUMNS, find="symmetric"),
+    "neighbours": SkyMatch("s.many", radius=3 * u.arcmin, columns=COLUMNS, find="nearest", neighbours=3),
+    "unmatched": SkyMatch("s.many", radius=5 * u.arcsec, columns=COLUMNS, unmatched="keep"),
+    "only unmatched": SkyMatch("s.many", radius=5 * u.arcsec, columns=COLUMNS, unmatched="only"),
+    "own radius": SkyMatch("s.many", radius=RadiusColumn("mag", unit="arcsec", factor=2), columns=COLUMNS),
     "where": SkyMatch("s.many", radius=1 * u.arcmin, columns=COLUMNS, where=["ut1.mag > 18", "ut1.mag - r < 1"]),
     "identifier": IdentifierMatch("s.many", on=("name", "name"), columns=COLUMNS),
 }
@@ -235,14 +240,20 @@ def test_an_interrupt_leaves_jobs_that_can_be_found(small: str, mine: Table, led
     job = submitted(service, MATCHES["all"], mine)
     main = threading.main_thread().ident
     assert main is not None
+    sent = threading.Event()
 
     def interrupt(_job: object) -> None:
-        unsubscribe()
-        signal.pthread_kill(main, signal.SIGINT)
+        if not sent.is_set():
+            sent.set()
+            signal.pthread_kill(main, signal.SIGINT)
 
-    unsubscribe = job.subscribe(interrupt)
-    with pytest.raises(KeyboardInterrupt):
+    def wait() -> None:
+        job.subscribe(interrupt)
         job.wait(SECONDS)
+        interrupt(job)  # where all was over before
+
+    with pytest.raises(KeyboardInterrupt):
+        wait()
     job.stop_watching()
     other = Service(small, ledger=ledger)
     records = other.jobs(ask=False)
