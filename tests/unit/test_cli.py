@@ -26,6 +26,7 @@ from tapwidget.errors import (
 )
 from tapwidget.ivoa.limits import Limits
 from tapwidget.ivoa.uws import JobPhase, Progress
+from tapwidget.match.dialects import BUILT_IN
 from tapwidget.match.radius import PositionErrors, RadiusColumn
 
 MATCH = ["--service", "demo", "--target", "dp1.Object"]
@@ -67,6 +68,7 @@ class FakeService:
 
     def __init__(self, answer: Table | Exception) -> None:
         self.answer = answer
+        self.says = ""
         self.asked: list = []
 
     def submit(self, match, table):
@@ -82,7 +84,13 @@ class FakeService:
     def limits(self):
         if isinstance(self.answer, Exception):
             raise self.answer
-        return Limits(upload=True)
+        return Limits(upload=True, upload_bytes=32 * 2**20)
+
+    def dialect(self):
+        return BUILT_IN
+
+    def notice(self):
+        return self.says
 
 
 @pytest.fixture
@@ -389,9 +397,14 @@ def test_doctor_sees_the_front_end_extensions(tmp_path, monkeypatch):
 
 
 def test_doctor_says_whether_a_service_answers(connected, result, capsys):
-    connected(result)
+    service = connected(result)
     assert cli.main(["doctor", "--service", "demo"]) == 0
-    assert "ok  service demo" in capsys.readouterr().out
+    printed = capsys.readouterr().out
+    assert "ok  service demo" in printed
+    assert "answers (built-in service), takes uploads up to 32 MiB" in printed
+    service.says = "http://127.0.0.1:1/tap says that it is not available now. Try again later."
+    assert cli.main(["doctor", "--service", "demo"]) == 1
+    assert "not available now" in capsys.readouterr().out
     connected(ServiceUnavailableError("There is nobody."))
     assert cli.main(["doctor", "--service", "demo"]) == 1
     printed = capsys.readouterr()
