@@ -112,7 +112,7 @@ def _of_sky_match(plan: Plan, match: SkyMatch) -> dict[str, Any]:
         **radius,
         **({"neighbours": match.neighbours} if match.neighbours != 1 else {}),
         **({"shift_arcsec": list(match.shift)} if any(match.shift) else {}),
-        **({"epoch": asdict(match.epoch)} if match.epoch else {}),
+        **({"epoch": asdict(match.epoch) | {"pm": list(match.epoch.pm)}} if match.epoch else {}),
         "separation": plan.separation,
         "position_angle": plan.position_angle,
     }
