@@ -34,6 +34,11 @@ class TableRecord:
     rows: int
     source: str = ""
 
+    @property
+    def is_file(self) -> bool:
+        """Whether it can be read again, if nothing happens to its file."""
+        return os.path.isfile(self.source)
+
 
 def record_of(table: Table) -> TableRecord:
     """What is needed to tell a table again."""
@@ -60,8 +65,8 @@ class KeptTables:
         """
         if size(table) > LARGEST:
             raise TableError(
-                f"The table of {size(table) / 2**20:.0f} MiB is above the {LARGEST / 2**20:.0f} MiB that are copied "
-                f"for a later kernel: keep {record.source or 'the table'} as it is until the result is here."
+                f"Your table takes {size(table) / 2**20:.0f} MiB, and at most {LARGEST / 2**20:.0f} MiB are copied. "
+                "Save it to a file and match that, or keep this kernel until the result is here."
             )
         self.place.mkdir(parents=True, exist_ok=True, mode=0o700)
         target = self._path(record)
@@ -90,7 +95,7 @@ class KeptTables:
                 return copy
         except (OSError, TableError):
             pass  # the file is the other way
-        if not os.path.isfile(record.source):
+        if not record.is_file:
             raise TableError(f"the table ({record.source or 'it was in memory'}) is not here any more")
         again = read_table(record.source)
         if fingerprint(again) != record.fingerprint:

@@ -212,6 +212,9 @@ class Submission:
             self._ledger.keep(self._record, self._order.table)
         except (OSError, TableError) as error:
             log.info("no copy of the table was made: %s", error)
+            record = self._record.table
+            if record is None or not record.is_file:
+                self.notes.append(f"After a restart of the kernel this match cannot be finished: {error}")
 
     def _create(self, files: Mapping[str, bytes]) -> str:
         """The address of the new job."""

@@ -94,6 +94,17 @@ def test_a_table_too_large_to_copy_is_read_from_its_file(
     raw(Service(tap_url, ledger=ledger).job(job.url), "is not here any more")
 
 
+def test_a_table_that_no_later_kernel_will_have_is_said_to_be_one(
+    tap_url: str, ledger: Ledger, held: Table, csv: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(kept_tables, "LARGEST", 1000)
+    job = Service(tap_url, ledger=ledger).submit(MATCH, held)
+    assert "After a restart of the kernel this match cannot be finished" in job.changes[-1]
+    of_file = Service(tap_url, ledger=ledger).submit(MATCH, csv)
+    assert not [change for change in of_file.changes if "restart" in change]
+    assert len(job.result(60)) < len(of_file.result(60))
+
+
 def raw(job: Any, why: str) -> None:
     """The service's own answer came, and it is said why."""
     result = job.result(60)

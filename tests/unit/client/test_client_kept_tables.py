@@ -64,7 +64,7 @@ def test_all_together_are_bounded_and_the_oldest_go_first(tmp_path: Path, monkey
 
 def test_a_table_too_large_is_not_copied_and_that_is_said(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(kept_tables, "LARGEST", 100)
-    with pytest.raises(TableError, match="keep the table as it is"):
+    with pytest.raises(TableError, match="Save it to a file and match that"):
         KeptTables(tmp_path).keep(record_of(table(1)), table(1))
     assert not list(tmp_path.iterdir())
 
