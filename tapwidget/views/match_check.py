@@ -8,9 +8,9 @@ import ipywidgets
 import numpy as np
 import traitlets
 
-from tapwidget.actions.background import Background
+from tapwidget.actions.background import Background, Latest
 from tapwidget.actions.chance import ChanceMeter, obstacle
-from tapwidget.errors import TapWidgetError
+from tapwidget.errors import MatchError, TapWidgetError
 from tapwidget.match.duplicates import Duplicates, duplicates
 from tapwidget.plots import separation
 from tapwidget.state.identity import Identity
@@ -42,6 +42,7 @@ class MatchCheck(ipywidgets.VBox):
         self._background = background or Background()
         self._meter = ChanceMeter(self._background)
         self._found: Duplicates | None = None
+        self._counts = Latest()
         self._chance, self._several, self._said = ipywidgets.HTML(), ipywidgets.HTML(), ipywidgets.HTML()
         for words in (self._chance, self._several):
             words.add_class("tw-checked")
@@ -85,14 +86,25 @@ class MatchCheck(ipywidgets.VBox):
 
     def _count(self) -> None:
         result = None if self.run is None else self.run.result
-        self._found = None
+        number = self._counts.next()
+        self._counted(None, number)
         # ADQL of one's own may return anything: only a match knows whose columns are whose.
         if result is not None and "find" in result.meta.get("tapwidget", {}):
-            try:
-                self._found = duplicates(result)
-            except TapWidgetError:
-                self._found = None  # "only the unmatched" has no columns of theirs, and nothing to count
-        found = self._found
+            self._background.run(
+                lambda: duplicates(result),
+                then=lambda found: self._counted(found, number),
+                failed=lambda error: self._not_counted(error, number),
+            )
+
+    def _not_counted(self, error: BaseException, number: int) -> None:
+        # "Only the unmatched" has no columns of theirs, and nothing to count.
+        if not isinstance(error, MatchError) and self._counts.is_current(number):
+            self._several.value = notes(f"Rows with several counterparts were not counted: {error}")
+
+    def _counted(self, found: Duplicates | None, number: int) -> None:
+        if not self._counts.is_current(number):
+            return
+        self._found = found
         self.only_button.value = False
         self.only_button.disabled = found is None or found.largest < 2
         self._several.value = notes(sentence_of(found)) if found is not None else notes("")

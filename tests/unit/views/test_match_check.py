@@ -190,6 +190,19 @@ def test_a_result_without_separations_has_no_plot() -> None:
     assert panel._separations not in panel._plots.children
 
 
+def test_only_the_unmatched_has_nothing_to_count(run: Run) -> None:
+    left = result()[:3]
+    left.keep_columns(["ut1_id"])
+    run.result = left
+    check = MatchCheck(run, background=Immediate())
+    assert check._several.value == ""
+    assert check._chance.value == ""
+    assert check.only_button.disabled
+    left.meta["tapwidget"]["keys"] = 7
+    run.result = left.copy()
+    assert "were not counted" in check._several.value
+
+
 def test_a_radius_that_was_judged_goes_into_the_form() -> None:
     form, runs = Form(), Runs()
     panel = ResultsPanel(form, runs, background=Immediate())
