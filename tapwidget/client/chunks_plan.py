@@ -114,8 +114,8 @@ def parts_needed(table: Table, limits: Limits) -> int:
     number = 1
     if limits.upload_rows:
         number = max(number, -(-rows // limits.upload_rows))
-    if limits.upload_bytes and size > limits.upload_bytes:
-        room = max(each, FILL * limits.upload_bytes - head)
+    if size > limits.careful_upload_bytes:
+        room = max(each, FILL * limits.careful_upload_bytes - head)
         number = max(number, math.ceil(each * rows / room))
     if number > MOST_PARTS:
         raise UploadError(
