@@ -11,8 +11,6 @@ from dataclasses import dataclass
 CAREFUL_UPLOAD_BYTES = 16 * 2**20
 """How much goes into one upload where a service sets no limit in bytes: less than any that is known to have one takes
 (DaCHS 20 MB as it is installed, Rubin and CADC 32 MiB), and enough for some 400,000 positions."""
-CAREFUL_RETENTION = 86_400.0
-"""Seconds that a job can be relied on where a service does not say how long it keeps one: a day."""
 
 
 @dataclass(frozen=True)
@@ -47,8 +45,3 @@ class Limits:
     def careful_upload_bytes(self) -> int:
         """How much to put into one upload: its limit, or what every service can be expected to take."""
         return self.upload_bytes or CAREFUL_UPLOAD_BYTES
-
-    @property
-    def careful_retention(self) -> float:
-        """How long to rely on a job: what it says, or a day."""
-        return self.retention or CAREFUL_RETENTION

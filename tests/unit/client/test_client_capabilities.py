@@ -6,7 +6,7 @@ import pytest
 
 from tapwidget.client.capabilities import read_capabilities
 from tapwidget.client.documents import NotXmlError
-from tapwidget.ivoa.limits import CAREFUL_RETENTION, CAREFUL_UPLOAD_BYTES, Limits
+from tapwidget.ivoa.limits import CAREFUL_UPLOAD_BYTES, Limits
 
 HEAD = (
     '<cap:capabilities xmlns:cap="http://www.ivoa.net/xml/VOSICapabilities/v1.0" '
@@ -64,9 +64,7 @@ def test_a_service_that_says_nothing_gets_careful_defaults() -> None:
     assert silent == Limits()
     assert not silent.upload
     assert silent.careful_upload_bytes == CAREFUL_UPLOAD_BYTES <= 20_000_000
-    assert silent.careful_retention == CAREFUL_RETENTION == 86400
     assert limits(FULL).careful_upload_bytes == 33554432
-    assert limits(FULL).careful_retention == 604800
 
 
 @pytest.mark.parametrize(
