@@ -2,12 +2,17 @@
 
 from __future__ import annotations
 
+import pickle
+import subprocess
+import sys
 import threading
 from collections.abc import Callable
+from pathlib import Path
 from typing import Any
 
 import numpy as np
 import pytest
+from astropy.table import MaskedColumn, Table
 
 import tapwidget
 from tapwidget.actions.closest import closest, without_counterpart
@@ -140,3 +145,47 @@ def test_ignoring_case(tap_url: str, story: CrossMatch) -> None:
     )
     assert "LOWER(o.mpcDesignation)" in match.adql(service, run.table)
     assert len(service.submit(match, run.table).result(timeout=SECONDS)) == len(run.result)
+
+
+def test_the_cell_of_python_cleans_up_and_carries_as_the_match_does(
+    tap_url: str, story: CrossMatch, tmp_path: Path
+) -> None:
+    service, table = tapwidget.connect(tap_url), story.runs["results"].result
+    cleaned = IdentifierMatch(
+        "dp1.MPCORB", on=("denomination", "mpcDesignation"), clean=[("replace", "_", " "), "upper", "unpack"]
+    )
+    numbers = IdentifierMatch("gaiadr3.sso_orbits", on=("number", "number_mp"), columns=["number_mp"])
+    as_text = Table({"number": MaskedColumn([f" {n}" for n in table["number_mp"][:20]], mask=np.arange(20) % 5 == 0)})
+    rng = np.random.default_rng(3)
+    stars = Table({"ra": 37.86 + rng.uniform(-0.1, 0.1, 500), "dec": 6.98 + rng.uniform(-0.1, 0.1, 500)})
+    stars["pmra"], stars["pmdec"] = np.where(np.arange(500) % 7, 400.0, np.nan), -300.0
+    carried = tapwidget.SkyMatch(
+        "dp1.Object", radius=4, columns=["objectId", "r_psfFlux"], epoch=tapwidget.Epoch(2016.0, 2024.9),
+        where=[tapwidget.MagnitudeRange("r_psfFlux", high=25, side="target", unit="nJy")],
+    )  # fmt: skip
+    matches = [(cleaned, table), (numbers, as_text), (carried, stars)]
+    cells = []
+    for match, mine in matches:
+        plain = Table(mine, copy=True)
+        plain.meta.clear()
+        cells.append((plain, match.python(service, plain)))
+    # In a process of its own: pyvo leaves its connections open.
+    (tmp_path / "cells").write_bytes(pickle.dumps(cells))
+    subprocess.run([sys.executable, "-c", RUN_CELLS], cwd=tmp_path, check=True, timeout=SECONDS * 2)
+    for (match, mine), theirs in zip(matches, pickle.loads((tmp_path / "results").read_bytes()), strict=True):
+        ours = service.submit(match, mine).result(timeout=SECONDS)
+        assert 10 < len(ours) == len(theirs)
+        for name in ours.colnames:
+            if name in theirs.colnames and ours[name].dtype.kind in "iuSU":
+                assert ours[name].astype(str).tolist() == theirs[name].astype(str).tolist(), name
+
+
+RUN_CELLS = """
+import pickle
+results = []
+for table, cell in pickle.load(open("cells", "rb")):
+    names = {"table": table}
+    exec(cell, names)
+    results.append(names["result"])
+pickle.dump(results, open("results", "wb"))
+"""
