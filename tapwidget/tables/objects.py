@@ -249,6 +249,7 @@ def _from_datetime64(name: str, column: Any, changes: list[str]) -> Column | Mas
 def _from_objects(column: Any, changes: list[str]) -> Column | MaskedColumn:
     """Objects that are all texts, numbers or nothing become a typed column; arrays within cells stay objects."""
     mask = np.ma.getmaskarray(column)
+    said = len(changes)
     values = [None if gone else value for value, gone in zip(np.ma.getdata(column).tolist(), mask, strict=True)]
     if any(isinstance(v, (list, tuple, np.ndarray, dict, set)) for v in values):
         return column
@@ -258,6 +259,9 @@ def _from_objects(column: Any, changes: list[str]) -> Column | MaskedColumn:
             made = MaskedColumn(np.full(len(values), "", dtype="U1"), mask=np.ones(len(values), bool), name=column.name)
     else:
         made = from_list(column.name, values, changes)
+    if len(changes) == said:
+        kind = "text" if made.dtype.kind in "US" else made.dtype.name
+        changes.append(f"`{column.name}` held Python objects and became {kind}.")
     return _with(made, column)
 
 
