@@ -241,7 +241,7 @@ def _said(name: str, rules: Rules, before: list[str], after: list[str]) -> list[
     if found.example:
         one, other, both = found.example
         said.append(
-            f"`{name}`: identifiers that became equal to another one: {found.collisions:,}, such as {one!r} and {other!r}, "
-            f"now both {both!r}."
+            f"`{name}`: identifiers that became equal to another one: {found.collisions:,}, such as {one!r} and "
+            f"{other!r}, now both {both!r}."
         )
     return said
