@@ -14,3 +14,13 @@ def cache_directory() -> Path:
     from platformdirs import user_cache_dir
 
     return Path(user_cache_dir("tapwidget", appauthor=False))
+
+
+def data_directory() -> Path:
+    """The folder of what must not be lost: what TAPWIDGET_DATA_DIR names, else the user's data. It may not exist."""
+    chosen = os.environ.get("TAPWIDGET_DATA_DIR")
+    if chosen:
+        return Path(chosen)
+    from platformdirs import user_data_dir
+
+    return Path(user_data_dir("tapwidget", appauthor=False))

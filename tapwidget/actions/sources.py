@@ -14,9 +14,9 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-import platformdirs
 from astropy.table import Table
 
+from tapwidget.folders import data_directory
 from tapwidget.tables.files import SUFFIXES
 
 log = logging.getLogger(__name__)
@@ -89,8 +89,7 @@ def remember(path: Path) -> None:
 
 
 def _place() -> Path:
-    base = os.environ.get("TAPWIDGET_DATA_DIR") or platformdirs.user_data_dir("tapwidget", appauthor=False)
-    return Path(base) / "recent-files.json"
+    return data_directory() / "recent-files.json"
 
 
 def _is_table(value: object) -> bool:

@@ -15,11 +15,11 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
-import platformdirs
 from astropy.table import Table
 
 from tapwidget.client.kept_tables import KeptTables, TableRecord
 from tapwidget.client.uws_document import read_time
+from tapwidget.folders import data_directory
 from tapwidget.ivoa.uws import JobPhase
 
 VERSION = 1
@@ -76,8 +76,7 @@ class JobRecord:
 
 def directory() -> Path:
     """Where the ledger is."""
-    base = os.environ.get("TAPWIDGET_DATA_DIR") or platformdirs.user_data_dir("tapwidget", appauthor=False)
-    return Path(base) / "jobs"
+    return data_directory() / "jobs"
 
 
 class Ledger:

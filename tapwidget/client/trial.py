@@ -13,19 +13,18 @@ import contextlib
 import hashlib
 import json
 import logging
-import os
 import secrets
 from pathlib import Path
 from time import time
 from typing import Literal
 
-import platformdirs
 from astropy.table import Table
 
 from tapwidget.client.addresses import resolve
 from tapwidget.client.multipart import Multipart
 from tapwidget.client.transport import Transport
 from tapwidget.errors import FileFormatError, ServiceError
+from tapwidget.folders import cache_directory
 from tapwidget.tables.votable import to_votable
 from tapwidget.tables.votable_document import read_document
 
@@ -88,8 +87,7 @@ def _asked_back(transport: Transport, upload: bytes) -> list[int] | None:
 
 
 def _file(url: str) -> Path:
-    base = os.environ.get("TAPWIDGET_CACHE_DIR") or platformdirs.user_cache_dir("tapwidget", appauthor=False)
-    return Path(base, "uploads", f"{hashlib.sha256(url.encode()).hexdigest()[:24]}.json")
+    return Path(cache_directory(), "uploads", f"{hashlib.sha256(url.encode()).hexdigest()[:24]}.json")
 
 
 def _remembered(url: str) -> Serialization | None:
