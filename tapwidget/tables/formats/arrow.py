@@ -54,7 +54,8 @@ def arrow_column(name: str, array: Any, changes: list[str]) -> Column | MaskedCo
     if Types.is_decimal(kind):
         return _decimal(name, array, changes)
     if Types.is_fixed_size_list(kind) and array.null_count == 0 and _plain(kind.value_type):
-        return Column(array.flatten().to_numpy(zero_copy_only=False).reshape(len(array), kind.list_size), name=name)
+        flat = np.array(array.flatten().to_numpy(zero_copy_only=False))  # a copy: Arrow's own memory is read-only
+        return Column(flat.reshape(len(array), kind.list_size), name=name)
     if Types.is_list(kind) or Types.is_large_list(kind) or Types.is_fixed_size_list(kind):
         lists = np.empty(len(array), dtype=object)
         lists[:] = array.to_pylist()

@@ -170,7 +170,8 @@ def _spread(name: str, values: np.ndarray, missing: Any, trimmed: Any, notes: No
     """The values in their rows; a masked column only where something is missing."""
     mask = missing.to_numpy(zero_copy_only=False)
     if not mask.any():
-        return Column(values, name=name)
+        # Arrow's own memory is read-only; people change their columns.
+        return Column(values if values.flags.writeable else values.copy(), name=name)
     _note_words(name, trimmed, missing, notes)
     data = np.zeros(len(mask), dtype=values.dtype)
     if data.dtype.kind == "f":

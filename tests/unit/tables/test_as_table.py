@@ -11,6 +11,8 @@ import astropy.units as u
 import numpy as np
 import pandas as pd
 import pyarrow as pa
+import pyarrow.csv
+import pyarrow.parquet
 import pytest
 from astropy.coordinates import SkyCoord
 from astropy.table import Column, MaskedColumn, QTable, Table
@@ -18,7 +20,7 @@ from astropy.time import Time, TimeDelta
 from astropy.utils.masked import Masked
 
 from tapwidget.errors import ColumnError, TableError
-from tapwidget.tables.files import as_table
+from tapwidget.tables.files import as_table, read_table
 
 BIG = 1237670017269367163
 
@@ -206,3 +208,13 @@ def test_months_have_no_length_and_become_text() -> None:
     table = as_table(Table({"age": np.array([1, 2], dtype="m8[M]")}))
     assert table["age"].tolist() == ["1 months", "2 months"]
     assert "`age`: lengths of time became text." in table.meta["tapwidget"]["changes"]
+
+
+def test_what_was_read_can_be_changed(tmp_path):
+    table = pa.table({"ra": [1.0, 2.0], "n": [1, 2], "v": pa.array([[1, 2], [3, 4]], pa.list_(pa.int32(), 2))})
+    pa.csv.write_csv(table.drop_columns(["v"]), tmp_path / "a.csv")
+    pa.parquet.write_table(table, tmp_path / "a.parquet")
+    for read in (as_table(table), read_table(tmp_path / "a.csv"), read_table(tmp_path / "a.parquet")):
+        for name in read.colnames:
+            read[name] += 1
+        assert read["ra"].tolist() == [2.0, 3.0]
