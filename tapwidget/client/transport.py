@@ -29,6 +29,12 @@ class Credential(AuthBase):
         self._home = home
         self._apply: Callable[[requests.PreparedRequest], object] = HTTPBasicAuth(*user) if user else self._bearer
         self._token = token
+        self._password = user[1] if user else ""
+
+    @property
+    def secret(self) -> str:
+        """What must not be seen of it."""
+        return self._token or self._password
 
     def __call__(self, request: requests.PreparedRequest) -> requests.PreparedRequest:
         there = origin(request.url or "")
@@ -117,6 +123,8 @@ class Transport:
             response: requests.Response = getattr(self.session, method)(
                 url, timeout=(CONNECT_S, read_s or self.read_s), headers=headers, **more
             )
+            if response.status_code >= 400 or not more.get("stream"):
+                self._strip_secrets(response)
         except requests.RequestException as error:
             fault = faults.of_exception(error, url, doing)
             # What requests raised says it all in one line; the two screens of urllib3 behind it help nobody.
@@ -133,6 +141,21 @@ class Transport:
                 said=str(error),
             ) from None
         return response
+
+    def _strip_secrets(self, response: requests.Response) -> None:
+        """Some services repeat in an error what they were sent; their words are shown, logged and kept."""
+        content = response.content
+        for secret in self._secrets:
+            content = content.replace(secret, b"***")
+        response._content = content
+
+    @property
+    def _secrets(self) -> tuple[bytes, ...]:
+        """What must not be seen of what the session sends, where the session tells it."""
+        auth = getattr(self.session, "auth", None)
+        sent = str((getattr(self.session, "headers", None) or {}).get("Authorization", "")).rpartition(" ")[2]
+        held = auth.secret if isinstance(auth, Credential) else auth[1] if isinstance(auth, tuple) else ""
+        return tuple(secret.encode() for secret in (sent, held) if secret)
 
 
 def _nobody(request: requests.PreparedRequest) -> requests.PreparedRequest:

@@ -116,6 +116,19 @@ def test_no_error_shows_it(
     assert not [text for text in (*shown, *capfd.readouterr()) if SECRET in text]
 
 
+def test_a_service_that_repeats_it_in_an_error_does_not_make_it_seen(fake: Any, service: Service) -> None:
+    with pytest.raises(TapWidgetError) as caught:
+        refused(fake, service, status=403, body=f"Bearer {SECRET} may not do this".encode())
+    assert "Bearer *** may not do this" in str(caught.value)
+
+
+def test_nor_does_one_that_repeats_it_in_a_failed_job(fake: Any, service: Service) -> None:
+    fake.script, fake.error = ["ERROR"], f"no rows for {SECRET}"
+    with pytest.raises(TapWidgetError) as caught:
+        service.submit("SELECT 1").result()
+    assert "no rows for ***" in str(caught.value)
+
+
 def test_nothing_shown_logged_or_kept_has_it(
     fake: Any, service: Service, tmp_path: Path, caplog: pytest.LogCaptureFixture, capfd: pytest.CaptureFixture[str]
 ) -> None:
