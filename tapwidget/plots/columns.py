@@ -5,45 +5,66 @@ from __future__ import annotations
 import re
 from collections.abc import Iterable
 from difflib import get_close_matches
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from tapwidget.errors import ColumnError
+from tapwidget.match import fluxes
+from tapwidget.plots.bands import band_of, in_order, words
+from tapwidget.tables.column_facts import is_number
+from tapwidget.tables.photometry import flux_columns
 
 if TYPE_CHECKING:
     from astropy.table import Table
 
 # A result's columns of the upload carry its name in front: ut1_r is the user's, not the target's.
 OF_THE_UPLOAD = re.compile(r"^ut\d+_")
-# Words in a column's name that say it is about a magnitude, but is none.
-NOT_A_MAGNITUDE = {"e", "err", "error", "sigma", "sig", "unc", "flag", "flags", "n", "nobs", "ext", "extinction"}
 
 
-def words(name: str) -> list[str]:
-    """A column's name in lower-case words: r_cModelMag is r, c, model, mag; psfMagErr_r is psf, mag, err, r."""
-    return [word.lower() for word in re.findall(r"[A-Z]?[a-z]+|[A-Z]+(?![a-z])|\d+", name)]
+def bands(table: Table, *, is_result: bool = False) -> tuple[str, ...]:
+    """The bands in which a table has a magnitude or a flux in nJy, from blue to red.
 
-
-def band_of(name: str, ucd: str = "") -> str:
-    """The band that a magnitude's name or UCD tells ("em.opt.R" is r), or an empty string.
-
-    The name counts before the UCD: surveys put em.opt.R on every band that is somehow red.
-
-    >>> band_of("r_cModelMag"), band_of("psfMag_g"), band_of("rmag"), band_of("Gmag"), band_of("e_rmag")
-    ('r', 'g', 'r', 'g', '')
+    `is_result`: the columns that a match brought from the upload do not count.
     """
-    parts = words(name)
-    if NOT_A_MAGNITUDE.intersection(parts):
-        return ""
-    for part in parts:
-        band = part.removesuffix("mag")
-        if len(band) == 1 and band in "ugrizyvbjhk":
-            return band
-    found = re.search(r"\bem\.(?:opt|IR)\.([A-Z])\b", ucd)
-    return found.group(1).lower() if found else ""
+    magnitudes, in_njy = _photometry(table)
+    among = own(table) if is_result else table.colnames
+    found = {band_of(column, _ucd(table, column)) for column in (*magnitudes, *in_njy) if column in among}
+    if not found.difference({""}):  # a single column named as a band is taken where it is asked for
+        found = {column for column in among if column in "ugrizy" and is_number(table, column)}
+    return in_order(found.difference({""}))
+
+
+def numbers(table: Table) -> tuple[str, ...]:
+    """The columns that can be counted in a histogram: one number a row."""
+    return tuple(column for column in table.colnames if is_number(table, column))
+
+
+def own(table: Table) -> list[str]:
+    """The columns of a result that are not the upload's."""
+    return [column for column in table.colnames if not OF_THE_UPLOAD.match(column)]
+
+
+def values(table: Table, column: str) -> Any:
+    """What a series takes of that column: the column itself, or AB magnitudes of one that holds fluxes in nJy."""
+    if is_flux(table, column):
+        return fluxes.magnitudes(table[column], "nJy")
+    return (table, column)
+
+
+def is_flux(table: Table, column: str) -> bool:
+    """Whether the column has fluxes in nJy, which are counted as AB magnitudes."""
+    return column in table.colnames and column in flux_columns(table)
+
+
+def label(table: Table, column: str) -> str:
+    """What a legend calls the column."""
+    return f"{column} as AB mag" if is_flux(table, column) else column
 
 
 def users_magnitude(table: Table, band: str, column: str | None = None) -> str:
-    """The column of the user's table: `column` if given, else the one named as the band, else one recognised."""
+    """The column of the user's table: `column` if given, else the one named as the band, else one recognised.
+
+    A flux in nJy is taken where there is no magnitude in that band.
+    """
     if column is not None:
         return existing(table, column, "your table")
     if band in table.colnames:
@@ -58,8 +79,7 @@ def targets_magnitude(table: Table, band: str, column: str | None = None, name: 
     cmodel = f"{band}_cModelMag"
     if cmodel in table.colnames:
         return cmodel
-    own = [column for column in table.colnames if not OF_THE_UPLOAD.match(column)]
-    return _recognised(table, own, band, name, "run_column")
+    return _recognised(table, own(table), band, name, "run_column")
 
 
 def existing(table: Table, column: str, name: str) -> str:
@@ -77,16 +97,23 @@ def existing(table: Table, column: str, name: str) -> str:
 
 
 def _recognised(table: Table, among: Iterable[str], band: str, name: str, argument: str) -> str:
+    allowed = set(among)
+    magnitudes, in_njy = ([column for column in kind if column in allowed] for kind in _photometry(table))
+    for kind in (magnitudes, in_njy):
+        told = {column: band_of(column, _ucd(table, column)) for column in kind}
+        of_band = [column for column in kind if told[column] == band]
+        of_band = of_band or [column for column in kind if told[column].lower() == band.lower()]
+        if of_band:
+            model = [column for column in of_band if "model" in map(str.lower, words(column))]
+            return (model or of_band)[0]
+    there = f"Its magnitudes are: {', '.join(magnitudes)}." if magnitudes else "No column looks like a magnitude."
+    raise ColumnError(f"No column of {name} is a magnitude in {band}. {there} Name the column with {argument}=...")
+
+
+def _photometry(table: Table) -> tuple[tuple[str, ...], tuple[str, ...]]:
     from tapwidget.tables.roles import recognise
 
-    allowed = set(among)
-    magnitudes = [column for column in recognise(table).magnitudes if column in allowed]
-    of_band = [column for column in magnitudes if band_of(column, _ucd(table, column)) == band.lower()]
-    if not of_band:
-        there = f"Its magnitudes are: {', '.join(magnitudes)}." if magnitudes else "No column looks like a magnitude."
-        raise ColumnError(f"No column of {name} is a magnitude in {band}. {there} Name the column with {argument}=...")
-    model = [column for column in of_band if "model" in words(column)]
-    return str((model or of_band)[0])
+    return recognise(table).magnitudes, flux_columns(table)
 
 
 def _ucd(table: Table, column: str) -> str:

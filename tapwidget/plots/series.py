@@ -143,13 +143,12 @@ def figure1_series(
     if user is not None:
         table = as_table(user)
         column = columns.users_magnitude(table, band, user_column)
-        made.append(Series(f"ut1, {column}", (table, column), "filled", 0.0, None, band=band))
+        made.append(of_user(table, column, band))
     for number, run in enumerate(runs):
         table = as_table(run)
         name = "results" if number == 0 else f"results_{number + 1}"
         column = columns.targets_magnitude(table, band, run_column, name)
-        stroke = stroke_of_run(number)
-        made.append(Series(f"{name}, {column}", (table, column), stroke.style, stroke.width, stroke.cycle, band=band))
+        made.append(of_run(table, column, band, name, number))
     if labels is not None:
         if len(labels) != len(made):
             raise TapWidgetError(
@@ -157,6 +156,19 @@ def figure1_series(
             )
         made = [replace(series, label=label) for series, label in zip(made, labels, strict=True)]
     return tuple(made)
+
+
+def of_user(table: Table, column: str, band: str) -> Series:
+    """A column of the user's table, filled grey. Fluxes in nJy become AB magnitudes."""
+    label = f"ut1, {columns.label(table, column)}"
+    return Series(label, columns.values(table, column), "filled", 0.0, None, band=band)
+
+
+def of_run(table: Table, column: str, band: str, name: str, number: int) -> Series:
+    """A column of the result of run `number` (from 0), as a line. Fluxes in nJy become AB magnitudes."""
+    stroke = stroke_of_run(number)
+    label = f"{name}, {columns.label(table, column)}"
+    return Series(label, columns.values(table, column), stroke.style, stroke.width, stroke.cycle, band=band)
 
 
 def as_table(source: Any) -> Table:

@@ -12,7 +12,8 @@ from astropy.table import MaskedColumn, Table
 from astropy.utils.masked import Masked
 
 from tapwidget.errors import ColumnError, TapWidgetError
-from tapwidget.plots.columns import band_of, targets_magnitude, users_magnitude
+from tapwidget.plots.bands import band_of
+from tapwidget.plots.columns import bands, numbers, targets_magnitude, users_magnitude
 from tapwidget.plots.series import Series, figure1_series, plain
 
 NAN = np.nan
@@ -71,10 +72,13 @@ def test_a_style_that_is_none_is_refused() -> None:
 @pytest.mark.parametrize(
     ("name", "ucd", "band"),
     [
-        ("r", "", "r"), ("r_cModelMag", "", "r"), ("psfMag_g", "", "g"), ("rmag", "", "r"), ("Gmag", "", "g"),
+        ("r", "", "r"), ("r_cModelMag", "", "r"), ("psfMag_g", "", "g"), ("rmag", "", "r"), ("Gmag", "", "G"),
         ("modelMag_z", "", "z"), ("e_rmag", "", ""), ("psfMagErr_r", "", ""), ("r_cModelMagErr", "", ""),
-        ("phot_g_mean_mag", "", "g"), ("brightness", "phot.mag;em.opt.R", "r"), ("mag", "phot.mag;em.opt", ""),
-        ("i_psfMag", "phot.mag;em.opt.R", "i"),
+        ("phot_g_mean_mag", "", "G"), ("brightness", "phot.mag;em.opt.R", "R"), ("mag", "phot.mag;em.opt", ""),
+        ("i_psfMag", "phot.mag;em.opt.R", "i"), ("BPmag", "", "BP"), ("phot_rp_mean_mag", "", "RP"), ("Jmag", "", "J"),
+        ("j_m", "", "J"), ("Ksmag", "", "Ks"), ("k_m", "", "Ks"), ("Vmag", "", "V"), ("FUVmag", "", "FUV"),
+        ("w1mpro", "", "W1"), ("m", "phot.mag;em.IR.K", "Ks"), ("m", "phot.mag;em.IR.3-4um", "W1"),
+        ("mpcH", "phys.magAbs", ""), ("r_psfFlux", "", "r"), ("r_psfFluxErr", "", ""),
     ],
 )  # fmt: skip
 def test_the_band_of_a_name_or_ucd(name: str, ucd: str, band: str) -> None:
@@ -104,6 +108,36 @@ def test_the_results_column_is_the_targets_not_the_users() -> None:
     assert targets_magnitude(table, "r") == "r_cModelMag"
     with pytest.raises(ColumnError, match=r"results_2 is a magnitude in r.*run_column"):
         targets_magnitude(Table({"ut1_r": [19.0, 20.0]}), "r", name="results_2")
+
+
+def test_upper_and_lower_case_are_two_bands_where_there_are_two() -> None:
+    table = Table({"Rmag": [19.0, 20.0], "rmag": [19.1, 20.1], "Gmag": [19.0, 20.0]})
+    assert (users_magnitude(table, "r"), users_magnitude(table, "R")) == ("rmag", "Rmag")
+    assert users_magnitude(table, "g") == "Gmag"  # for want of another
+
+
+def test_the_bands_that_are_there_in_the_order_of_wavelength() -> None:
+    near_infrared = {"Kmag": [14.0, 15.0], "Jmag": [15.0, 16.0], "Hmag": [14.5, 15.5], "e_Jmag": [0.1, 0.1]}
+    gaia = {"phot_rp_mean_mag": [17.0, 18.0], "phot_bp_mean_mag": [18.0, 19.0], "phot_g_mean_mag": [17.5, 18.5]}
+    assert bands(Table({"name": ["a", "b"], **near_infrared, **gaia})) == ("BP", "G", "RP", "J", "H", "Ks")
+    assert bands(Table({"name": ["a", "b"], "x": [1, 2]})) == ()
+    assert bands(Table({"u": [20.0, 21.0]})) == ("u",)
+    result = Table({"ut1_Jmag": [15.0, 16.0], "r_cModelMag": [20.0, 21.0], "i_psfFlux": [1000.0, 10.0]})
+    result["i_psfFlux"].unit = "nJy"
+    assert bands(result, is_result=True) == ("r", "i")
+    assert bands(result) == ("r", "i", "J")
+    assert numbers(Table({"a": ["x"], "b": [1], "c": [[1.0, 2.0]], "d": [1.5]})) == ("b", "d")
+
+
+def test_fluxes_in_njy_are_counted_as_ab_magnitudes() -> None:
+    user = Table({"r": [20.0]})
+    run = Table({"r_psfFlux": np.ma.array([3630.780547701, -1.0, 0.0, 5.0], mask=[0, 0, 0, 1])})
+    run["r_psfFlux"].unit = "nJy"
+    series = figure1_series(user, run)[1]
+    assert series.label == "results, r_psfFlux as AB mag"
+    np.testing.assert_allclose(series.magnitudes, [22.5, NAN, NAN, NAN])
+    run["r_cModelMag"] = [22.4, 1.0, 2.0, 3.0]
+    assert figure1_series(user, run)[1].label == "results, r_cModelMag"
 
 
 def test_the_series_of_figure_1() -> None:
