@@ -127,6 +127,8 @@ def test_a_bad_file_then_by_keyboard_alone_to_a_brushed_table(lab: Any, csv: Pat
     app.get_by_placeholder("find columns by name").wait_for()
     tab_to(notebook, "Magnitude range")
     press(notebook, "Space")
+    app.get_by_title("from, mag; empty for no limit").wait_for()
+    assert "Magnitude range" in focused(notebook), "the new row took the focus away"
     tab_to(notebook, "from, mag; empty for no limit", back=True)
     notebook.page.keyboard.type("17")
     press(notebook, "Enter")
@@ -203,15 +205,21 @@ def press(notebook: Any, key: str) -> None:
 
 def tab_to(notebook: Any, name: str, *, back: bool = False) -> None:
     """Press Tab until the focus is on what bears this name, which must be seen to have it."""
-    focused = """() => { const e = document.activeElement;
-        return [(e.innerText ?? '').trim(), e.title, e.getAttribute('aria-label') ?? ''] }"""
     for _ in range(60):
         press(notebook, "Shift+Tab" if back else "Tab")
-        if name in notebook.page.evaluate(focused):
+        if name in focused(notebook):
             outline = notebook.page.evaluate("() => getComputedStyle(document.activeElement).outlineStyle")
             assert outline != "none", f"the focus on {name!r} cannot be seen"
             return
     pytest.fail(f"Tab never came to {name!r}")
+
+
+def focused(notebook: Any) -> list[str]:
+    """The names of what has the focus."""
+    return notebook.page.evaluate(
+        """() => { const e = document.activeElement;
+            return [(e.innerText ?? '').trim(), e.title, e.getAttribute('aria-label') ?? ''] }"""
+    )
 
 
 def option(app: Any, label: str, name: str) -> str:
