@@ -60,6 +60,13 @@ def label(table: Table, column: str) -> str:
     return f"{column} as AB mag" if is_flux(table, column) else column
 
 
+def unit(table: Table, column: str) -> str:
+    """The unit of what a histogram counts: "mag" for fluxes in nJy, and for magnitudes that do not say it."""
+    if is_flux(table, column):
+        return "mag"
+    return str(table[column].unit or "") or ("mag" if band_of(column, _ucd(table, column)) else "")
+
+
 def users_magnitude(table: Table, band: str, column: str | None = None) -> str:
     """The column of the user's table: `column` if given, else the one named as the band, else one recognised.
 
@@ -67,7 +74,7 @@ def users_magnitude(table: Table, band: str, column: str | None = None) -> str:
     """
     if column is not None:
         return existing(table, column, "your table")
-    if band in table.colnames:
+    if band in table.colnames and is_number(table, band):
         return band
     return _recognised(table, table.colnames, band, "your table", "user_column")
 
@@ -77,7 +84,7 @@ def targets_magnitude(table: Table, band: str, column: str | None = None, name: 
     if column is not None:
         return existing(table, column, name)
     cmodel = f"{band}_cModelMag"
-    if cmodel in table.colnames:
+    if cmodel in table.colnames and is_number(table, cmodel):
         return cmodel
     return _recognised(table, own(table), band, name, "run_column")
 

@@ -79,6 +79,16 @@ def within(values: NDArray[np.float64], interval: tuple[float, float]) -> NDArra
     return inside
 
 
+def places(values: NDArray[np.float64], edges: ArrayLike) -> NDArray[np.intp]:
+    """The bin that `count` counts each value in, the first is 0; the number of bins for a value that is in none."""
+    checked = rising(edges)
+    bins = len(checked) - 1
+    found = np.searchsorted(checked, values, side="right") - 1  # NaN is sorted behind everything
+    found[values == checked[-1]] = bins - 1
+    found[found < 0] = bins
+    return found
+
+
 def rising(edges: ArrayLike) -> NDArray[np.float64]:
     """The edges as float64.
 

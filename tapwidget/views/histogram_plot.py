@@ -58,6 +58,8 @@ class HistogramPlot:
         self._columns.on_hover(lambda _mark, event: on_read(int(event["data"]["index"]) + self._first_column))
         self._first_column = self._drawn = 0
         self._outlines: list[bqplot.Lines] = []
+        self._subsets: list[bqplot.Lines] = []
+        self._subsets_drawn = 0
         self._figure = bqplot.Figure(
             axes=[self._x_axis, self._y_axis], marks=[], interaction=self.brush, fig_margin=MARGIN,
             padding_x=0, padding_y=0, layout=ipywidgets.Layout(width="100%", height=f"{HEIGHT}px"), **figure_options(),
@@ -85,12 +87,36 @@ class HistogramPlot:
         if found:
             self._draw_columns(found[0].edges, shown, self._y.min, self._y.max)
         self._draw_outlines(series, found, floor, logarithmic=logarithmic, band_colours=band_colours)
-        self._legend.value = plot_style.legend(series, band_colours=band_colours)
-        self._legend.layout.display = None if series else "none"
         longest = max((len(one.label) for one in series), default=0)
         size = (min(0.6, (55 + 6.5 * longest) / 620), min(1.0, (14 + 18 * len(found)) / (HEIGHT - 54)))
         corner = layout.emptiest_corner(found, shown, top, legend=size, floor=floor, logarithmic=logarithmic)
         (self._legend.add_class if corner == "top-left" else self._legend.remove_class)("tw-left")
+
+    def draw_subsets(
+        self,
+        series: Sequence[Series],
+        looks: Sequence[Series],
+        counts: Sequence[np.ndarray],
+        edges: np.ndarray,
+        *,
+        logarithmic: bool,
+        band_colours: bool,
+    ) -> None:
+        """Draw outlines over the series that `draw` drew, one of `counts` a look; and the legend of all."""
+        floor = LOG_FLOOR if logarithmic else 0.0
+        while len(self._subsets) < len(looks):
+            self._subsets.append(bqplot.Lines(x=[0, 0], y=[0, 0], scales=self._scales))
+        for one, counted, line in zip(looks, counts, self._subsets, strict=False):
+            x, y = histogram.stairs(edges, counted, floor)
+            with line.hold_sync():
+                line.x, line.y = x, _height(y, logarithmic)
+                line.labels = [one.label]
+                line.colors = [plot_style.colour(one, band_colours=band_colours)]
+                line.line_style, line.stroke_width = one.style, one.width
+        self._legend.value = plot_style.legend([*series, *looks], band_colours=band_colours)
+        self._legend.layout.display = None if series else "none"
+        self._subsets_drawn = len(looks)
+        self._set_marks()
 
     def select(self, interval: tuple[float, float] | None) -> None:
         """Move the brush there, unless it is there already; None takes it away."""
@@ -171,7 +197,8 @@ class HistogramPlot:
             self._columns.y = np.tile([floor, top, top, floor], (len(seen), 1))
 
     def _set_marks(self) -> None:
-        marks = [self._held, *self._outlines[: self._drawn], *([self._columns] if self._reading else [])]
+        outlines = [*self._outlines[: self._drawn], *self._subsets[: self._subsets_drawn]]
+        marks = [self._held, *outlines, *([self._columns] if self._reading else [])]
         if self._figure.marks != marks:
             self._figure.marks = marks
 

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import base64
 import math
 import threading
 from html import escape
@@ -18,6 +17,7 @@ from tapwidget.plots import histogram, sentences
 from tapwidget.plots.series import Series, figure1_series
 from tapwidget.views import plot_style
 from tapwidget.views.disclosure import Disclosure
+from tapwidget.views.figure_links import download_links
 from tapwidget.views.histogram_plot import HistogramPlot
 from tapwidget.views.style import notes, stylesheet, text
 
@@ -35,6 +35,8 @@ class MagnitudeHistogram(ipywidgets.VBox):
     ----------
     series : tuple of Series
         What is drawn, the first lowest.
+    subsets : tuple of Subset
+        Rows of one of the series each, drawn as an outline over it: what is selected, what would be kept.
     interval : (float, float) or None
         The magnitudes selected by the brush, both ends included. Set it and the brush moves.
     edges : tuple of float
@@ -56,6 +58,7 @@ class MagnitudeHistogram(ipywidgets.VBox):
     """
 
     series = traitlets.Tuple(help="of plots.series.Series")
+    subsets = traitlets.Tuple(help="of plots.subset.Subset")
     interval = traitlets.Any(None, allow_none=True)
     edges = traitlets.Any(histogram.FIGURE1_EDGES)
     shown = traitlets.Any(histogram.FIGURE1_SHOWN)
@@ -70,6 +73,7 @@ class MagnitudeHistogram(ipywidgets.VBox):
         self._lock = threading.RLock()
         self._filling = False  # while the controls are being set to what the traits say, they say nothing back
         self._pointed: int | None = None  # the bin under the pointer
+        self._places: dict[int, np.ndarray] = {}  # by series: the bin of each row, once a subset needs it
         self._plot = HistogramPlot(self._on_read)
         self._make_controls()
         super().__init__(
@@ -112,8 +116,9 @@ class MagnitudeHistogram(ipywidgets.VBox):
         """The same picture as a matplotlib Figure, in the colours for paper."""
         from tapwidget.plots.figure1 import draw
 
+        subsets = [one.series(self.series[one.of]) for one in self.subsets if one.fits(self.series)]
         return draw(
-            self.series, edges=self.edges, shown=self.shown, logarithmic=self.logarithmic,
+            [*self.series, *subsets], edges=self.edges, shown=self.shown, logarithmic=self.logarithmic,
             band_colours=self.colours == "band", x_label=self._label(),
         )  # fmt: skip
 
@@ -160,6 +165,8 @@ class MagnitudeHistogram(ipywidgets.VBox):
                 series, found, shown=self.shown, logarithmic=self.logarithmic, band_colours=self.colours == "band",
                 x_label=self._label(),
             )  # fmt: skip
+            self._places = {}
+            self._draw_subsets()
             self._accounts.value = notes(
                 *(sentences.account(*pair, self.shown, self.unit) for pair in zip(series, found, strict=True))
             )
@@ -168,6 +175,20 @@ class MagnitudeHistogram(ipywidgets.VBox):
             self._fill_details(series, found)
             self._say()
         self.set_trait("histograms", found)
+
+    def _draw_subsets(self, _change: object = None) -> None:
+        with self._lock:
+            # While the series change, subsets may still be of those before.
+            there = [one for one in self.subsets if one.fits(self.series)]
+            counts = []
+            for one in there:
+                if one.of not in self._places:
+                    self._places[one.of] = histogram.places(self.series[one.of].magnitudes, self.edges)
+                counts.append(one.count(self._places[one.of], len(self.edges) - 1))
+            self._plot.draw_subsets(
+                self.series, [one.look for one in there], counts, np.asarray(self.edges),
+                logarithmic=self.logarithmic, band_colours=self.colours == "band",
+            )  # fmt: skip
 
     def _label(self) -> str:
         if self.x_label:
@@ -240,6 +261,7 @@ class MagnitudeHistogram(ipywidgets.VBox):
 
     def _connect(self) -> None:
         self.observe(self._redraw, ["series", "edges", "shown", "logarithmic", "colours", "x_label", "unit"])
+        self.observe(self._draw_subsets, ["subsets"])
         self.observe(self._show_interval, ["interval"])
         self._plot.brush.observe(self._on_brush, "selected")
         self._mode.observe(self._on_mode, "value")
@@ -314,19 +336,9 @@ class MagnitudeHistogram(ipywidgets.VBox):
         self._complain("")
 
     def _on_save(self, _button: object) -> None:
-        from tapwidget.plots.figure1 import FORMATS, save
-
-        kinds = {"png": "image/png", "svg": "image/svg+xml", "pdf": "application/pdf"}
-        figure = self.figure()
-        links = []
-        for name in FORMATS:
-            data = save(figure, name)
-            href = f"data:{kinds[name]};base64,{base64.b64encode(data).decode()}"
-            links.append(
-                f'<a download="histogram.{name}" href="{href}">{name.upper()}</a> ({len(data) / 1000:,.0f} kB)'
-            )
+        links = download_links(self.figure(), "histogram")
         with self._lock:
-            self._links.value = f'<div class="tw-note">Save the figure as {", ".join(links)}.</div>'
+            self._links.value = f'<div class="tw-note">Save the figure as {links}.</div>'
 
     def _on_details(self, _change: object) -> None:
         with self._lock:

@@ -5,24 +5,27 @@ from __future__ import annotations
 import ipywidgets
 import traitlets
 from astropy import units as u
+from astropy.table import Table
 
 from tapwidget.actions.background import Background
 from tapwidget.errors import ColumnError
-from tapwidget.plots.columns import targets_magnitude, users_magnitude
-from tapwidget.plots.palette import stroke_of_run
-from tapwidget.plots.series import Series
+from tapwidget.plots import columns
+from tapwidget.plots.bands import in_order
+from tapwidget.plots.series import Series, of_run, of_user
+from tapwidget.plots.subset import Subset
 from tapwidget.state.form import Form
-from tapwidget.state.runs import Runs
+from tapwidget.state.runs import Run, Runs
+from tapwidget.views.magnitude_choice import MagnitudeChoice
 from tapwidget.views.magnitude_histogram import MagnitudeHistogram
 from tapwidget.views.match_check import MatchCheck, positions
 from tapwidget.views.plain_table import PlainTable
 from tapwidget.views.results_table import ResultsTable
+from tapwidget.views.row_subsets import selected, would_be_kept
 from tapwidget.views.separation_plot import SeparationPlot
 from tapwidget.views.sky_plot import SkyPlot
 from tapwidget.views.style import notes, stylesheet
 from tapwidget.views.table_tools import TableTools
 
-BANDS = tuple("ugrizy")
 PATIENCE = 5.0  # seconds that the page gets to draw the interactive table
 NOT_DRAWN = (
     "This page cannot draw the interactive table: the part of anywidget that runs in the browser was not there when "
@@ -46,8 +49,10 @@ class ResultsPanel(ipywidgets.VBox):
     separations : SeparationPlot
     check : MatchCheck
         The chance matches and duplicates of the current run.
+    choice : MagnitudeChoice
+        Which band, or which two columns, the histogram compares.
     band : str
-        Which magnitudes the histogram counts.
+        Of these the band.
     """
 
     band = traitlets.Unicode("r")
@@ -57,6 +62,10 @@ class ResultsPanel(ipywidgets.VBox):
         self._background = background or Background()
         self._watched: set[int] = set()
         self._series_of_table: int | None = None  # which series of the histogram the table shows
+        self._brushing = False  # while the rows of the brushed interval are being selected
+        self._brushed = False  # whether the rows selected are those of the brush
+        self._kept: Subset | None = None
+        self._photometry: dict[int, tuple[Table, bool, tuple[str, ...], tuple[str, ...]]] = {}
         self.table = ResultsTable()
         self.histogram = MagnitudeHistogram()
         self.sky = SkyPlot(background_label="your table")
@@ -66,10 +75,10 @@ class ResultsPanel(ipywidgets.VBox):
             description="Use this radius", tooltip="put it into the form, for the next match", layout={"width": "auto"}
         )
         self._separations = ipywidgets.VBox([self.separations, self.use_radius])
-        self._band = ipywidgets.Dropdown(options=BANDS, value="r", description="band", layout={"width": "150px"})
+        self.choice = MagnitudeChoice()
         self._said = ipywidgets.HTML()
         magnitudes = ipywidgets.VBox(
-            [self._band, self.histogram, self._said],
+            [self.choice, self.histogram, self._said],
             layout={"flex": "1 1 480px", "min_width": "0", "max_width": "900px"},  # beside the sky where there is room
         )
         self._plots = ipywidgets.HBox([magnitudes, self.sky])
@@ -82,13 +91,15 @@ class ResultsPanel(ipywidgets.VBox):
         super().__init__(
             [self._style, self._place, self.check], _view_count=0, **kwargs
         )  # 0: the page tells how often it shows us
-        traitlets.link((self._band, "value"), (self, "band"))
+        traitlets.link((self.choice, "band"), (self, "band"))
         form.observe(lambda _: self._table_changed(), "table")
         runs.observe(lambda _: self._runs_changed(), "runs")
         runs.observe(lambda _: self._show_current(), "current")
-        self.observe(lambda _: self._draw_soon(), "band")
+        self.choice.observe(lambda _: self._draw_soon(), ["band", "yours", "theirs"])
+        form.observe(lambda _: self._preview_soon(), "where")
         self.histogram.observe(lambda _: self._select_soon(), "interval")
         traitlets.link((self.sky, "selected_rows"), (self.table, "selected_rows"))
+        self.table.observe(lambda _: self._rows_selected(), "selected_rows")
         self.check.observe(lambda _: self._show_rows(), "rows")
         self.use_radius.on_click(lambda _: self._take_radius())
         self.observe(lambda _: self._await_drawing(), "_view_count")
@@ -138,38 +149,57 @@ class ResultsPanel(ipywidgets.VBox):
 
     def _draw(self) -> None:
         """Put the user's table and every visible run over one another, in the styles of Figure 1."""
+        shown = [run for run in self._runs.runs if run.visible and run.result is not None]
+        self._offer_columns(shown)
         series: list[Series] = []
         self._series_of_table = None
+        drawn: list[tuple[Table, str]] = []
         left_out: list[str] = []
         if self._form.table is not None:
             try:
-                column = users_magnitude(self._form.table, self.band)
-                series.append(Series(f"ut1, {column}", (self._form.table, column), "filled", 0.0, None, band=self.band))
+                column = columns.users_magnitude(self._form.table, self.band, self.choice.yours or None)
+                series.append(of_user(self._form.table, column, self.band))
+                drawn.append((self._form.table, column))
             except ColumnError as error:
                 left_out.append(str(error))
-        shown = [run for run in self._runs.runs if run.visible and run.result is not None]
         for number, run in enumerate(shown):
             try:
-                column = targets_magnitude(run.result, self.band, name=run.name)
+                column = columns.targets_magnitude(run.result, self.band, self.choice.theirs or None, run.name)
             except ColumnError as error:
                 left_out.append(str(error))
                 continue
             if run is self._runs.current:
                 self._series_of_table = len(series)
-            stroke = stroke_of_run(number)
-            series.append(
-                Series(
-                    f"{run.name}, {column}",
-                    (run.result, column),
-                    stroke.style,
-                    stroke.width,
-                    stroke.cycle,
-                    band=self.band,
-                )
-            )
+            series.append(of_run(run.result, column, self.band, run.name, number))
+            drawn.append((run.result, column))
+        self.histogram.subsets = ()
+        self._label_axis(drawn)
         self.histogram.series = tuple(series)
         self._said.value = notes(*(f"Not drawn: {without_argument(sentence)}" for sentence in left_out))
+        self._preview()
         self._arrange()
+
+    def _label_axis(self, drawn: list[tuple[Table, str]]) -> None:
+        """After the band, or where columns were chosen by hand after all of them."""
+        by_hand = bool(self.choice.yours or self.choice.theirs)
+        units = {columns.unit(*pair) for pair in drawn} if by_hand else {"mag"}
+        self.histogram.x_label = " / ".join(dict.fromkeys(columns.label(*pair) for pair in drawn)) if by_hand else ""
+        self.histogram.unit = units.pop() if len(units) == 1 else ""
+
+    def _offer_columns(self, shown: list[Run]) -> None:
+        """Offer the bands and columns of all that could be drawn; each table is looked at once."""
+        mine = self._form.table
+        tables = [*([] if mine is None else [(mine, False)]), *((run.result, True) for run in shown)]
+        known, self._photometry = self._photometry, {}
+        for table, is_result in tables:
+            found = known.get(id(table))
+            if found is None or found[0] is not table or found[1] != is_result:
+                found = (table, is_result, columns.bands(table, is_result=is_result), columns.numbers(table))
+            self._photometry[id(table)] = found
+        found_of = [self._photometry[id(table)] for table, _ in tables]
+        bands = in_order({band for _, _, bands, _ in found_of for band in bands})
+        theirs = dict.fromkeys(name for _, is_result, _, numbers in found_of if is_result for name in numbers)
+        self.choice.offer(bands, () if mine is None else self._photometry[id(mine)][3], tuple(theirs))
 
     def _await_drawing(self) -> None:
         if self._view_count and not self.table.drawn and self._plain is None:
@@ -195,7 +225,7 @@ class ResultsPanel(ipywidgets.VBox):
             *(self._style, self._place),
             *((self._plain,) if stands_in else ()),
             self.check,
-            *((self._plots,) if self.histogram.series else ()),
+            *((self._plots,) if self.histogram.series or self.choice.has_columns else ()),
         )
 
     def _select_soon(self) -> None:
@@ -203,9 +233,39 @@ class ResultsPanel(ipywidgets.VBox):
 
     def _select_interval(self) -> None:
         """Select the rows of the table whose magnitude lies in the brushed interval."""
-        if self._series_of_table is not None:
-            inside = self.histogram.rows_in_interval(self._series_of_table)
-            self.table.selected_rows = positions(self.check.rows, inside).tolist()
+        if self._series_of_table is None or (self.histogram.interval is None and not self._brushed):
+            return  # what was selected elsewhere outlives the brush
+        inside = self.histogram.rows_in_interval(self._series_of_table)
+        self._brushing = True
+        try:
+            self.table.selected_rows = positions(self.check.rows, inside)
+        finally:
+            self._brushing = False
+        self._brushed = self.histogram.interval is not None
+        self._show_subsets()
+
+    def _rows_selected(self) -> None:
+        if self._brushing:
+            return
+        self._brushed = False
+        if self.table.selected_rows:
+            self.histogram.clear()  # the brush does not hold these rows
+        self._background.post(("selected", id(self)), self._show_subsets)
+
+    def _preview_soon(self) -> None:
+        self._background.post(("preview", id(self)), self._preview)
+
+    def _preview(self) -> None:
+        """Find what the constraints in the form would keep of the current result, and show it."""
+        current, of = self._runs.current, self._series_of_table
+        known = current is not None and current.result is not None and of is not None
+        self._kept = would_be_kept(self._form.where, current.result, of) if known else None
+        self._show_subsets()
+
+    def _show_subsets(self) -> None:
+        of = self._series_of_table
+        chosen = None if of is None else selected(self.table.selected_rows, of, self.check.rows)
+        self.histogram.subsets = tuple(one for one in (self._kept, chosen) if one is not None)
 
 
 def without_argument(sentence: str) -> str:

@@ -11,6 +11,7 @@ from hypothesis.extra import numpy as hnp
 from tapwidget.errors import TapWidgetError
 from tapwidget.plots import histogram
 from tapwidget.plots.series import Series
+from tapwidget.plots.subset import Subset
 
 MAGNITUDES = st.one_of(
     st.floats(5, 30, width=32), st.sampled_from([7.5, 8.0, 15.0, 26.5, 27.0, np.nan, np.inf, -np.inf])
@@ -97,3 +98,24 @@ def test_the_largest_count_is_sought_only_among_bins_shown() -> None:
     assert histogram.covering((counted,), (2, 3)) == 4
     assert histogram.covering((counted,), (2, 3.2)) == 7
     assert histogram.covering((), (2, 3)) == 0
+
+
+@given(hnp.arrays("f8", st.integers(0, 100), elements=MAGNITUDES), EDGES, st.data())
+def test_rows_of_a_series_are_counted_as_if_they_were_all(values: np.ndarray, edges: np.ndarray, data: st.DataObject):
+    series = Series("any", values)
+    places = histogram.places(series.magnitudes, edges)
+    chosen = data.draw(hnp.arrays(bool, len(values)))
+    expected = Series("chosen", values[chosen]).count(edges).counts.tolist()
+    for rows in (chosen, np.flatnonzero(chosen)):
+        subset = Subset("chosen", 0, rows)
+        assert subset.fits([series])
+        assert subset.count(places, len(edges) - 1).tolist() == expected
+        assert subset.series(series).count(edges).counts.tolist() == expected
+
+
+def test_rows_that_a_series_does_not_have_do_not_fit() -> None:
+    series = Series("three", [1.0, 2.0, 3.0])
+    assert not Subset("", 0, np.array([True, False])).fits([series])
+    assert not Subset("", 0, np.array([3])).fits([series])
+    assert not Subset("", 1, np.array([2])).fits([series])
+    assert Subset("", 0, np.array([], int)).fits([series])

@@ -16,6 +16,7 @@ from astropy.table import Table
 from tapwidget import MagnitudeHistogram
 from tapwidget.errors import ColumnError
 from tapwidget.plots.series import Series
+from tapwidget.plots.subset import Subset
 
 
 @pytest.fixture
@@ -257,6 +258,37 @@ def test_an_empty_series_is_drawn() -> None:
     panel = MagnitudeHistogram(Table({"r": np.zeros(0)}), Table({"r_cModelMag": [np.nan]}))
     assert [counted.counts.sum() for counted in panel.histograms] == [0, 0]
     assert "results, r_cModelMag: 1 row; 1 without a value" in panel._accounts.value
+
+
+def test_a_subset_is_drawn_over_its_series(panel: MagnitudeHistogram, tables: tuple[Table, Table, Table]) -> None:
+    chosen = np.asarray(tables[1]["r_cModelMag"]) < 18
+    rest = [line.y.tolist() for line in drawn(panel)]
+    panel.subsets = (
+        Subset("selected", 1, np.flatnonzero(chosen)),
+        Subset("would keep <some>", 2, np.ones(700, bool), "dotted", 1.0, None),
+    )
+    lines = drawn(panel)
+    assert [line.y.tolist() for line in lines[:3]] == rest
+    assert [line.labels for line in lines[3:]] == [["selected"], ["would keep <some>"]]
+    expected = np.histogram(np.asarray(tables[1]["r_cModelMag"])[chosen], panel.edges)[0]
+    assert lines[3].y.tolist() == [0, *np.repeat(expected, 2).tolist(), 0]
+    assert lines[4].y.tolist() == lines[2].y.tolist()
+    assert (lines[4].line_style, lines[4].stroke_width) == ("dotted", 1)
+    assert "would keep &lt;some&gt;" in panel._plot._legend.value
+    assert len(panel.figure().axes[0].get_legend().get_texts()) == 5
+    panel.edges = [15, 20, 24]
+    assert drawn(panel)[3].x.tolist() == [15, 15, 20, 20, 24, 24]
+    assert drawn(panel)[3].y.tolist() == [0, *np.repeat([np.sum(expected[15:]), 0], 2).tolist(), 0]
+    panel.subsets = ()
+    assert [line.labels for line in drawn(panel)] == [[one.label] for one in panel.series]
+    assert "selected" not in panel._plot._legend.value
+
+
+def test_a_subset_of_what_is_no_longer_there_is_left_out(panel: MagnitudeHistogram) -> None:
+    panel.subsets = (Subset("selected", 1, np.array([1400])),)
+    panel.show(None, Table({"r_cModelMag": [20.0, 21.0]}), Table({"r_cModelMag": [20.0, 21.0]}))
+    assert len(drawn(panel)) == 2
+    panel.figure()
 
 
 def test_two_panels_share_nothing(panel: MagnitudeHistogram) -> None:

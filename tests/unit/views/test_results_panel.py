@@ -1,12 +1,14 @@
-"""The panel below the form: what stands in for the interactive table where a page cannot draw it."""
+"""The panel below the form: what its histogram compares, one selection everywhere, what stands in for the table."""
 
 from __future__ import annotations
 
 from collections.abc import Callable
 
+import numpy as np
 import pytest
 from astropy.table import Table
 
+from tapwidget import ColumnRange, MagnitudeDifference, MagnitudeRange
 from tapwidget.actions.background import Immediate
 from tapwidget.state.form import Form
 from tapwidget.state.runs import Runs
@@ -91,3 +93,110 @@ def test_a_table_that_is_drawn_in_time_stays(panel: ResultsPanel, clock: Clock) 
 def test_a_panel_that_no_page_shows_waits_for_nothing(panel: ResultsPanel, clock: Clock) -> None:
     show(panel, Table({"objectId": [1]}))
     assert clock.waiting == []
+
+
+R = np.array([16.0, 17.0, 18.0, 19.0, 20.0])
+MATCHED = {"ut1_r": R, "r_cModelMag": R + 0.2, "J": [15.0, 15.0, 16.0, np.nan, 17.0], "dist": R, "name": list("abcde")}
+
+
+def labels(panel: ResultsPanel) -> list[str]:
+    return [one.label for one in panel.histogram.series]
+
+
+def subsets(panel: ResultsPanel) -> dict[str, list[int]]:
+    return {one.label: np.arange(len(R))[one.rows].tolist() for one in panel.histogram.subsets}
+
+
+def test_any_band_that_is_there_can_be_compared(panel: ResultsPanel) -> None:
+    panel._form.table = Table({"Jmag": [14.0, 15.0], "Kmag": [13.0, 14.0]})
+    assert [value for value, _ in panel.choice._band.options] == ["J", "Ks"]
+    assert labels(panel) == ["ut1, Jmag"]
+    show(panel, Table({"r_cModelMag": [20.0, 21.0], "j_m": [14.1, 15.1]}))
+    assert [value for value, _ in panel.choice._band.options] == ["r", "J", "Ks"]
+    assert labels(panel) == ["ut1, Jmag", "results, j_m"]
+    assert panel.histogram._label() == "J-band magnitude"
+    panel.band = "r"
+    assert panel.choice._band.value == "r"
+    assert labels(panel) == ["results, r_cModelMag"]
+    assert "your table is a magnitude in r" in panel._said.value
+
+
+def test_any_two_columns_can_be_compared_by_hand(panel: ResultsPanel) -> None:
+    panel._form.table = Table({"r": R, "parallax": R})
+    panel._form.table["parallax"].unit = "mas"
+    show(panel, Table(MATCHED))
+    assert labels(panel) == ["ut1, r", "results, r_cModelMag"]
+    assert "name" not in [value for _, value in panel.choice._theirs.options]
+    panel.choice._theirs.value = "ut1_r"
+    assert labels(panel) == ["ut1, r", "results, ut1_r"]
+    assert (panel.histogram._label(), panel.histogram.unit) == ("r / ut1_r", "mag")
+    panel.choice._yours.value = "parallax"
+    panel.choice._theirs.value = "dist"
+    assert (panel.histogram._label(), panel.histogram.unit) == ("parallax / dist", "")
+    show(panel, Table({"r_cModelMag": [20.0, 21.0]}))
+    assert labels(panel) == ["ut1, parallax", "results, dist"]
+    assert "no column &#x27;dist&#x27; in results_2" in panel._said.value
+    panel.choice.yours = panel.choice.theirs = ""
+    assert (panel.histogram._label(), panel.histogram.unit) == ("r-band magnitude", "mag")
+
+
+def test_a_result_without_magnitudes_hides_no_other(panel: ResultsPanel) -> None:
+    show(panel, Table({"objectId": [1, 2], "r": ["red", "blue"]}))  # ADQL of one's own may return anything
+    assert labels(panel) == []
+    assert panel._plots in panel.children  # a column can be chosen by hand
+    panel.choice._theirs.value = "objectId"
+    assert labels(panel) == ["results, objectId"]
+    panel.choice._theirs.value = ""
+    show(panel, Table(MATCHED))
+    assert labels(panel) == ["results_2, r_cModelMag"]
+    assert "results is a magnitude in r" in panel._said.value
+
+
+def test_the_rows_selected_anywhere_are_outlined_in_the_histogram(panel: ResultsPanel) -> None:
+    show(panel, Table({**MATCHED, "ra": R, "dec": R}))
+    panel.table.selected_rows = (0, 3)
+    assert subsets(panel) == {"selected (2)": [0, 3]}
+    panel.sky.selected_rows = (1,)
+    assert panel.table.selected_rows == (1,)
+    assert subsets(panel) == {"selected (1)": [1]}
+    panel.check.rows = np.array([4, 2])
+    assert subsets(panel) == {}
+    panel.table.selected_rows = (0,)
+    assert subsets(panel) == {"selected (1)": [4]}
+    panel._runs.current.visible = False
+    assert subsets(panel) == {}
+
+
+def test_one_selection_by_the_brush_or_by_the_table(panel: ResultsPanel) -> None:
+    show(panel, Table(MATCHED))
+    panel.histogram._plot.brush.selected = np.array([17.0, 19.5])
+    assert panel.table.selected_rows == (1, 2, 3)
+    assert subsets(panel) == {"selected (3)": [1, 2, 3]}
+    panel.table.selected_rows = (0,)  # the brush, which does not hold it, goes
+    assert panel.histogram.interval is None
+    assert panel.table.selected_rows == (0,)
+    assert subsets(panel) == {"selected (1)": [0]}
+    panel.histogram.interval = (15, 17)
+    assert panel.table.selected_rows == (0,)
+    panel.histogram.clear()
+    assert panel.table.selected_rows == ()
+    assert subsets(panel) == {}
+
+
+def test_what_the_constraints_in_the_form_would_keep(panel: ResultsPanel) -> None:
+    show(panel, Table(MATCHED))
+    panel._form.where = [MagnitudeRange("r", low=17)]
+    assert subsets(panel) == {"would keep 3 of 5": [2, 3, 4]}
+    assert panel.histogram.subsets[0].style == "dotted"
+    panel.table.selected_rows = (0,)
+    assert list(subsets(panel)) == ["would keep 3 of 5", "selected (1)"]
+    panel._form.where = [MagnitudeRange("r", low=17), MagnitudeRange("J", high=16.5, side="target"), "s.x > 1"]
+    assert subsets(panel)["would keep at most 1 of 5"] == [2]
+    panel._form.where = [MagnitudeDifference("r", "r_cModelMag", 0.1)]
+    assert subsets(panel)["would keep 0 of 5"] == []
+    for all_or_unknown in ([MagnitudeRange("r", low=1)], [ColumnRange("gone", 0, 1)], ["s.x > 1"], []):
+        panel._form.where = all_or_unknown
+        assert list(subsets(panel)) == ["selected (1)"]
+    panel._form.where = [MagnitudeRange("r", low=17)]
+    panel._runs.remove(panel._runs.current)
+    assert subsets(panel) == {}

@@ -1,0 +1,46 @@
+"""The lists of bands and columns above the histogram."""
+
+from __future__ import annotations
+
+from tapwidget.views.magnitude_choice import MagnitudeChoice
+
+
+def test_the_usual_bands_while_there_is_no_table() -> None:
+    choice = MagnitudeChoice()
+    assert [value for _, value in choice._band.options] == list("ugrizy")
+    assert (choice.band, choice._band.value) == ("r", "r")
+    assert choice._yours.options == (("as the band", ""),)
+    assert not choice.has_columns
+
+
+def test_the_bands_that_are_there_and_the_first_of_them_if_the_old_one_is_not() -> None:
+    choice = MagnitudeChoice()
+    choice.offer(("J", "H", "Ks"), ("Jmag", "dist"), ())
+    assert [value for _, value in choice._band.options] == ["J", "H", "Ks"]
+    assert (choice.band, choice._band.value) == ("J", "J")
+    choice._band.value = "Ks"
+    choice.offer(("r", "J", "H", "Ks"), ("Jmag", "dist"), ("r_cModelMag",))
+    assert (choice.band, choice._band.value) == ("Ks", "Ks")
+
+
+def test_filling_the_lists_is_no_choice() -> None:
+    choice = MagnitudeChoice()
+    choice.band = "z"
+    told = []
+    choice.observe(lambda change: told.append((change["name"], change["new"])), ["band", "yours", "theirs"])
+    choice.offer(("g", "r", "z"), ("a",), ("b",))
+    assert told == []
+    choice._theirs.value = "b"
+    choice._yours.value = "a"
+    choice.offer(("g", "r", "z"), ("c",), ("a", "b"))
+    assert told == [("theirs", "b"), ("yours", "a"), ("yours", "")]
+    assert choice._theirs.value == "b"
+
+
+def test_what_python_sets_is_shown_even_if_it_is_not_there() -> None:
+    choice = MagnitudeChoice()
+    choice.offer(("g", "r"), ("a",), ())
+    choice.band, choice.yours = "V", "later"
+    assert (choice._band.value, choice._yours.value) == ("V", "later")
+    choice.yours = ""
+    assert choice._yours.options == (("as the band", ""), ("a", "a"))
