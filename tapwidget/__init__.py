@@ -39,6 +39,8 @@ PUBLIC = {
     "JobStatus": "tapwidget.views.job_status",
     "EarlierJobs": "tapwidget.views.earlier_jobs",
     "ResultsTable": "tapwidget.views.results_table",
+    "TableTools": "tapwidget.views.table_tools",
+    "DropZone": "tapwidget.views.drop_zone",
     "MagnitudeHistogram": "tapwidget.views.magnitude_histogram",
     "SkyPlot": "tapwidget.views.sky_plot",
     "SeparationPlot": "tapwidget.views.separation_plot",
