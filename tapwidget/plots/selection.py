@@ -20,15 +20,17 @@ def row_numbers(given: Iterable[Any] | None, rows: int) -> tuple[int, ...]:
     """
     if given is None:
         return ()
-    numbers = np.asarray(given if isinstance(given, np.ndarray) else list(given))
+    numbers = np.asarray(given if isinstance(given, np.ndarray | tuple | list) else list(given))
     if numbers.dtype == bool and numbers.shape == (rows,):
         numbers = np.flatnonzero(numbers)
     if numbers.size == 0:
         return ()
     if numbers.ndim != 1 or numbers.dtype.kind not in "iu":
         raise TableError("A selection takes row numbers, or True and False for each row of the table.")
-    numbers = np.unique(numbers)
-    if numbers[0] < 0 or numbers[-1] >= rows:
-        wrong = numbers[0] if numbers[0] < 0 else numbers[-1]
+    low, high = int(numbers.min()), int(numbers.max())
+    if low < 0 or high >= rows:
+        wrong = low if low < 0 else high
         raise TableError(f"Row {wrong} cannot be selected: the table has {rows:,} rows, the first is 0.")
-    return tuple(numbers.tolist())
+    marks = np.zeros(rows, bool)  # sorts and drops repeats, many times faster than np.unique
+    marks[numbers] = True
+    return tuple(np.flatnonzero(marks).tolist())

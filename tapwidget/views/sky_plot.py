@@ -63,6 +63,7 @@ class SkyPlot(ipywidgets.VBox):
         none = np.zeros(0)
         self._plane: tuple[sky.Floats, sky.Floats] = (none, none)
         self._box: tuple[float, ...] = ()  # the last one that was looked at
+        self._rows_of_box: tuple[int, ...] = ()
         self._picture = SkyPicture()
         self._readout = ipywidgets.HTML()
         self._readout.add_class("tw-readout")
@@ -176,12 +177,17 @@ class SkyPlot(ipywidgets.VBox):
                 x, y = self._plane
                 inside = (x >= box[0]) & (x <= box[1]) & (y >= box[2]) & (y <= box[3])
                 rows = tuple(np.flatnonzero(inside).tolist())
+                self._rows_of_box = rows
         # A click beside the box takes it away, and the selection with it.
         self.selected_rows = rows if box else ()
 
     def _show_selected(self, _change: object) -> None:
         with self._lock:
             self._mark()
+            chosen_elsewhere = bool(self._box) and self.selected_rows != self._rows_of_box
+            if chosen_elsewhere and not self._picture.brush.brushing:
+                self._box = ()  # so that the box, as it goes, does not take the selection with it
+                self._picture.clear_box()
 
     def _mark(self) -> None:
         rows = np.asarray(self.selected_rows, dtype=np.intp)

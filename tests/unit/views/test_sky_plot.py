@@ -116,6 +116,18 @@ def test_linked_both_ways() -> None:
     assert one.selected_rows == ()
 
 
+def test_the_box_goes_when_other_rows_are_selected_elsewhere() -> None:
+    plot = SkyPlot(Table({"ra": np.linspace(10, 11, 50), "dec": np.zeros(50)}))
+    box(plot, (-2, 2), (-2, 2))
+    assert len(plot.selected_rows) == 50
+    plot.selected_rows = (3,)
+    assert plot._picture.brush.selected_x is None
+    assert plot.selected_rows == (3,)
+    box(plot, (-2, 2), (-2, 2))
+    assert len(plot.selected_rows) == 50
+    assert plot._picture.brush.selected_x is not None
+
+
 def test_a_new_table_empties_the_selection() -> None:
     plot = SkyPlot(around(37.86, 6.98, 10))
     plot.selected_rows = [9]
