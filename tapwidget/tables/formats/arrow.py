@@ -41,6 +41,9 @@ def arrow_column(name: str, array: Any, changes: list[str]) -> Column | MaskedCo
     """One pyarrow array as a column; None where no column can hold it."""
     kind = array.type
     if Types.is_dictionary(kind):
+        view = getattr(Types, "is_string_view", None)
+        if view is not None and view(kind.value_type):  # of polars; Arrow does not decode these
+            array = array.cast(pa.dictionary(kind.index_type, pa.large_string()))
         array = array.dictionary_decode()
         kind = array.type
     if Types.is_null(kind):

@@ -10,6 +10,7 @@ from typing import Any
 import astropy.units as u
 import numpy as np
 import pandas as pd
+import polars
 import pyarrow as pa
 import pyarrow.csv
 import pyarrow.parquet
@@ -218,3 +219,30 @@ def test_what_was_read_can_be_changed(tmp_path):
         for name in read.colnames:
             read[name] += 1
         assert read["ra"].tolist() == [2.0, 3.0]
+
+
+def test_polars_frames_come_with_every_value():
+    frame = polars.DataFrame(
+        {
+            "id": [648368125565216675, 2**60 + 1, None],
+            "ra": [1.0, None, float("nan")],
+            "name": ["a", None, "é"],
+            "seen": [datetime.datetime(2025, 6, 30), None, None],
+            "flag": [True, False, None],
+            "big": polars.Series([1, 2, 2**64 - 1], dtype=polars.UInt64),
+            "mag": polars.Series([1.5, None, 2.5], dtype=polars.Float32),
+            "band": polars.Series(["r", "g", "r"], dtype=polars.Categorical),
+            "kind": polars.Series(["star", None, "star"], dtype=polars.Enum(["star", "galaxy"])),
+        }
+    )
+    table = as_table(frame)
+    assert table["id"].tolist() == [648368125565216675, 2**60 + 1, None]
+    assert table["id"].dtype == np.int64
+    assert table["ra"].mask.tolist() == [False, True, False]
+    assert table["name"].tolist() == ["a", None, "é"]
+    assert table["seen"][0].startswith("2025-06-30T00:00:00")
+    assert table["flag"].tolist() == [True, False, None]
+    assert table["big"].tolist() == [1, 2, 2**64 - 1]
+    assert (table["mag"].dtype, table["mag"].tolist()) == (np.float32, [1.5, None, 2.5])
+    assert table["band"].tolist() == ["r", "g", "r"]
+    assert table["kind"].tolist() == ["star", None, "star"]
