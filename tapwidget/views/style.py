@@ -8,13 +8,21 @@ from pathlib import Path
 
 import ipywidgets
 
+from tapwidget.views.keyboard import Keyboard
+
 CSS_FILE = Path(__file__).parent / "static" / "form.css"
 
 
-def stylesheet() -> ipywidgets.HTML:
-    """An invisible widget that brings the stylesheet; every widget of ours that stands alone begins with one."""
+def stylesheet() -> ipywidgets.Box:
+    """An invisible widget that brings the stylesheet, and keeps keys from JupyterLab.
+
+    Every widget of ours that stands alone begins with one.
+    """
     css = CSS_FILE.read_text(encoding="utf-8")
-    return ipywidgets.HTML(f"<style>{css}</style>", layout=ipywidgets.Layout(display="none"))
+    # Hidden as a whole: the keyboard cannot be drawn where anywidget's front end is missing.
+    unseen = ipywidgets.Box([ipywidgets.HTML(f"<style>{css}</style>"), Keyboard()], layout={"display": "none"})
+    unseen.add_class("tw-unseen")
+    return unseen
 
 
 def text(css_class: str, message: str, *, tag: str = "div", **attributes: str) -> str:

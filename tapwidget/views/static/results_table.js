@@ -167,16 +167,11 @@ function render({ model, el }) {
   noneLeft.setAttribute("aria-hidden", "true"); // the caption tells it
   grid.setAttribute("aria-multiselectable", "true");
   // JupyterLab's own keys (A, B, X, Ctrl+A, arrows) must not reach its cells from in here.
-  for (const part of [grid, foot]) part.setAttribute("data-lm-suppress-shortcuts", "true");
-  keepKeys();
-
-  /** Nor from the form around: an arrow in a list would go to the next cell, Enter on Run would edit this one. */
-  function keepKeys() {
-    if (!el.isConnected) return later("keys", SETTLED, keepKeys);
-    const plain = (event) => !event.ctrlKey && !event.metaKey && !event.altKey && !(event.shiftKey && event.key === "Enter");
-    const form = el.closest(".tw-app");
-    if (form) listen(form, "keydown", (event) => plain(event) && event.stopPropagation());
-  }
+  grid.setAttribute("data-lm-suppress-shortcuts", "true");
+  listen(el, "keydown", (event) => {
+    const isPlain = !event.ctrlKey && !event.metaKey && !event.altKey && !(event.shiftKey && event.key === "Enter");
+    if (isPlain) event.stopPropagation();
+  });
 
   let page = {}; // the trait: order, counts, filters
   let loaded = {}; // the window of cells at hand
