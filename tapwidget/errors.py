@@ -5,6 +5,7 @@
     │   ├── FileFormatError   not a table, or one that cannot be read
     │   ├── ColumnError       a column is missing, ambiguous or holds what it should not
     │   └── UploadError       what would travel does not fit what the service takes
+    ├── SetUpError            the saved state of an app cannot be written or read
     ├── MatchError            the match as asked makes no sense, before any service saw it
     └── ServiceError          a TAP service: `.service` its URL, `.said` its own words, unchanged
         ├── ServiceUnavailableError   down, in maintenance, unreachable, not a TAP service
@@ -40,6 +41,10 @@ class ColumnError(TableError):
 
 class UploadError(TableError):
     """The table to be uploaded does not fit what the service takes."""
+
+
+class SetUpError(TapWidgetError):
+    """The saved state of an app cannot be written, or read again."""
 
 
 class MatchError(TapWidgetError):

@@ -50,6 +50,28 @@ def from_record(record: Mapping[str, Any]) -> Match:
     return match
 
 
+def value_to_record(value: Any, upload: str = "ut1") -> Any:
+    """A part of a match (a radius, an epoch, constraints, ...) as what `json` can write.
+
+    Raises
+    ------
+    MatchError
+        If it cannot be written.
+    """
+    return _written(value, upload)
+
+
+def value_from_record(record: Any) -> Any:
+    """The part that `value_to_record` wrote; lists are tuples then.
+
+    Raises
+    ------
+    MatchError
+        If it is nothing that a match has.
+    """
+    return _read(record)
+
+
 def _classes() -> dict[str, type]:
     """What may be in a record: the dataclasses of a match and of its conditions."""
     found = (value for module in (spec, constraints) for value in vars(module).values())
