@@ -87,16 +87,16 @@ def draw(
         values = one.ordered
         colour = colour_of(one, band_colours=band_colours)
         if one.style == "filled":
-            axes.hist(values, bins=bins.tolist(), color=colour, alpha=FILLED_OPACITY, label=_text(one.label))
+            axes.hist(values, bins=bins.tolist(), color=colour, alpha=FILLED_OPACITY, label=plain_text(one.label))
         else:
             axes.hist(
                 values, bins=bins.tolist(), histtype="step", linestyle=LINES[one.style], linewidth=one.width,
-                color=colour, label=_text(one.label),
+                color=colour, label=plain_text(one.label),
             )  # fmt: skip
     if logarithmic:
         axes.set_yscale("log")
     axes.set_xlim(*shown)
-    axes.set_xlabel(_text(x_label))
+    axes.set_xlabel(plain_text(x_label))
     axes.set_ylabel(y_label)
     if series:
         axes.legend(loc="best")
@@ -127,7 +127,8 @@ def save(figure: Figure, file_format: str) -> bytes:
     return data.getvalue()
 
 
-def _text(label: str) -> str:
+def plain_text(label: str) -> str:
+    """A label as matplotlib takes it, to be drawn as it is written."""
     # A column's name is no formula, and matplotlib leaves labels that begin with an underscore out of the legend.
     plain = label.replace("$", r"\$")
     return f" {plain}" if plain.startswith("_") else plain

@@ -10,6 +10,7 @@ import traitlets
 from tapwidget.plots.bands import in_order
 
 BY_BAND = ("as the band", "")
+CLOSE = {"description_width": "auto"}
 USUAL = tuple("ugrizy")  # offered while no table is there
 
 
@@ -33,11 +34,12 @@ class MagnitudeChoice(ipywidgets.HBox):
         self._there: tuple[str, ...] = ()
         self._columns: dict[str, tuple[str, ...]] = {"yours": (), "theirs": ()}
         self._band = ipywidgets.Dropdown(
-            description="band", tooltip="the bands of your table and of the results", layout={"width": "150px"}
-        )
+            description="band", tooltip="the bands of your table and of the results",
+            layout={"width": "110px"}, style=CLOSE,
+        )  # fmt: skip
         self._yours, self._theirs = (
             ipywidgets.Dropdown(
-                description=words, tooltip=f"any column of {of} with numbers", layout={"width": "230px"}
+                description=words, tooltip=f"any column of {of} with numbers", layout={"width": "200px"}, style=CLOSE
             )
             for words, of in (("yours", "your table"), ("target's", "the results"))
         )

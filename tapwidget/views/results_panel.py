@@ -11,10 +11,12 @@ from tapwidget.actions.background import Background
 from tapwidget.errors import ColumnError
 from tapwidget.plots import columns
 from tapwidget.plots.bands import in_order
+from tapwidget.plots.difference import of_result
 from tapwidget.plots.series import Series, of_run, of_user
 from tapwidget.plots.subset import Subset
 from tapwidget.state.form import Form
 from tapwidget.state.runs import Run, Runs
+from tapwidget.views.difference_plot import DifferencePlot
 from tapwidget.views.magnitude_choice import MagnitudeChoice
 from tapwidget.views.magnitude_histogram import MagnitudeHistogram
 from tapwidget.views.match_check import MatchCheck, positions
@@ -47,6 +49,8 @@ class ResultsPanel(ipywidgets.VBox):
     histogram : MagnitudeHistogram
     sky : SkyPlot
     separations : SeparationPlot
+    differences : DifferencePlot
+        Of the magnitudes that the histogram compares, in the current result.
     check : MatchCheck
         The chance matches and duplicates of the current run.
     choice : MagnitudeChoice
@@ -70,6 +74,8 @@ class ResultsPanel(ipywidgets.VBox):
         self.histogram = MagnitudeHistogram()
         self.sky = SkyPlot(background_label="your table")
         self.separations = SeparationPlot()
+        self.differences = DifferencePlot()
+        self._subtracted: tuple[Table, str, str] | None = None  # what the differences are of
         self.check = MatchCheck(background=self._background)
         self.use_radius = ipywidgets.Button(
             description="Use this radius", tooltip="put it into the form, for the next match", layout={"width": "auto"}
@@ -154,12 +160,13 @@ class ResultsPanel(ipywidgets.VBox):
         series: list[Series] = []
         self._series_of_table = None
         drawn: list[tuple[Table, str]] = []
+        yours = theirs = ""
         left_out: list[str] = []
         if self._form.table is not None:
             try:
-                column = columns.users_magnitude(self._form.table, self.band, self.choice.yours or None)
-                series.append(of_user(self._form.table, column, self.band))
-                drawn.append((self._form.table, column))
+                yours = columns.users_magnitude(self._form.table, self.band, self.choice.yours or None)
+                series.append(of_user(self._form.table, yours, self.band))
+                drawn.append((self._form.table, yours))
             except ColumnError as error:
                 left_out.append(str(error))
         for number, run in enumerate(shown):
@@ -169,15 +176,27 @@ class ResultsPanel(ipywidgets.VBox):
                 left_out.append(str(error))
                 continue
             if run is self._runs.current:
-                self._series_of_table = len(series)
+                self._series_of_table, theirs = len(series), column
             series.append(of_run(run.result, column, self.band, run.name, number))
             drawn.append((run.result, column))
         self.histogram.subsets = ()
         self._label_axis(drawn)
         self.histogram.series = tuple(series)
         self._said.value = notes(*(f"Not drawn: {without_argument(sentence)}" for sentence in left_out))
+        self._subtract(f"ut1_{yours}", theirs)
         self._preview()
         self._arrange()
+
+    def _subtract(self, yours: str, theirs: str) -> None:
+        """Show the differences of these columns of the current result, if it has both."""
+        result = None if self._runs.current is None else self._runs.current.result
+        if result is None or yours not in columns.numbers(result) or not theirs or yours == theirs:
+            self._subtracted = self.differences.differences = None
+            return
+        known = self._subtracted
+        if known is None or known[0] is not result or known[1:] != (yours, theirs):
+            self._subtracted = (result, yours, theirs)
+            self.differences.differences = of_result(result, yours, theirs)
 
     def _label_axis(self, drawn: list[tuple[Table, str]]) -> None:
         """After the band, or where columns were chosen by hand after all of them."""
@@ -218,7 +237,10 @@ class ResultsPanel(ipywidgets.VBox):
         stands_in = self._plain is not None and not self.table.drawn
         self._place.layout.display = "none" if stands_in else None
         # Not hidden but absent while there is nothing to draw: bqplot cannot measure what has no size.
-        beside = (self._separations,) if self.separations.separations is not None else ()
+        beside = (
+            *((self.differences,) if self.differences.differences is not None else ()),
+            *((self._separations,) if self.separations.separations is not None else ()),
+        )
         if self._plots.children[2:] != beside:
             self._plots.children = (*self._plots.children[:2], *beside)
         self.children = (
@@ -266,6 +288,7 @@ class ResultsPanel(ipywidgets.VBox):
         of = self._series_of_table
         chosen = None if of is None else selected(self.table.selected_rows, of, self.check.rows)
         self.histogram.subsets = tuple(one for one in (self._kept, chosen) if one is not None)
+        self.differences.selected_rows = None if chosen is None else chosen.rows
 
 
 def without_argument(sentence: str) -> str:

@@ -81,16 +81,16 @@ class SkyPicture:
         self, matched: Points, unmatched: Points, background: Points, keys: Sequence[tuple[str, str, bool]]
     ) -> None:
         """Show these points. `keys`: the legend's labels, colours, and whether the points are filled."""
-        _place(self._background, *background)
-        _place(self._matched, *matched)
-        _place(self._unmatched, *unmatched)
-        _place(self._holes, *unmatched)
+        place(self._background, *background)
+        place(self._matched, *matched)
+        place(self._unmatched, *unmatched)
+        place(self._holes, *unmatched)
         self._legend.value = plot_style.dots(keys)
         self._legend.layout.display = None if keys else "none"
 
     def select(self, points: Points) -> None:
         """Mark these points."""
-        _place(self._selected, *points)
+        place(self._selected, *points)
 
     def clear_box(self) -> None:
         """Take the box away."""
@@ -109,7 +109,8 @@ def dots(scales: dict[str, bqplot.Scale], colour: str, width: float, *, opacity:
     )
 
 
-def _place(mark: bqplot.Lines, x: sky.Floats, y: sky.Floats) -> None:
+def place(mark: bqplot.Lines, x: sky.Floats, y: sky.Floats) -> None:
+    """Put points there, which were made by `dots`; none at all hides them."""
     with mark.hold_sync():
         mark.visible = len(x) > 0
         if mark.visible:

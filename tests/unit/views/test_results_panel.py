@@ -200,3 +200,22 @@ def test_what_the_constraints_in_the_form_would_keep(panel: ResultsPanel) -> Non
     panel._form.where = [MagnitudeRange("r", low=17)]
     panel._runs.remove(panel._runs.current)
     assert subsets(panel) == {}
+
+
+def test_the_differences_of_what_is_compared_in_the_current_result(panel: ResultsPanel) -> None:
+    panel._form.table = Table({"r": R, "J": R})
+    assert panel.differences not in panel._plots.children
+    show(panel, Table(MATCHED))
+    assert panel.differences in panel._plots.children
+    found = panel.differences.differences
+    assert found.y_label == "ut1_r - r_cModelMag"
+    np.testing.assert_allclose(found.difference, -0.2)
+    panel.table.selected_rows = (1, 2)
+    assert panel.differences.selected_rows.tolist() == [1, 2]
+    panel._form.where = [MagnitudeRange("r", low=17)]
+    assert panel.differences.differences is found
+    panel.choice.theirs = "J"
+    assert panel.differences.differences.y_label == "ut1_r - J"
+    panel.band = "J"  # ut1_J did not come back
+    assert panel.differences.differences is None
+    assert panel.differences not in panel._plots.children

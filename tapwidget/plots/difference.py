@@ -1,0 +1,136 @@
+"""Magnitudes of matched rows against one another: yours minus the target's, over yours."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from functools import cached_property
+from typing import TYPE_CHECKING
+
+import numpy as np
+from numpy.typing import NDArray
+
+from tapwidget.plots import columns, histogram
+from tapwidget.plots.series import Series
+
+if TYPE_CHECKING:
+    from astropy.table import Table
+    from matplotlib.figure import Figure
+
+BIN = 0.5  # mag; as in Figure 1
+LEAST = 5  # rows in a bin that has a median
+Floats = NDArray[np.float64]
+
+
+@dataclass(frozen=True, eq=False)
+class Differences:
+    """One value a row of a result, NaN where a magnitude is missing.
+
+    Attributes
+    ----------
+    magnitude, difference : float64
+        Yours; yours minus the target's. In mag, or what unit the columns have.
+    yours, theirs : str
+        What they are called.
+    """
+
+    magnitude: Floats
+    difference: Floats
+    yours: str
+    theirs: str
+
+    @cached_property
+    def there(self) -> NDArray[np.intp]:
+        """The rows that have both."""
+        return np.flatnonzero(~np.isnan(self.difference))
+
+    @cached_property
+    def extent(self) -> tuple[float, float, float, float]:
+        """Left, right, bottom, top of a plot that shows all but the outermost hundredths."""
+        if not len(self.there):
+            return (15.0, 24.0, -1.0, 1.0)
+        left, right = np.percentile(self.magnitude[self.there], (0.5, 99.5))
+        bottom, top = np.percentile(self.difference[self.there], (1, 99))
+        margin = max(0.25 * (top - bottom), 0.02)
+        left, right = np.floor(left / BIN) * BIN, np.ceil(right / BIN) * BIN
+        bottom, top = min(bottom - margin, -0.02), max(top + margin, 0.02)  # no difference is always in sight
+        return float(left), float(max(right, left + BIN)), float(bottom), float(top)
+
+    @cached_property
+    def seen(self) -> NDArray[np.intp]:
+        """The rows inside the extent."""
+        left, right, bottom, top = self.extent
+        x, y = self.magnitude[self.there], self.difference[self.there]
+        return self.there[(x >= left) & (x <= right) & (y >= bottom) & (y <= top)]
+
+    @cached_property
+    def medians(self) -> tuple[Floats, Floats]:
+        """Middles of the bins of 0.5 mag that have some rows, and the median difference in each, of all its rows."""
+        left, right, _, _ = self.extent
+        bins = min(max(1, round((right - left) / BIN)), 500)  # of other numbers than magnitudes there may be far more
+        edges = histogram.uniform(bins, left, right)
+        places = histogram.places(self.magnitude[self.there], edges).astype(np.int16)
+        order = np.argsort(places, kind="stable")
+        ends = np.searchsorted(places[order], np.arange(bins + 1))
+        sorted_by_bin = self.difference[self.there][order]
+        full = np.flatnonzero(np.diff(ends) >= LEAST)
+        found = [float(np.median(sorted_by_bin[ends[bin_] : ends[bin_ + 1]])) for bin_ in full]
+        return (edges[full] + edges[full + 1]) / 2, np.array(found, dtype=np.float64)
+
+    @property
+    def account(self) -> str:
+        """How many rows there are, and what became of those that are not in the picture."""
+        rows = len(self.difference)
+        missing, outside = rows - len(self.there), len(self.there) - len(self.seen)
+        said = f"{self.y_label}: {rows:,} row{'' if rows == 1 else 's'}"
+        parts = [f"{missing:,} without one of the two"] if missing else []
+        parts += [f"{outside:,} beyond the axes"] if outside else []
+        return f"{said}; {', '.join(parts)}" if parts else f"{said}, all shown"
+
+    @property
+    def y_label(self) -> str:
+        """Of the axis of differences."""
+        return f"{self.yours} - {self.theirs}"
+
+
+def of_result(result: Table, yours: str, theirs: str) -> Differences:
+    """The differences of two columns of a match's result. Fluxes in nJy are taken as AB magnitudes.
+
+    Raises
+    ------
+    ColumnError
+        If the result lacks one of the columns, or it holds no numbers.
+    """
+    mine, other = (Series(name, columns.values(result, name)).magnitudes for name in (yours, theirs))
+    difference = mine - other
+    labels = (columns.label(result, name) for name in (yours, theirs))
+    return Differences(np.where(np.isnan(difference), np.nan, mine), difference, *labels)
+
+
+def draw(found: Differences, selected: Sequence[int] | NDArray[np.intp] = ()) -> Figure:
+    """The density of the differences with matplotlib, their medians, and the rows that are selected; 6 x 4 inches."""
+    from matplotlib.backends.backend_agg import FigureCanvasAgg
+
+    from tapwidget.plots.figure1 import NotebookFigure, plain_text
+
+    figure = NotebookFigure(figsize=(6, 4))
+    FigureCanvasAgg(figure)
+    axes = figure.add_subplot()
+    left, right, bottom, top = found.extent
+    if len(found.seen):
+        axes.hexbin(
+            found.magnitude[found.seen], found.difference[found.seen], gridsize=(70, 40), mincnt=1, bins="log",
+            cmap="Greys", extent=found.extent,
+        )  # fmt: skip
+    axes.axhline(0, color="0.5", linewidth=0.8)
+    rows = np.asarray(selected, dtype=np.intp)
+    if len(rows):
+        label = f"selected ({len(rows):,})"
+        axes.plot(found.magnitude[rows], found.difference[rows], ".", color="C3", markersize=3, label=label)
+    axes.plot(*found.medians, color="C1", linewidth=2, label="median")
+    axes.set_xlim(left, right)
+    axes.set_ylim(bottom, top)
+    axes.set_xlabel(plain_text(found.yours))
+    axes.set_ylabel(plain_text(found.y_label))
+    axes.legend(loc="best")
+    return figure

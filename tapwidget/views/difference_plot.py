@@ -1,0 +1,149 @@
+"""How the magnitudes of matched rows differ: yours minus the target's over yours, with medians and the selection."""
+
+from __future__ import annotations
+
+import threading
+from typing import TYPE_CHECKING, Any
+
+import bqplot
+import ipywidgets
+import numpy as np
+
+from tapwidget.plots import layout
+from tapwidget.plots.difference import Differences, draw
+from tapwidget.plots.series import Series
+from tapwidget.plots.sky import thin
+from tapwidget.state.identity import Identity
+from tapwidget.views import plot_style
+from tapwidget.views.figure_links import download_links
+from tapwidget.views.histogram_plot import MARGIN, figure_options, set_ticks
+from tapwidget.views.sky_picture import MATCHED, SELECTED, dots, place
+from tapwidget.views.style import notes, stylesheet
+
+if TYPE_CHECKING:
+    from matplotlib.figure import Figure
+
+WIDTH, HEIGHT = 460, 300  # px
+DRAWN, MARKED = 3000, 1000  # points in one picture, as on the sky
+MEDIAN = Series("median in bins of 0.5", (), "solid", 2.0, 1)
+
+
+class DifferencePlot(ipywidgets.VBox):
+    """Differences of two magnitudes of a result.
+
+    Attributes
+    ----------
+    differences : plots.difference.Differences or None
+        What is drawn.
+    selected_rows : sequence of int, or None
+        Rows of these that are marked.
+
+    Above some thousand rows an even sample is drawn, and the plot says so; the medians are those of all rows.
+    """
+
+    differences = Identity()
+    selected_rows = Identity()
+
+    def __init__(self, differences: Any = None, **kwargs: Any) -> None:
+        self._lock = threading.RLock()
+        self._build()
+        super().__init__(
+            [stylesheet(), plot_style.plot_stylesheet(), self._area, self._save, self._links, self._account],
+            **{"layout": {"width": f"{WIDTH}px"}, **kwargs},
+        )  # fmt: skip
+        self.add_class("tw-plot")
+        self.observe(self._redraw, "differences")
+        self.observe(self._mark, "selected_rows")
+        self._save.on_click(self._on_save)
+        self._redraw()
+        self.differences = differences
+
+    def figure(self) -> Figure:
+        """The same with matplotlib, in the colours for paper, all rows as a density."""
+        found = self.differences
+        if found is None:
+            found = Differences(np.zeros(0), np.zeros(0), "yours", "target's")
+        return draw(found, self._rows())
+
+    def _build(self) -> None:
+        self._x, self._y = bqplot.LinearScale(allow_padding=False), bqplot.LinearScale(allow_padding=False)
+        scales = {"x": self._x, "y": self._y}
+        self._x_axis = bqplot.Axis(scale=self._x, grid_lines="none", label_offset="34px")
+        self._y_axis = bqplot.Axis(scale=self._y, side="left", grid_lines="solid", label_offset="50px")
+        self._points = dots(scales, MATCHED, 2.6, opacity=0.6)
+        self._selected = dots(scales, SELECTED, 3.6)
+        self._zero = bqplot.Lines(x=[0, 0], y=[0, 0], scales=scales, colors=["var(--tw-ink, #222)"], stroke_width=1)
+        self._median = bqplot.Lines(
+            x=[0, 0], y=[0, 0], scales=scales, colors=[plot_style.colour(MEDIAN, band_colours=False)], stroke_width=2
+        )
+        figure = bqplot.Figure(
+            axes=[self._x_axis, self._y_axis], marks=[self._points, self._zero, self._selected, self._median],
+            fig_margin=MARGIN, padding_x=0, padding_y=0,
+            layout=ipywidgets.Layout(width=f"{WIDTH}px", height=f"{HEIGHT}px"), **figure_options(),
+        )  # fmt: skip
+        self._legend = ipywidgets.HTML()
+        self._legend.add_class("tw-legend")
+        self._legend.add_class("tw-below")
+        self._area = ipywidgets.VBox([figure, self._legend], layout={"width": f"{WIDTH}px"})
+        self._area.add_class("tw-plot-area")
+        self._area.add_class("tw-sky")
+        self._save = ipywidgets.Button(
+            description="Save", tooltip="The same figure by matplotlib, as PNG, SVG or PDF", layout={"width": "auto"}
+        )
+        self._links, self._account = ipywidgets.HTML(), ipywidgets.HTML()
+
+    def _redraw(self, _change: object = None) -> None:
+        with self._lock:
+            found = self.differences
+            self._links.value = ""
+            self._save.disabled = found is None
+            if found is None:
+                self._account.value = notes("No differences to show yet.")
+                self._mark()
+                return
+            left, right, bottom, top = found.extent
+            for scale, low, high in ((self._x, left, right), (self._y, bottom, top)):
+                with scale.hold_sync():
+                    scale.min, scale.max = low, high
+            set_ticks(self._x_axis, layout.ticks(left, right, 6))
+            set_ticks(self._y_axis, layout.ticks(bottom, top, 6))
+            self._x_axis.label, self._y_axis.label = found.yours, found.y_label
+            seen = found.seen[thin(np.zeros(len(found.seen), np.int8), DRAWN)]
+            place(self._points, found.magnitude[seen], found.difference[seen])
+            middles, medians = found.medians
+            for line, x, y in ((self._zero, [left, right], [0.0, 0.0]), (self._median, middles, medians)):
+                with line.hold_sync():
+                    line.visible = len(x) > 0
+                    if len(x):
+                        line.x, line.y = x, y
+            sampled = len(seen) < len(found.seen)
+            sample = f"An even sample is drawn, {len(seen):,} of {len(found.seen):,}; the medians are of all rows."
+            self._account.value = notes(found.account, sample if sampled else "")
+            self._mark()
+
+    def _rows(self) -> np.ndarray:
+        """The rows selected, as far as there are such."""
+        rows = np.asarray(() if self.selected_rows is None else self.selected_rows, dtype=np.intp)
+        return rows[rows < (0 if self.differences is None else len(self.differences.difference))]
+
+    def _mark(self, _change: object = None) -> None:
+        with self._lock:
+            found, rows = self.differences, self._rows()
+            if found is None:
+                for mark in (self._points, self._selected, self._zero, self._median):
+                    mark.visible = False
+                self._legend.value = ""
+                return
+            left, right, bottom, top = found.extent
+            x, y = found.magnitude[rows], found.difference[rows]
+            inside = np.flatnonzero((x >= left) & (x <= right) & (y >= bottom) & (y <= top))
+            marked = inside[thin(np.zeros(len(inside), np.int8), MARKED)]
+            place(self._selected, x[marked], y[marked])
+            keys = [(f"rows ({len(found.there):,})", MATCHED, True)]
+            keys += [(f"selected ({len(rows):,})", SELECTED, True)] if len(rows) else []
+            self._legend.value = plot_style.dots(keys) + plot_style.legend([MEDIAN], band_colours=False)
+
+    def _on_save(self, _button: object) -> None:
+        links = download_links(self.figure(), "differences")
+        with self._lock:
+            self._links.value = f'<div class="tw-note">Save the figure as {links}.</div>'
