@@ -170,6 +170,11 @@ class ChunkedJob:
         return max((job.last_heard for job in self._jobs() if job.last_heard is not None), default=None)
 
     @property
+    def answers(self) -> int:
+        """How often the service has told how one of the jobs stands."""
+        return sum(job.answers for job in self._jobs())
+
+    @property
     def error(self) -> TapWidgetError | None:
         """Why there is no result: a part failed for good, all were aborted, or the service stayed away."""
         return self._work.fault

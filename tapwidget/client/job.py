@@ -59,6 +59,7 @@ class Job:
         self._adql = adql
         self.plan = plan
         self.changes = changes
+        self.answers = 0  # how often the service has told how the job stands
         self._table = table
         self._summary = summary or JobSummary(job_id=url.rstrip("/").rpartition("/")[2])
         self._remember = remember
@@ -316,6 +317,7 @@ class Job:
             changed = summary != self._summary
             self._summary = summary
             self._heard = datetime.now(UTC)
+            self.answers += 1
             if summary.phase.is_final and self._took is None:
                 self._took = monotonic() - self._began
         if changed:

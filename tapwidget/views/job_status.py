@@ -1,7 +1,8 @@
-"""What a job is doing: its phase, for how long, how far, and a way to stop it."""
+"""What a job is doing: its phase, for how long, how far; a way to stop it, or to stop asking."""
 
 from __future__ import annotations
 
+import contextlib
 import math
 from typing import Any
 
@@ -9,7 +10,10 @@ import ipywidgets
 import traitlets
 
 from tapwidget.actions.background import Background
+from tapwidget.errors import JobTimeoutError
 from tapwidget.ivoa.uws import JobPhase
+from tapwidget.views.disclosure import Disclosure
+from tapwidget.views.job_details import details, in_words
 from tapwidget.views.style import notes, stylesheet, text
 
 WAITING = {
@@ -25,7 +29,7 @@ REFRESH = 0.25  # seconds between two updates of the elapsed time
 
 
 class JobStatus(ipywidgets.VBox):
-    """Watch one job live, and abort it.
+    """Watch one job live, and abort it. Under "Details": its times, limit, requests, messages and URL.
 
     Attributes
     ----------
@@ -39,6 +43,8 @@ class JobStatus(ipywidgets.VBox):
         Percent as the service tells it, NaN where it does not.
     message : str
         One more line: an error in words, or what came of the job.
+    watched : bool
+        Whether the service is asked how the job stands; without that, the job goes on there.
     """
 
     job = traitlets.Any()
@@ -47,6 +53,7 @@ class JobStatus(ipywidgets.VBox):
     activity = traitlets.Unicode()
     message = traitlets.Unicode()
     is_error = traitlets.Bool(False)
+    watched = traitlets.Bool(True)
 
     def __init__(self, job: Any = None, *, background: Background | None = None, **kwargs: object) -> None:
         self._background = background or Background()
@@ -58,14 +65,19 @@ class JobStatus(ipywidgets.VBox):
         self.abort_button = ipywidgets.Button(
             description="Abort", icon="stop", tooltip="stop this job at the service", disabled=True
         )
-        # Room for a line each from the beginning, so that nothing below moves when they are filled.
-        self._address = ipywidgets.HTML(layout=ipywidgets.Layout(min_height="20px"))
+        self.watch_button = ipywidgets.Button(disabled=True)
+        # Room for a line from the beginning, so that nothing below moves when it is filled.
         self._message = ipywidgets.HTML(layout=ipywidgets.Layout(min_height="20px"))
-        row = ipywidgets.HBox([self._phase, self._elapsed, self._bar, self.abort_button])
+        row = ipywidgets.HBox([self._phase, self._elapsed, self._bar, self.watch_button, self.abort_button])
         row.add_class("tw-wrap")
-        super().__init__([stylesheet(), row, self._message, self._address], **kwargs)
+        self._lines = ipywidgets.HTML()
+        self._details = Disclosure("Details", self._lines)
+        super().__init__([stylesheet(), row, self._message, self._details], **kwargs)
         self._unsubscribe: Any = None
+        self._seen: dict[str, float] = {}  # phases, with the seconds elapsed when each was first seen
+        self.watch_button.on_click(self._watch_clicked)
         self.abort_button.on_click(self._abort)
+        self._details.observe(lambda _: self._show(), "is_open")
         self._show()
         self.job = job
 
@@ -74,6 +86,8 @@ class JobStatus(ipywidgets.VBox):
         if self._unsubscribe is not None:
             self._unsubscribe()
             self._unsubscribe = None
+        self._seen = {}
+        self.watched = True
         if self.job is None:
             self.phase = ""
             return
@@ -90,17 +104,27 @@ class JobStatus(ipywidgets.VBox):
             return
         self.progress = job.progress.percent
         self.phase = str(job.phase)
+        self._seen.setdefault(self.phase, job.elapsed)
         self._show()
 
-    @traitlets.observe("phase", "progress", "activity", "message", "is_error")
+    @traitlets.observe("phase", "progress", "activity", "message", "is_error", "watched")
     def _changed(self, _change: object) -> None:
         self._show()
+
+    def _watch_clicked(self, _button: object) -> None:
+        job = self.job
+        if job is None:
+            return
+        self.watched = not self.watched
+        act = (lambda: look(job)) if self.watched else job.stop_watching
+        self._background.run(act, then=lambda _: self._take(), failed=self._failed)
 
     def _abort(self, _button: object) -> None:
         job = self.job
         if job is None:
             return
         self.abort_button.disabled = True
+        self.watched = True  # the job asks again, to hear of its end
         self._background.run(job.abort, then=lambda _: self._take(), failed=self._failed)
 
     def _failed(self, error: BaseException) -> None:
@@ -115,17 +139,36 @@ class JobStatus(ipywidgets.VBox):
         running = bool(phase) and not JobPhase.of(phase).is_final
         is_known = not math.isnan(self.progress)
         percent = f"{self.progress:.0f} %" if running and is_known else ""
-        seconds = f"{job.elapsed:.1f} s" if job is not None and job.elapsed is not None else ""
+        seconds = elapsed(job) if job is not None else ""
         trouble = job.last_error if job is not None and running else ""
         parts = job.progress.message if job is not None and running else ""
-        meaning = " · ".join(filter(None, [parts, trouble or self.activity or WAITING.get(phase, "")]))
+        unwatched = "not watched: it goes on at the service" if running and not self.watched else ""
+        meaning = " · ".join(filter(None, [parts, unwatched or trouble or self.activity or WAITING.get(phase, "")]))
         arrived = received(*job.received) if job is not None and self.activity else ""
         self._elapsed.value = notes(" · ".join(part for part in (percent, seconds, meaning, arrived) if part))
         self._bar.layout.visibility = "visible" if percent else "hidden"
         self._bar.value = self.progress if is_known else 0.0
-        self.abort_button.disabled = job is None or not running
+        self.abort_button.disabled = self.watch_button.disabled = job is None or not running
+        self.watch_button.description = "Stop watching" if self.watched else "Watch again"
+        self.watch_button.icon = "eye-slash" if self.watched else "eye"
+        self.watch_button.tooltip = (
+            "ask the service no more; the job goes on there" if self.watched else "ask again how the job stands"
+        )
         self._message.value = notes(self.message, css_class="tw-error" if self.is_error else "tw-note")
-        self._address.value = notes(f"job {job.url}") if job is not None and job.url else ""
+        self._details.layout.visibility = "hidden" if job is None else "visible"
+        self._lines.value = notes(*details(job, self._seen)) if job is not None and self._details.is_open else ""
+
+
+def look(job: Any) -> None:
+    """Have a job followed again, without waiting for it."""
+    with contextlib.suppress(JobTimeoutError):
+        job.wait(timeout=0)
+
+
+def elapsed(job: Any) -> str:
+    """For how long the job has run, and of how long it may; the limit is told once the service runs it."""
+    limit = job.summary.execution_duration
+    return f"{job.elapsed:.1f} s" + (f" of {in_words(limit)}" if limit and job.phase is JobPhase.EXECUTING else "")
 
 
 def received(done: int, total: int | None) -> str:

@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from datetime import UTC, datetime, timedelta
 
 import pytest
 
 from tapwidget.actions.background import Immediate
-from tapwidget.errors import ServiceUnavailableError
-from tapwidget.ivoa.uws import JobPhase, Progress
+from tapwidget.errors import JobTimeoutError, QueryError, ServiceUnavailableError
+from tapwidget.ivoa.uws import JobPhase, JobSummary, Progress
 from tapwidget.views.job_status import JobStatus
 
 
@@ -18,10 +19,16 @@ class OneJob:
     url = "http://127.0.0.1/tap/async/17"
     last_error = ""
     elapsed = 3.25
+    last_heard: datetime | None = None
+    error: Exception | None = None
     received: tuple[int, int | None] = (0, None)
+    changes: tuple[str, ...] = ()
+    answers = 4
 
     def __init__(self) -> None:
         self.phase = JobPhase.PENDING
+        self.summary = JobSummary("17")
+        self.watched = True
         self.progress = Progress()
         self.callbacks: list[Callable[[OneJob], None]] = []
         self.aborted = 0
@@ -35,6 +42,13 @@ class OneJob:
         self.phase, self.progress = phase, progress or Progress()
         for callback in list(self.callbacks):
             callback(self)
+
+    def stop_watching(self) -> None:
+        self.watched = False
+
+    def wait(self, timeout: float) -> None:
+        self.watched = True
+        raise JobTimeoutError("It has not ended.")
 
     def abort(self) -> None:
         self.aborted += 1
@@ -117,3 +131,70 @@ def test_bytes_of_the_result_are_told_while_it_is_fetched(job: OneJob) -> None:
     assert "16.0 MiB" in status._elapsed.value
     status.activity = ""
     assert "MiB" not in status._elapsed.value
+
+
+def test_watching_can_be_stopped_and_taken_up_again_while_the_job_goes_on(job: OneJob) -> None:
+    status = JobStatus(job, background=Immediate())
+    job.tell(JobPhase.EXECUTING)
+    status.watch_button.click()
+    assert not job.watched
+    assert "not watched" in status._elapsed.value
+    assert not job.aborted
+    assert status.watch_button.description == "Watch again"
+    status.watch_button.click()
+    assert job.watched
+    assert "not watched" not in status._elapsed.value
+    status.watch_button.click()
+    status.abort_button.click()
+    assert status.watched
+    job.tell(JobPhase.ABORTED)
+    assert status.watch_button.disabled
+
+
+def test_another_job_is_watched_from_the_beginning(job: OneJob) -> None:
+    status = JobStatus(job, background=Immediate())
+    status.watch_button.click()
+    status.job = OneJob()
+    assert status.watched
+
+
+def test_elapsed_is_told_against_the_limit_while_the_job_runs(job: OneJob) -> None:
+    job.summary = JobSummary("17", execution_duration=14400)
+    status = JobStatus(job, background=Immediate())
+    assert "of 4 h" not in status._elapsed.value
+    job.tell(JobPhase.EXECUTING)
+    assert "3.2 s of 4 h" in status._elapsed.value
+    job.tell(JobPhase.COMPLETED)
+    assert "of 4 h" not in status._elapsed.value
+
+
+def test_details_are_made_only_when_they_are_open(job: OneJob) -> None:
+    began = datetime(2026, 3, 1, 12, tzinfo=UTC)
+    job.summary = JobSummary(
+        "17",
+        creation_time=began,
+        start_time=began + timedelta(seconds=1.5),
+        end_time=began + timedelta(seconds=92),
+        execution_duration=14400,
+        destruction=began + timedelta(days=7),
+    )
+    job.last_heard = began + timedelta(seconds=93)
+    job.changes = ("Column <b>x</b> was renamed.",)
+    status = JobStatus(job, background=Immediate())
+    job.tell(JobPhase.EXECUTING)
+    job.error = QueryError("The query was refused: <script>")
+    job.tell(JobPhase.ERROR)
+    assert status._lines.value == ""
+    status._details.is_open = True
+    for line in (
+        "phases seen here: PENDING at 3.2 s → EXECUTING at 3.2 s → ERROR at 3.2 s",
+        "created 2026-03-01 12:00:00 UTC, started 2026-03-01 12:00:01 UTC, ended 2026-03-01 12:01:32 UTC",
+        "waited 1.5 s, ran 1 min 30 s",
+        "the service stops it after 4 h",
+        "asked for 4 times, the last answer came at 2026-03-01 12:01:33 UTC",
+        "Column &lt;b&gt;x&lt;/b&gt; was renamed.",
+        "The query was refused: &lt;script&gt;",
+        "kept by the service until 2026-03-08 12:00:00 UTC",
+        "job http://127.0.0.1/tap/async/17",
+    ):
+        assert line in status._lines.value
