@@ -88,8 +88,9 @@ class DifferencePlot(ipywidgets.VBox):
         self._area.add_class("tw-plot-area")
         self._area.add_class("tw-sky")
         self._save = ipywidgets.Button(
-            description="Save", tooltip="The same figure by matplotlib, as PNG, SVG or PDF", layout={"width": "auto"}
-        )
+            description="Save", tooltip="The same figure by matplotlib, as PNG, SVG or PDF",
+            layout={"width": "auto", "align_self": "flex-start"},
+        )  # fmt: skip
         self._links, self._account = ipywidgets.HTML(), ipywidgets.HTML()
 
     def _redraw(self, _change: object = None) -> None:
