@@ -192,13 +192,14 @@ class SkyPlot(ipywidgets.VBox):
     def _mark(self) -> None:
         rows = np.asarray(self.selected_rows, dtype=np.intp)
         x, y = self._plane
-        marked = rows[sky.thin(np.zeros(len(rows), np.int8), MARKED)]
+        placed = rows[~(np.isnan(x[rows]) | np.isnan(y[rows]))]
+        marked = placed[sky.thin(np.zeros(len(placed), np.int8), MARKED)]
         self._picture.select((x[marked], y[marked]))
         self._clear.disabled = not len(rows)
         said = (
             f"{len(rows):,} of {len(x):,} rows selected" if len(rows) else (HINT if len(x) else "No rows to show yet.")
         )
-        self._readout.value = said + (f"; {MARKED:,} of them marked" if len(marked) < len(rows) else "")
+        self._readout.value = said + (f"; {MARKED:,} of them marked" if len(marked) < len(placed) else "")
 
 
 def _position(table: Any) -> Position | None:

@@ -116,6 +116,15 @@ def test_linked_both_ways() -> None:
     assert one.selected_rows == ()
 
 
+def test_selected_rows_without_a_position_are_not_drawn() -> None:
+    plot = SkyPlot(Table({"ra": [np.nan, 10.0], "dec": [1.0, 1.0]}))
+    plot.selected_rows = (0,)
+    assert not plot._picture._selected.visible
+    assert "1 of 2 rows selected" in plot._readout.value
+    plot.selected_rows = (0, 1)
+    assert plot._picture._selected.x.shape == (1,)
+
+
 def test_the_box_goes_when_other_rows_are_selected_elsewhere() -> None:
     plot = SkyPlot(Table({"ra": np.linspace(10, 11, 50), "dec": np.zeros(50)}))
     box(plot, (-2, 2), (-2, 2))
