@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from pathlib import Path
 from typing import Any
 
 import ipywidgets
@@ -11,10 +12,12 @@ from astropy.table import Table
 from tapwidget.actions.background import Background, Latest
 from tapwidget.actions.browse import Ready, make_ready
 from tapwidget.actions.run import Runner, upload_names
+from tapwidget.actions.set_up import load_set_up, save_set_up, saved_run, saved_table, service_words
 from tapwidget.errors import TapWidgetError
 from tapwidget.match.spec import IdentifierMatch, SkyMatch
 from tapwidget.state.form import Form
 from tapwidget.state.runs import Run, Runs
+from tapwidget.state.set_up import SetUp, choices_of
 from tapwidget.views.adql_editor import AdqlEditor
 from tapwidget.views.adql_text import upload_table
 from tapwidget.views.disclosure import Disclosure
@@ -24,9 +27,11 @@ from tapwidget.views.job_status import JobStatus
 from tapwidget.views.limits import upload_in_words
 from tapwidget.views.match_form import MatchForm
 from tapwidget.views.offset_note import OffsetNote
+from tapwidget.views.restoring import Restoring
 from tapwidget.views.results_panel import ResultsPanel
 from tapwidget.views.runs_shelf import RunsShelf
 from tapwidget.views.service_picker import ServicePicker
+from tapwidget.views.set_up import SetUpFile
 from tapwidget.views.style import counted, notes, stylesheet, text
 from tapwidget.views.unmatched_note import UnmatchedNote
 
@@ -43,6 +48,8 @@ class CrossMatch(ipywidgets.VBox):
         The user's table.
     target : str, optional
         Qualified name of the catalogue's table; "dp1.Object" where the service has it.
+    set_up : (SetUp, Path), optional
+        What `load` has read, and from which file.
 
     Attributes
     ----------
@@ -52,7 +59,15 @@ class CrossMatch(ipywidgets.VBox):
         Every run, by name: `app.runs["results"].result` is an astropy Table.
     """
 
-    def __init__(self, service: Any = None, table: Any = None, target: str | None = None, **kwargs: object) -> None:
+    def __init__(
+        self,
+        service: Any = None,
+        table: Any = None,
+        target: str | None = None,
+        *,
+        set_up: tuple[SetUp, Path] | None = None,
+        **kwargs: object,
+    ) -> None:
         self.background = Background()
         self.form = Form()
         self.runs = Runs()
@@ -79,11 +94,13 @@ class CrossMatch(ipywidgets.VBox):
         self.results = ResultsPanel(self.form, self.runs, background=self.background)
         self.offset_note = OffsetNote(self._match_again)
         self.unmatched_note = UnmatchedNote(background=self.background)
+        self.set_up = SetUpFile(self.save, load_set_up, self._take_set_up, background=self.background)
         self._link()
         super().__init__(
             [
                 stylesheet(),
                 self.service_picker,
+                self.set_up,
                 step("1  Your table", self.file_picker),
                 step("2  Match", self.match_form, self.editor, self._python),
                 step("3  Run", ipywidgets.HBox([self.run_button, self.status]), self._earlier_line),
@@ -93,9 +110,63 @@ class CrossMatch(ipywidgets.VBox):
         )
         self.add_class("tw-app")
         self._query_changed(None)
+        if set_up is not None:
+            self._take_set_up(*set_up, service, table)
+            return
         if table is not None:
             self.file_picker.choose(table)
         self.service_picker.choose(service)
+
+    @classmethod
+    def load(cls, path: str | Path, *, service: Any = None, table: Any = None, **kwargs: object) -> CrossMatch:
+        """An app as another one was when it was saved, perhaps on another computer. Returns at once.
+
+        What is chosen appears as the service and the file answer, and the runs are fetched again. What cannot be
+        restored is said below the service.
+
+        Parameters
+        ----------
+        path : path
+            What `save` wrote.
+        service, table : optional
+            Taken instead of those that the file names.
+
+        Raises
+        ------
+        SetUpError
+            If the file is no set-up, or cannot be read.
+        """
+        read = (load_set_up(path), Path(path).expanduser().resolve())
+        return cls(service, table, set_up=read, **kwargs)
+
+    def save(self, path: str | Path) -> Path:
+        """Save what is chosen, and where the runs are, to a small file for `load`; its whole path.
+
+        Neither tables nor results are in it: the user's table is told by its path and a fingerprint, a result by its
+        job. No token ever is.
+
+        Raises
+        ------
+        SetUpError
+            If there is another file of that name, or it cannot be written.
+        """
+        known: dict[int, Any] = {}
+        picker, table = self.file_picker, self.form.table
+        if table is not None:
+            known[id(table)] = saved_table(table, variable=picker.variable, result=picker.result)
+        for run in self.runs.runs:
+            if run.table is not None and id(run.table) not in known:
+                known[id(run.table)] = saved_table(run.table)
+        set_up = SetUp(
+            service=service_words(self.form.service),
+            table=None if table is None else known[id(table)],
+            choices=choices_of(self.form),
+            adql=self.editor.own,
+            editing=self.editor.editing,
+            runs=tuple(saved_run(run, known.get(id(run.table))) for run in self.runs.runs),
+            current=self.runs.current.name if self.runs.current is not None else "",
+        )
+        return save_set_up(path, set_up)
 
     @property
     def result(self) -> Table | None:
@@ -229,6 +300,14 @@ class CrossMatch(ipywidgets.VBox):
             self.status.message = f"{run.name}: {counted(len(run.result), 'row')}"
             if not len(run.result):
                 self.status.message += f". {nothing_matched(run.match)}"
+
+    def _take_set_up(self, set_up: SetUp, path: Path, service: Any = None, table: Any = None) -> None:
+        self._restoring = Restoring(
+            set_up, path.parent, form=self.form, runner=self._runner, background=self.background,
+            service_picker=self.service_picker, file_picker=self.file_picker, match_form=self.match_form,
+            editor=self.editor, say=self.set_up.say,
+        )  # fmt: skip
+        self._restoring.begin(service, table)
 
     def _match_again(self, match: SkyMatch) -> None:
         """Run what the form says with the upload moved as in `match`."""

@@ -130,5 +130,15 @@ def _token_for(url: str) -> str:
     return "" if is_public or not origin(url).is_private else os.environ.get(ENV_TOKEN, "")
 
 
+def sends_token(service: str) -> bool:
+    """Whether `connect` to an address would send it the token of this environment; never for a name."""
+    if service.lower() in {"demo", "rsp", *KNOWN}:
+        return False
+    try:
+        return bool(_token_for(clean(service)[0]))
+    except ValueError:
+        return False
+
+
 def _choices() -> str:
     return ", ".join(f'"{name}"' for name in ("demo", "rsp", *KNOWN))

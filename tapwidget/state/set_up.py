@@ -45,12 +45,12 @@ class SavedTable:
 
 @dataclass(frozen=True)
 class SavedRun:
-    """One run. `match` is as `match.record` writes it; `job_url` is empty where there is no one job to fetch it from."""
+    """One run. `match` is as `match.record` writes it; `job` is what `Service.job` takes: mostly an address."""
 
     name: str
     visible: bool
     service: str
-    job_url: str
+    job: str
     adql: str
     match: dict[str, Any] | None = None
     table: SavedTable | None = None
@@ -124,7 +124,8 @@ def from_text(text: str) -> SetUp:
     content["runs"] = tuple(_run(each) for each in content["runs"])
     content["table"] = _table(content.get("table"))
     content["choices"] = _choices(content.get("choices"))
-    return _made(SetUp, content)
+    made: SetUp = _made(SetUp, content)
+    return made
 
 
 def _choices(given: Any) -> dict[str, Any]:
@@ -153,7 +154,7 @@ def _choices(given: Any) -> dict[str, Any]:
 def _run(given: Any) -> SavedRun:
     if not isinstance(given, dict):
         raise SetUpError(f"One of its runs is {given!r}, which is none.")
-    run = _made(SavedRun, {**given, "table": _table(given.get("table"))})
+    run: SavedRun = _made(SavedRun, {**given, "table": _table(given.get("table"))})
     if run.match is not None:
         try:
             from_record(run.match)

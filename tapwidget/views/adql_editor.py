@@ -61,6 +61,18 @@ class AdqlEditor(ipywidgets.VBox):
         self.generated = adql
         self._show()
 
+    @property
+    def own(self) -> str:
+        """What the person wrote last; empty if nothing."""
+        return self._own
+
+    def restore(self, adql: str, *, editing: bool) -> None:
+        """Put back what a person wrote once, to go on with now (`editing`) or on request."""
+        self._own = adql
+        if editing:
+            self._go_on()
+        self._show()
+
     def _written(self, change: dict[str, str]) -> None:
         if self.editing:
             self.adql = self._own = change["new"]

@@ -56,6 +56,12 @@ class EpochControl(ipywidgets.VBox):
         self._from.value = self._motion.epoch if self._motion else ""
         self._chosen()
 
+    def take(self, epoch: Epoch) -> bool:
+        """Fill the boxes with an epoch; False if the proper motions recognised in the table do not make that one."""
+        self._from.value, self._to.value = str(epoch.of_upload), str(epoch.of_target)
+        self._on.value = True
+        return bool(self.epoch == epoch)
+
     @traitlets.observe("shown")
     def _show(self, _change: object = None) -> None:
         self.layout.display = None if self._motion and self.shown else "none"

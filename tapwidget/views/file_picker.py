@@ -122,6 +122,23 @@ class FilePicker(ipywidgets.VBox):
         self._list()
         self._open_listed(RESULT + name)
 
+    @property
+    def variable(self) -> str:
+        """The variable of the notebook that the table is, or empty."""
+        return "" if self._variable.startswith(RESULT) else self._variable.lstrip(VARIABLE)
+
+    @property
+    def result(self) -> str:
+        """The name of the run whose result the table is, or empty."""
+        return self._variable.lstrip(VARIABLE) if self._variable.startswith(RESULT) else ""
+
+    def open_variable(self, name: str) -> bool:
+        """Open a table of the notebook by its name; False if there is none."""
+        self._list()
+        if name in self._variables:
+            self._open_listed(VARIABLE + name)
+        return name in self._variables
+
     def _open_listed(self, chosen: str) -> None:
         """Open what has no path: a variable of the notebook, the result of a run."""
         is_result = chosen.startswith(RESULT)

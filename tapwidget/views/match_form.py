@@ -124,6 +124,15 @@ class MatchForm(ipywidgets.VBox):
             box.options = options
         box.value = wanted if wanted in names else ""
 
+    def choose_identifiers(self, mine: str, theirs: str) -> tuple[str, ...]:
+        """Choose the columns that shall be equal; those that are not offered, which are left as they are."""
+        wanted = ((self._mine, mine), (self._theirs, theirs))
+        lacking = [name for box, name in wanted if name not in [value for _, value in box.options]]
+        for box, name in wanted:
+            if name not in lacking:
+                box.value = name
+        return tuple(lacking)
+
     def _identifier_chosen(self, _change: Any) -> None:
         self._form.on = (self._mine.value or "", self._theirs.value or "")
         self.clean_up.column = users_column(self._form.table, self._mine.value or "")

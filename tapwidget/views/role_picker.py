@@ -59,6 +59,14 @@ class RolePicker(ipywidgets.VBox):
         self._others.layout.display = None if pairs else "none"
         self._say()
 
+    def choose(self, ra: str, dec: str) -> bool:
+        """Choose the position columns of the table that is offered; False, and nothing done, if it lacks one."""
+        names = [value for _, value in self._ra.options]
+        if ra not in names or dec not in names:
+            return False
+        self._ra.value, self._dec.value = ra, dec
+        return True
+
     def named_roles(self) -> dict[str, str]:
         """Column name to the role it plays now."""
         if self._roles is None:
