@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from typing import Any
 
 from astropy.table import Table
@@ -65,7 +66,13 @@ class Runner:
         for run in self.runs.runs:
             if run.job_url == record.url and not run.error:
                 return run
-        run = self.runs.add(match=_match_of(record), adql=record.adql, job_url=record.url, phase=str(record.phase))
+        run = self.runs.add(
+            match=_match_of(record),
+            adql=record.adql,
+            job_url=record.url,
+            phase=str(record.phase),
+            service=service,
+        )
         self._background.run(
             lambda: service.job(record.url),
             then=lambda job: self._started(run, job),
@@ -73,23 +80,37 @@ class Runner:
         )
         return run
 
-    def _started(self, run: Run, job: Any) -> None:
-        run.adql = job.adql
+    def restore(self, run: Run, find: Callable[[], Any], *, shown: bool) -> None:
+        """Fetch the result of a run that is on the shelf already; `find` gives its job, on a worker.
+
+        It becomes the current run if it is `shown`, or if there is none.
+        """
+        self._background.run(
+            find,
+            then=lambda job: self._started(run, job, shown=shown),
+            failed=lambda error: self._failed(run, error),
+        )
+
+    def _started(self, run: Run, job: Any, *, shown: bool = True) -> None:
+        run.adql = job.adql or run.adql
         run.job = job
         run.job_url = job.url
         job.subscribe(lambda _job: self._background.post(("phase", id(run)), lambda: self._phase(run)))
         self._phase(run)
         self._background.run(
-            job.result, then=lambda table: self._fetched(run, table), failed=lambda error: self._failed(run, error)
+            job.result,
+            then=lambda table: self._fetched(run, table, shown=shown),
+            failed=lambda error: self._failed(run, error),
         )
 
     def _phase(self, run: Run) -> None:
         run.phase = str(run.job.phase)
 
-    def _fetched(self, run: Run, table: Any) -> None:
+    def _fetched(self, run: Run, table: Any, *, shown: bool) -> None:
         run.phase = str(run.job.phase)
         run.result = table
-        self.runs.current = run
+        if shown or self.runs.current is None:
+            self.runs.current = run
 
     def _failed(self, run: Run, error: BaseException) -> None:
         run.phase = "ABORTED" if isinstance(error, JobAbortedError) else "ERROR"
