@@ -41,7 +41,7 @@ def heights(path: str, top: float, plot_height: float) -> list[float]:
 
 def drag(notebook: Any, start: float, end: float) -> None:
     """With the mouse over the plot, from one magnitude to another."""
-    overlay = notebook.output(0).locator(".tw-plot .brushintsel .overlay").bounding_box()
+    overlay = notebook.output(0).locator(".tw-plot .brushintsel .overlay").first.bounding_box()
     x = [overlay["x"] + overlay["width"] * (magnitude - 15) / 9 for magnitude in (start, end)]
     y = overlay["y"] + overlay["height"] / 2
     mouse = notebook.page.mouse
@@ -175,6 +175,57 @@ def test_reading_saving_and_hostile_labels(notebook: Any) -> None:
     counts_are_read_under_the_pointer(notebook)
     the_figure_is_saved_by_the_browser(notebook)
     hostile_labels_stay_text(notebook)
+
+
+RESULTS = """
+import numpy as np, tapwidget
+from astropy.table import Table
+from tapwidget.state.form import Form
+from tapwidget.state.runs import Runs
+from tapwidget.views.results_panel import ResultsPanel
+r = np.round(np.random.default_rng(3).normal(20, 1.5, 3000), 4)
+result = Table({"id": np.arange(1000, 4000), "ut1_r": r, "r_cModelMag": r + 0.01, "j_m": r - 2})
+form, runs = Form(), Runs()
+form.table = Table({"r": r})
+panel = ResultsPanel(form, runs)
+runs.current = runs.add(result=result)
+panel
+"""
+
+
+def test_one_selection_in_table_histogram_and_differences(lab: Any) -> None:
+    notebook = lab.open_notebook([RESULTS])
+    output = notebook.output(0)
+    output.locator(".tw-plot .brushintsel .overlay").first.wait_for()
+    legend = output.locator(".tw-legend").first
+    row = output.get_by_text("1003", exact=True)
+    row.click()
+    expect(legend).to_contain_text("selected (1)")
+    # The brush selects rows, and their selection leaves the brush alone.
+    output.locator(".tw-plot .brushintsel").first.scroll_into_view_if_needed()
+    drag(notebook, 18, 19.5)
+    rows = notebook.wait_for_python("not panel.histogram._plot.brush.brushing and len(panel.table.selected_rows)")
+    expect(legend).to_contain_text(f"selected ({rows:,})")
+    assert notebook.python(
+        "np.array_equal(np.flatnonzero(panel.histogram.rows_in_interval(1)), panel.table.selected_rows)"
+    )
+    expect(output.get_by_text(f"3,000 rows, {rows:,} selected")).to_be_visible()
+    expect(output.locator(".tw-legend.tw-below").filter(has_text="median")).to_contain_text(f"selected ({rows:,})")
+    # What the form's constraints would keep comes and goes as they do.
+    notebook.python(first="form.where = [tapwidget.MagnitudeRange('r', low=20)]")
+    kept = notebook.python("int((r > 20).sum())")
+    expect(legend).to_contain_text(f"would keep {kept:,} of 3,000")
+    notebook.python(first="form.where = []")
+    expect(legend).not_to_contain_text("would keep")
+    # Another row: the brush, which does not hold it, goes.
+    row.scroll_into_view_if_needed()
+    row.click()
+    output.locator(".tw-plot .brushintsel .selection").first.wait_for(state="hidden")
+    expect(legend).to_contain_text("selected (1)")
+    assert notebook.python("list(panel.table.selected_rows)") == [3]
+    output.get_by_label("band").select_option("J")
+    expect(legend).to_contain_text("results, j_m")
+    expect(legend).not_to_contain_text("ut1")
 
 
 SKY = """
