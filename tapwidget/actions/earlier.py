@@ -34,4 +34,4 @@ def delete_job(service: Service, record: JobRecord) -> Any:
     ServiceError
         If the service cannot be reached or refuses.
     """
-    service.delete(record.url)
+    service.delete(record.reference)

@@ -64,17 +64,17 @@ class Runner:
     def take_up(self, service: Any, record: JobRecord) -> Run:
         """Follow a job of before and fetch its result: onto the shelf, where it may be already."""
         for run in self.runs.runs:
-            if run.job_url == record.url and not run.error:
+            if record.reference in names_of(run) and not run.error:
                 return run
         run = self.runs.add(
             match=_match_of(record),
             adql=record.adql,
-            job_url=record.url,
+            job_url=record.reference,
             phase=str(record.phase),
             service=service,
         )
         self._background.run(
-            lambda: service.job(record.url),
+            lambda: service.job(record.reference),
             then=lambda job: self._started(run, job),
             failed=lambda error: self._failed(run, error),
         )
@@ -115,6 +115,11 @@ class Runner:
     def _failed(self, run: Run, error: BaseException) -> None:
         run.phase = "ABORTED" if isinstance(error, JobAbortedError) else "ERROR"
         run.error = str(error) or type(error).__name__
+
+
+def names_of(run: Run) -> set[str]:
+    """What the list of jobs may know a run by: the address of its job; for a match in parts, its key in the ledger."""
+    return {run.job_url, getattr(run.job, "key", "")} - {""}
 
 
 def _match_of(record: JobRecord) -> Match | None:

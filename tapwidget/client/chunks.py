@@ -7,7 +7,6 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Callable, Generator
-from dataclasses import replace
 from datetime import UTC, datetime
 from threading import Lock
 from time import monotonic
@@ -16,15 +15,14 @@ from typing import Any
 from astropy.table import Table
 
 from tapwidget.client import provenance
-from tapwidget.client.chunks_plan import in_words
+from tapwidget.client.chunks_kept import Kept, Standing
+from tapwidget.client.chunks_plan import TOLD, Division, in_words
 from tapwidget.client.chunks_work import LOOK_S, Work
 from tapwidget.client.follower import Pace
 from tapwidget.client.job import Job
-from tapwidget.client.outgoing import Outgoing
 from tapwidget.client.plan import Plan
-from tapwidget.client.submission import Order
 from tapwidget.client.subscribers import Subscribers
-from tapwidget.errors import JobAbortedError, JobError, JobTimeoutError, MatchError, TapWidgetError
+from tapwidget.errors import JobAbortedError, JobError, JobTimeoutError, TapWidgetError
 from tapwidget.ivoa.uws import JobPhase, JobSummary, Progress
 
 
@@ -32,7 +30,7 @@ class ChunkedJob:
     """The jobs of one match, with all that a `Job` shows and does. No property ever asks the network.
 
     Made by `Service.submit`. A few parts are at the service at a time; one that fails is tried again, in halves, and
-    the answers of the others stay. An interrupt leaves jobs that `Service.jobs` finds by their run_id.
+    the answers of the others stay. `Service.job`, given its run_id, goes on with it in any kernel.
 
     Parameters
     ----------
@@ -42,6 +40,8 @@ class ChunkedJob:
         In how many parts the upload goes at first.
     send : callable
         Makes a job of a part of the upload, named by a run_id.
+    find : callable
+        Finds the job at a URL again.
     run_id : str
         What the run_ids of all parts begin with.
     service : str
@@ -50,6 +50,10 @@ class ChunkedJob:
         What was changed to make the upload acceptable.
     maxrec : int, optional
         The limit of rows that was asked for. Without one, a part whose answer the service cut is divided.
+    kept : Kept, optional
+        Its record in the ledger; the parts that it has are gone on with.
+    why : str
+        Why it goes in parts.
     """
 
     def __init__(
@@ -59,25 +63,32 @@ class ChunkedJob:
         parts: int,
         *,
         send: Callable[[Table, str], Job],
+        find: Callable[[str], Job],
         run_id: str,
         service: str = "",
         changes: tuple[str, ...] = (),
         maxrec: int | None = None,
         pace: Pace | None = None,
+        kept: Kept | None = None,
+        why: str = TOLD,
     ) -> None:
         self.plan = plan
         self._table = table
         self._run_id, self._service, self._changes, self._maxrec = run_id, service, changes, maxrec
         self._subscribers: Subscribers[ChunkedJob] = Subscribers()
-        self._created = datetime.now(UTC)
+        self._kept, self._why = kept, why
+        self._created = (kept.record.created if kept else None) or datetime.now(UTC)
         self._began = monotonic()
         self._fetching = Lock()
         self._result: Table | None = None
+        division = Division(plan.upload)
         self._work = Work(
             plan.upload,
-            parts,
+            division,
+            division.again(kept.record.parts) if kept and kept.record.parts else division.parts(parts),
             send=lambda part, label: send(part, f"{run_id}-{label}"),
-            changed=lambda: self._subscribers.tell(self),
+            find=find,
+            changed=self._changed,
             is_whole=maxrec is None,
             pace=pace or Pace(),
         )
@@ -90,11 +101,17 @@ class ChunkedJob:
         return self._work.number
 
     @property
+    def key(self) -> str:
+        """By which the ledger knows it, and `Service.job` finds it; "" while it is one job like any other."""
+        return self._kept.key if self._kept else ""
+
+    @property
     def changes(self) -> tuple[str, ...]:
         """Sentences on what was changed to make the upload acceptable."""
         notes = [note for job in self._jobs() for note in job.changes]
         parts = self.parts
-        return tuple(dict.fromkeys((*self._changes, *([in_words(parts)] if parts > 1 else []), *notes)))
+        said = [in_words(parts, self._why)] if parts > 1 else []
+        return tuple(dict.fromkeys((*self._changes, *said, *notes, *(self._kept.notes if self._kept else ()))))
 
     @property
     def url(self) -> str:
@@ -108,7 +125,7 @@ class ChunkedJob:
 
     @property
     def job_id(self) -> str:
-        """What the run_ids of all its jobs begin with, as `Service.jobs` shows them; with one part, that job's own."""
+        """Its run_id, with which those of all its jobs begin; with one part, that job's own identifier."""
         jobs = self._jobs()
         return jobs[0].job_id if len(jobs) == self.parts == 1 else self._run_id
 
@@ -200,7 +217,12 @@ class ChunkedJob:
         TapWidgetError
             What making a job raises. That a part is too large does not matter: it is halved.
         """
+        self._note()
         self._work.begin()
+
+    def resume(self) -> None:
+        """Go on with what another kernel began: send and follow what is left, in the background."""
+        self._work.watch()
 
     def wait(self, timeout: float | None = None) -> JobPhase:
         """Block until all parts have ended; returns the phase. An interrupt leaves the jobs running.
@@ -212,6 +234,12 @@ class ChunkedJob:
         ServiceError
             If they cannot be followed: the service stayed away, or does not let us in. Waiting again tries again.
         """
+        try:
+            return self._wait(timeout)
+        finally:
+            self._note()  # whoever has waited finds it in the ledger as it is
+
+    def _wait(self, timeout: float | None) -> JobPhase:
         until = None if timeout is None else monotonic() + timeout
         work = self._work
         work.watch()
@@ -255,6 +283,8 @@ class ChunkedJob:
         self._work.end(JobPhase.ABORTED, JobError(told, service=self._service, job_url=self.url))
         for job in self._jobs():
             job.delete()
+        if self._kept is not None:
+            self._kept.drop()
 
     def result(self, timeout: float | None = None) -> Table:
         """Wait for the end, put the answers together once, and return the table that `Plan.finish` describes.
@@ -298,6 +328,19 @@ class ChunkedJob:
         how_far = "" if self.phase.is_final else f" {told.message} {told.percent:.0f} %"
         return f"<ChunkedJob {self.job_id} {self.phase}{how_far} {self.elapsed:.1f} s {self.url}>"
 
+    def _changed(self) -> None:
+        self._note()
+        self._subscribers.tell(self)
+
+    def _note(self) -> None:
+        """Have the ledger know how it stands."""
+        if self._kept is not None:
+            self._kept.note(self._standing)
+
+    def _standing(self) -> Standing:
+        with self._work.news:
+            return self._work.parts, list(self._work.done), self._work.phase, str(self._work.fault or "")
+
     def _jobs(self) -> list[Job]:
         with self._work.news:
             return list(self._work.sent)
@@ -319,41 +362,3 @@ class ChunkedJob:
         finally:
             unsubscribe()
         return await asyncio.to_thread(self.result)
-
-
-def in_parts(
-    outgoing: Outgoing,
-    number: int,
-    *,
-    order: Order,
-    send: Callable[[Order, Outgoing], Job],
-    maxrec: int | None = None,
-    pace: Pace | None = None,
-) -> ChunkedJob:
-    """A match in so many parts, not yet sent. `order` and `outgoing` are those of the whole; `send` makes one job."""
-    if outgoing.plan is None or outgoing.table is None:
-        raise MatchError("Only a match can go in parts: submit ADQL with a smaller table.")
-    name = outgoing.plan.upload.name
-
-    def send_part(part: Table, run_id: str) -> Job:
-        uploads = {name: part}
-        # The match can be finished in another kernel where a part is all of it.
-        is_all = len(part) == len(order.uploads[name])
-        own = replace(order, uploads=uploads, run_id=run_id, match=order.match if is_all else None)
-        # What a part's job fetches is the bare answer, and the changes are told once, by the whole.
-        return send(
-            replace(own, table=order.table if is_all else None),
-            replace(outgoing, uploads=uploads, changes=(), plan=None, table=None),
-        )
-
-    return ChunkedJob(
-        outgoing.plan,
-        outgoing.table,
-        number,
-        send=send_part,
-        run_id=order.run_id,
-        service=outgoing.plan.service,
-        changes=outgoing.changes,
-        maxrec=maxrec,
-        pace=pace,
-    )

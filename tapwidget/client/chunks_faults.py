@@ -6,7 +6,7 @@ import re
 from enum import StrEnum
 
 from tapwidget.client.faults import Outage
-from tapwidget.client.submission import OverLimitError, is_about_size
+from tapwidget.client.submission import BrokenOffError, OverLimitError, is_about_size
 from tapwidget.errors import JobError, QueryError, ServiceError, TapWidgetError
 
 
@@ -31,7 +31,8 @@ WRONG = re.compile(
 
 def remedy(error: TapWidgetError) -> Remedy:
     """What helps against the failure of one part, if anything."""
-    if isinstance(error, OverLimitError):
+    # The halves of an upload whose connection broke are tried only while they are large: Submission sees to that.
+    if isinstance(error, OverLimitError | BrokenOffError):
         return Remedy.DIVIDE
     if isinstance(error, QueryError):
         if BUSY.search(error.said):

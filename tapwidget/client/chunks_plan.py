@@ -6,18 +6,21 @@ in two along their longest extent, again and again: no pole and no zero of right
 
 from __future__ import annotations
 
+import hashlib
 import math
 import re
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
+from functools import cached_property
 from typing import TYPE_CHECKING
 
 import numpy as np
 from astropy.table import Table
 from numpy.typing import NDArray
 
-from tapwidget.errors import UploadError
-from tapwidget.ivoa.limits import Limits
+from tapwidget.client.ledger import PartRecord
+from tapwidget.errors import MatchError, UploadError
+from tapwidget.ivoa.limits import CAREFUL_UPLOAD_BYTES, Limits
 from tapwidget.tables.preflight import Upload
 from tapwidget.tables.votable import to_votable
 
@@ -44,7 +47,8 @@ class Part:
     """Some rows of an upload (their places in it) and the job that matches them, once there is one.
 
     `label` tells the part in the service's lists, as "03of12", or "03of12-ab" once it was halved twice. `tries` is how
-    often it may still fail; `since` when trouble with it began that may pass.
+    often it may still fail; `since` when trouble with it began that may pass; `url` its job's, which another kernel may
+    have made.
     """
 
     rows: Rows
@@ -52,6 +56,12 @@ class Part:
     tries: int = TRIES
     job: Job | None = None
     since: float | None = None
+    url: str = ""
+
+    @cached_property
+    def digest(self) -> str:
+        """Of the rows: by it one is sure that a part found again is the same."""
+        return hashlib.sha256(self.rows.astype("<i8").tobytes()).hexdigest()[:32]
 
     @property
     def is_divisible(self) -> bool:
@@ -75,9 +85,33 @@ class Division:
         """A part in two, not yet sent."""
         mark = part.label if "-" in part.label else f"{part.label}-"
         return [
-            replace(part, rows=rows, label=mark + letter, job=None, since=None)
+            replace(part, rows=rows, label=mark + letter, job=None, since=None, url="")
             for rows, letter in zip(self._divided(part.rows, 2), "ab", strict=True)
         ]
+
+    def again(self, known: Sequence[PartRecord]) -> list[Part]:
+        """The parts as they were in another kernel.
+
+        Raises
+        ------
+        MatchError
+            If the upload is divided in another way now.
+        """
+        first = known[0].label.partition("-")[0]
+        whole = {part.label: part for part in self.parts(int(first.partition("of")[2]))}
+        found = []
+        for record in known:
+            label, _, halvings = record.label.partition("-")
+            part = whole.get(label)
+            for letter in halvings if part is not None else "":
+                part = self.halves(part)["ab".index(letter)] if part is not None and part.is_divisible else None
+            if part is None or part.digest != record.digest:
+                raise MatchError("the upload is divided in another way now: tapwidget or numpy has changed since")
+            part.url = record.url
+            found.append(part)
+        if sum(len(part.rows) for part in found) != self._length:
+            raise MatchError("the ledger does not have all the parts")
+        return found
 
     def _divided(self, rows: Rows, number: int) -> Iterator[Rows]:
         """The rows in `number` pieces, each in rising order."""
@@ -122,8 +156,12 @@ def parts_needed(table: Table, limits: Limits) -> int:
             f"The upload has {rows:,} rows, about {size / 2**20:.0f} MiB: with what the service takes at once, it "
             f"would need {number:,} jobs; tapwidget sends at most {MOST_PARTS}. Match a part of the table at a time."
         )
-    doubtful = DOUBTFUL_BYTES if limits.upload_bytes is None else DOUBTFUL * limits.upload_bytes
-    return number if number > 1 or size > doubtful else 0
+    return number if number > 1 or is_doubtful(size, limits) else 0
+
+
+def is_doubtful(size: int | float, limits: Limits) -> bool:
+    """Whether a service may find an upload of so many bytes too large, though it is within the limit as it stands."""
+    return size > (DOUBTFUL_BYTES if limits.upload_bytes is None else DOUBTFUL * limits.upload_bytes)
 
 
 def estimated_size(table: Table) -> int:
@@ -144,6 +182,27 @@ def is_part(run_id: str) -> bool:
     return LABEL.search(run_id) is not None
 
 
-def in_words(number: int) -> str:
+def run_id_of_whole(run_id: str) -> str:
+    """What the run_ids of all parts of a match begin with; the run_id itself where it is no part's."""
+    return LABEL.sub("", run_id)
+
+
+TOLD = "The upload is more than the service takes at once"
+CAREFUL = (
+    "The service sets no limit to the bytes of an upload, and may have one all the same, so no more than "
+    f"{CAREFUL_UPLOAD_BYTES // 2**20} MiB go at once"
+)
+FOUND_OUT = "The service did not take the upload, or not give the whole answer, in one job"
+
+
+def why_in_parts(number: int, rows: int, limits: Limits) -> str:
+    """Why an upload of so many rows goes in so many parts, or may yet."""
+    if number <= 1:
+        return FOUND_OUT
+    is_told = limits.upload_bytes is not None or (limits.upload_rows is not None and rows > limits.upload_rows)
+    return TOLD if is_told else CAREFUL
+
+
+def in_words(number: int, why: str = TOLD) -> str:
     """The sentence for the list of changes."""
-    return f"The upload is more than the service takes at once: it goes in {number} parts, each a job of its own."
+    return f"{why}: it goes in {number} parts, each a job of its own."

@@ -35,10 +35,14 @@ class Work:
     ----------
     upload : Upload
         What is to be sent.
-    number : int
-        In how many parts.
+    division : Division
+        How it is divided further.
+    parts : list of Part
+        All of it; those with a `url` were sent in another kernel.
     send : callable
         Makes a job of a table and a part's label.
+    find : callable
+        Finds the job at a URL again.
     changed : callable
         Called after each change, from the thread that saw it.
     is_whole : bool
@@ -48,18 +52,20 @@ class Work:
     def __init__(
         self,
         upload: Upload,
-        number: int,
+        division: Division,
+        parts: list[Part],
         *,
         send: Callable[[Table, str], Job],
+        find: Callable[[str], Job],
         changed: Callable[[], None],
         is_whole: bool,
         pace: Pace,
     ) -> None:
         self._table = upload.table
-        self._division = Division(upload)
-        self._send, self._tell, self._is_whole, self._pace = send, changed, is_whole, pace
+        self._division = division
+        self._send, self._find, self._tell, self._is_whole, self._pace = send, find, changed, is_whole, pace
         self.news = Condition()
-        self.waiting = self._division.parts(number)
+        self.waiting = list(parts)
         self.running: list[Part] = []
         self.done: list[Part] = []
         self.sent: list[Job] = []
@@ -76,8 +82,13 @@ class Work:
     @property
     def number(self) -> int:
         """How many parts there are by now."""
+        return len(self.parts)
+
+    @property
+    def parts(self) -> list[Part]:
+        """All parts by now, those that are done first."""
         with self.news:
-            return len(self.waiting) + len(self.running) + len(self.done)
+            return [*self.done, *self.running, *self.waiting]
 
     def begin(self) -> None:
         """Send the first part from this thread, so that a refusal is raised here; then `watch`."""
@@ -177,7 +188,7 @@ class Work:
         with self.news:
             while self.waiting:
                 part = self.waiting.pop(0)
-                if part.job is None and len(part.rows) >= self._too_many and part.is_divisible:
+                if not part.url and len(part.rows) >= self._too_many and part.is_divisible:
                     self.waiting[:0] = self._division.halves(part)
                     continue
                 self.running.append(part)
@@ -193,9 +204,20 @@ class Work:
 
     def _give(self, part: Part) -> Job:
         """Have a job made of a part."""
-        job = self._send(self._table[part.rows], part.label)
+        return self._has(part, self._send(self._table[part.rows], part.label))
+
+    def _find_again(self, part: Part) -> Job:
+        """The job of a part that another kernel sent; another one where the service does not have it any more."""
+        try:
+            return self._has(part, self._find(part.url))
+        except JobError as error:
+            log.info("part %s of a match is sent once more: %s", part.label, error)
+            part.url = ""
+            return self._give(part)
+
+    def _has(self, part: Part, job: Job) -> Job:
         with self.news:
-            part.job = job
+            part.job, part.url = job, job.url
             self.sent.append(job)
         job.subscribe(lambda _: self._changed())
         self._changed()
@@ -203,7 +225,7 @@ class Work:
 
     def _answer(self, part: Part) -> Table | None:
         """The answer to a part, or None if nobody waits for it any more."""
-        job = part.job or self._give(part)
+        job = part.job or (self._find_again(part) if part.url else self._give(part))
         while self._is_watched and not self.phase.is_final:
             try:
                 job.wait(LOOK_S)
@@ -256,7 +278,7 @@ class Work:
             self._divide(part)
         elif step is Remedy.SMALLER and part.tries > 1:
             part.tries -= 1
-            part.job = None
+            part.job, part.url = None, ""
             if self._can_divide(part):
                 self._divide(part)
             else:
@@ -280,7 +302,7 @@ class Work:
         with self.news:
             self.news.wait_for(lambda: self.phase.is_final or not self._is_watched, pause)
             if part.job is not None and part.job.phase in {JobPhase.ERROR, JobPhase.ABORTED, JobPhase.ARCHIVED}:
-                part.job = None
+                part.job, part.url = None, ""
             self._put_back(part)
 
     def _give_up(self, part: Part, error: TapWidgetError) -> None:

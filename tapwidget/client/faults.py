@@ -37,7 +37,8 @@ NAMED = 8
 class Outage(ServiceUnavailableError):
     """A fault that may pass: asking again can help.
 
-    `retry_after` in seconds, where the service named a time; `is_undone`: the request certainly had no effect.
+    `retry_after` in seconds, where the service named a time; `is_undone`: the request certainly had no effect;
+    `is_broken`: the connection broke while it was being made or answered.
     """
 
     def __init__(
@@ -48,17 +49,19 @@ class Outage(ServiceUnavailableError):
         said: str = "",
         retry_after: float | None = None,
         is_undone: bool = True,
+        is_broken: bool = False,
     ) -> None:
         super().__init__(message, service=service, said=said)
         self.retry_after = retry_after
         self.is_undone = is_undone
+        self.is_broken = is_broken
 
 
 def of_exception(error: Exception, url: str, doing: str) -> Outage:
     """The fault behind an exception of `requests`, raised while `doing` ("reading its tables") at `url`."""
     place, name = origin(url), mask(url)
     causes = _causes(error)
-    is_undone = True
+    is_undone, is_broken = True, False
     if any(isinstance(cause, socket.gaierror) for cause in causes) or "resolve" in str(error).lower():
         what = f"the name {place.host!r} is not known. Check the spelling, and the network here"
     elif isinstance(error, requests.exceptions.SSLError):
@@ -73,9 +76,9 @@ def of_exception(error: Exception, url: str, doing: str) -> Outage:
         is_undone = False
         what = "no answer came in time. The service may be busy: try again later"
     else:
-        is_undone = False
+        is_undone, is_broken = False, True
         what = "the connection broke. Try again; if it happens again, the service may be in trouble"
-    return Outage(f"While {doing}, {name}: {what}.", service=name, is_undone=is_undone)
+    return Outage(f"While {doing}, {name}: {what}.", service=name, is_undone=is_undone, is_broken=is_broken)
 
 
 def of_response(response: requests.Response, doing: str, *, service: str = "") -> TapWidgetError:

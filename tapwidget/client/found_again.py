@@ -14,11 +14,12 @@ from astropy.table import Table
 
 from tapwidget.client import faults
 from tapwidget.client.addresses import mask, origin, resolve
+from tapwidget.client.chunks_kept import folded, whole_of, with_jobs
 from tapwidget.client.follower import Pace, ask
 from tapwidget.client.job import Job
 from tapwidget.client.ledger import JobRecord, Ledger
 from tapwidget.client.plan import Plan
-from tapwidget.client.remade import remake
+from tapwidget.client.remade import Remade, remake
 from tapwidget.client.submission import list_jobs, told
 from tapwidget.client.transport import Transport
 from tapwidget.errors import JobError
@@ -38,14 +39,14 @@ def jobs(transport: Transport, ledger: Ledger, service: str, *, ask: bool = True
     found = []
     for record in records:
         # One whose creation was never confirmed may be in the service's list all the same.
-        url = record.url or by_run_id.get(record.run_id, "")
+        url = record.url or ("" if record.parts else by_run_id.get(record.run_id, ""))
         summary = listed.pop(url, None)
         known = record if summary is None else told(record, summary)
         found.append(replace(known, url=mask(url), job_id=known.job_id or url.rpartition("/")[2]))
     for url, summary in listed.items():
         blank = JobRecord(mask(url), summary.job_id, summary.phase, service, run_id=summary.run_id)
         found.append(told(blank, summary))
-    return sorted(found, key=lambda r: r.created.timestamp() if r.created else 0.0, reverse=True)
+    return sorted(folded(found), key=lambda r: r.created.timestamp() if r.created else 0.0, reverse=True)
 
 
 def job(
@@ -84,8 +85,54 @@ def job(
     return found
 
 
+def whole(transport: Transport, ledger: Ledger, reference: str) -> JobRecord | None:
+    """The match in parts that goes by this key or run_id, with the jobs that it has; None for a job like any other.
+
+    Of a part that was sent and never confirmed, the service's list tells; else it is sent once more.
+    """
+    record = ledger.find_whole(transport.url, reference.strip())
+    if record is None:
+        return None
+    jobs = parts_of(ledger, record)
+    if any(not part.url for part in with_jobs(record, jobs).parts) and any(not job.url for job in jobs):
+        by_run_id = {summary.run_id: url for url, summary in list_jobs(transport, last=JOBS_LISTED)}
+        jobs = [job if job.url else replace(job, url=by_run_id.get(job.run_id, "")) for job in jobs]
+    return with_jobs(record, jobs)
+
+
+def parts_of(ledger: Ledger, record: JobRecord) -> list[JobRecord]:
+    """The jobs of a match in parts, as the ledger has them: those of parts that were tried again among them."""
+    records = ledger.records(record.service)
+    wholes = [each for each in records if each.parts]
+    owned = ((each, whole_of(each, wholes)) for each in records)
+    return [each for each, owner in owned if owner is not None and owner.key == record.key]
+
+
+def remade(record: JobRecord, ledger: Ledger, planned: Callable[[Match, Table], Plan]) -> Remade:
+    """The plan and the table of a match in parts; JobError where it cannot go on here, which says why."""
+    made = remake(record, ledger.tables, planned)
+    if made.plan is None or made.table is None:
+        urls = ", ".join(part.url for part in record.parts if part.url)
+        raise JobError(
+            f"The match {record.run_id} cannot go on here: {made.why or 'it could not be written to the ledger'}. "
+            f"Submit it again. Its jobs so far: {urls or 'none'}; service.job(...) gives the answer of each.",
+            service=mask(record.service),
+        )
+    return made
+
+
 def delete(transport: Transport, ledger: Ledger, url_or_id: str) -> None:
     """See `Service.delete`."""
+    together = ledger.find_whole(transport.url, url_or_id.strip())
+    if together is not None:
+        jobs = parts_of(ledger, together)
+        for url in dict.fromkeys((*(part.url for part in together.parts), *(job.url for job in jobs))):
+            if url:
+                delete(transport, ledger, url)
+        for each in jobs:
+            ledger.drop(each)
+        ledger.drop(together)
+        return
     url, record = _known(transport, ledger, url_or_id)
     doing = "deleting a job"
     response = transport.delete(url, doing=doing)

@@ -25,6 +25,8 @@ from tapwidget.ivoa.uws import JobPhase
 VERSION = 1
 # Reading more than this would make the list of jobs slow; older ones stay on disk.
 NEWEST = 500
+# How the keys of matches in parts end.
+WHOLE = "-whole"
 
 
 @dataclass(frozen=True)
@@ -39,11 +41,24 @@ class UploadRecord:
 
 
 @dataclass(frozen=True)
+class PartRecord:
+    """One part of a match in parts: which rows of the upload, by the number of them and a digest; its job's `url`."""
+
+    label: str
+    rows: int
+    digest: str
+    url: str = ""
+    is_done: bool = False
+
+
+@dataclass(frozen=True)
 class JobRecord:
     """A job as the ledger, the service's list, or both know it. Times are UTC; `rows` counts those uploaded.
 
     `url` is empty for one that was sent off but never heard of again; `key` is empty for one that the ledger lacks.
-    `match` (as `match.record` writes it) and `table` are what a match needs to be finished in another kernel.
+    `match` (as `match.record` writes it) and `table` are what a match needs to be finished in another kernel. A match
+    in parts has a record of its own, with `parts` and no address; its upload's `sha256` is the fingerprint of the
+    whole, and `maxrec` the limit of rows that was asked for.
     """
 
     url: str
@@ -62,6 +77,13 @@ class JobRecord:
     match: dict[str, Any] | None = field(default=None, repr=False)
     table: TableRecord | None = None
     key: str = field(default="", repr=False)
+    parts: tuple[PartRecord, ...] = ()
+    maxrec: int | None = None
+
+    @property
+    def reference(self) -> str:
+        """What `Service.job` and `Service.delete` know it by: its address; for a match in parts, its key here."""
+        return self.key if self.parts else self.url
 
     @property
     def age(self) -> float | None:
@@ -96,8 +118,7 @@ class Ledger:
 
     def add(self, record: JobRecord) -> JobRecord:
         """Write a new job down; returns the record with its key."""
-        key = f"{datetime.now(UTC):%Y%m%dT%H%M%S%f}-{secrets.token_hex(4)}"
-        return self.write(replace(record, key=key))
+        return self.write(replace(record, key=new_key()))
 
     def write(self, record: JobRecord, *, is_vital: bool = False) -> JobRecord:
         """Write what is known of a job, in place of what was known before; atomic.
@@ -161,16 +182,27 @@ class Ledger:
         found = (r for r in self.records(service) if not r.url and r.run_id == run_id)
         return next(found, None) if run_id else None
 
+    def find_whole(self, service: str, reference: str) -> JobRecord | None:
+        """The match in parts with that key, or the newest with that run_id."""
+        wholes = [r for r in self.records(service) if r.parts]
+        return next((r for r in wholes if reference in {r.key, r.run_id}), None)
+
     def _needed(self) -> set[str]:
         """Fingerprints of the tables of all jobs that a service may still have."""
         return {r.table.fingerprint for r in self._all() if r.table is not None and not r.is_expired}
 
     def _all(self) -> Iterator[JobRecord]:
         files = sorted(self.place.glob("*.json"), reverse=True) if self.place.is_dir() else []
-        for file in files[:NEWEST]:
+        # The jobs of a match in many parts may be more than all the others.
+        for file in (*files[:NEWEST], *(f for f in files[NEWEST:] if f.stem.endswith(WHOLE))):
             record = _read(file)
             if record is not None:
                 yield record
+
+
+def new_key(*, is_whole: bool = False) -> str:
+    """A name for a record, unlike any other; later ones sort behind earlier ones."""
+    return f"{datetime.now(UTC):%Y%m%dT%H%M%S%f}-{secrets.token_hex(4)}{WHOLE if is_whole else ''}"
 
 
 def _read(file: Path) -> JobRecord | None:
@@ -183,6 +215,7 @@ def _read(file: Path) -> JobRecord | None:
             data[name] = read_time(data[name] or "")
         data["phase"] = JobPhase.of(data["phase"])
         data["uploads"] = tuple(UploadRecord(**upload) for upload in data["uploads"])
+        data["parts"] = tuple(PartRecord(**part) for part in data.get("parts", ()))
         data["table"] = TableRecord(**data["table"]) if data.get("table") else None
         return JobRecord(**{**data, "key": file.stem})
     except (OSError, ValueError, TypeError, KeyError):

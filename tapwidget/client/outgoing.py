@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import Any
 
@@ -45,11 +45,16 @@ def of_match(
     # A copy: a table that is sorted while its job runs must not be joined to the wrong rows.
     own = as_table(table).copy()
     plan = replace(planned(match, own), given=_given(table))
-    name = plan.upload.name
     # What was done to make a table of it; of one that was read from a file, the reading has told.
     made = _changes(own)[len(_changes(table)) :]
+    return of_plan(plan, own, made)
+
+
+def of_plan(plan: Plan, own: Table | None, made: Sequence[str] = ()) -> Outgoing:
+    """A match that is ready, of the user's table as it is `own`; `made` says what was done to make a table of it."""
+    name, source = plan.upload.name, "" if own is None else _source(own)
     changes = tuple(dict.fromkeys((*made, *plan.changes)))
-    return Outgoing(plan.adql, {name: plan.upload.table}, {name: _source(own)}, changes, plan.maxrec, plan, own)
+    return Outgoing(plan.adql, {name: plan.upload.table}, {name: source}, changes, plan.maxrec, plan, own)
 
 
 def _given(table: Any) -> Table | None:

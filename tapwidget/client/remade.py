@@ -20,6 +20,7 @@ from tapwidget.client.plan import Plan
 from tapwidget.errors import MatchError, ServiceUnavailableError, TapWidgetError
 from tapwidget.match.record import from_record
 from tapwidget.match.spec import Match
+from tapwidget.tables.exact_copy import fingerprint
 from tapwidget.tables.votable import to_votable
 
 log = logging.getLogger(__name__)
@@ -29,7 +30,7 @@ RAW = "What follows is the service's own answer, without your columns"
 
 @dataclass(frozen=True)
 class Remade:
-    """A plan and the user's table that it is for; or None, and `why` in a sentence."""
+    """A plan and the user's table that it is for; or None, and `why`: of a match in parts the bare reason."""
 
     plan: Plan | None = None
     table: Table | None = None
@@ -59,7 +60,8 @@ def remake(record: JobRecord, tables: KeptTables, planned: Callable[[Match, Tabl
         raise
     except TapWidgetError as error:
         log.info("the match of job %s cannot be finished here: %s", record.job_id, error)
-        return Remade(why=f"{RAW}: {str(error).rstrip('.')}.")
+        why = str(error).rstrip(".")
+        return Remade(why=why if record.parts else f"{RAW}: {why}.")
     return Remade(plan, table)
 
 
@@ -68,7 +70,11 @@ def _same(plan: Plan, record: JobRecord) -> None:
     if plan.adql != record.adql:
         raise MatchError("the query for this match is another one now: the service's tables or tapwidget have changed")
     sent = {upload.sha256 for upload in record.uploads}
-    if sent and not any(_sha256(plan, serialization) in sent for serialization in ("BINARY2", "TABLEDATA")):
+    if record.parts:
+        is_same = fingerprint(plan.upload.table) in sent
+    else:
+        is_same = not sent or any(_sha256(plan, serialization) in sent for serialization in ("BINARY2", "TABLEDATA"))
+    if not is_same:
         raise MatchError("the upload for this match is another one now: tapwidget has changed since")
 
 

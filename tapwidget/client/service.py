@@ -18,14 +18,16 @@ from astropy.table import Table
 from tapwidget.client import availability, faults, found_again
 from tapwidget.client.addresses import mask, resolve
 from tapwidget.client.capabilities import Capabilities, read_capabilities, says_simulated
-from tapwidget.client.chunks import ChunkedJob, in_parts
-from tapwidget.client.chunks_plan import in_words, parts_needed
+from tapwidget.client.chunks import ChunkedJob
+from tapwidget.client.chunks_made import again, in_parts
+from tapwidget.client.chunks_plan import in_words, parts_needed, why_in_parts
 from tapwidget.client.documents import NotXmlError
 from tapwidget.client.follower import Pace
 from tapwidget.client.job import Job
 from tapwidget.client.ledger import JobRecord, Ledger
 from tapwidget.client.metadata import Metadata
-from tapwidget.client.outgoing import Outgoing, of_adql, of_match
+from tapwidget.client.orders import most_rows, order_of
+from tapwidget.client.outgoing import Outgoing, of_adql, of_match, of_plan
 from tapwidget.client.plan import Plan, make_plan
 from tapwidget.client.submission import Order, OverLimitError, Serializations, Submission
 from tapwidget.client.transport import Transport
@@ -164,8 +166,11 @@ class Service:
             If the upload is far more than the service takes.
         """
         plan = self._plan(match, as_table(table))
-        parts = parts_needed(plan.upload.table, self.limits())
-        return replace(plan, changes=(*plan.changes, in_words(parts))) if parts > 1 else plan
+        limits = self.limits()
+        parts = parts_needed(plan.upload.table, limits)
+        if parts <= 1:
+            return plan
+        return replace(plan, changes=(*plan.changes, in_words(parts, why_in_parts(parts, plan.upload.rows, limits))))
 
     def submit(
         self,
@@ -207,17 +212,8 @@ class Service:
         limits = self.limits()
         if outgoing.uploads and limits.upload:
             self._try_uploads()
-        order = Order(
-            adql=outgoing.adql,
-            uploads=outgoing.uploads,
-            maxrec=outgoing.maxrec if maxrec is None else maxrec,
-            # Unlike any other, so that a job can be found whose creation was never confirmed.
-            run_id=run_id or f"{RUN_ID}-{secrets.token_hex(4)}",
-            response_format=_response_format(limits),
-            sources=outgoing.sources,
-            match=outgoing.plan.match if outgoing.plan else None,
-            table=outgoing.table,
-        )
+        # Unlike any other, so that a job can be found whose creation was never confirmed.
+        order = order_of(outgoing, limits, maxrec, run_id or f"{RUN_ID}-{secrets.token_hex(4)}")
         parts = parts_needed(outgoing.plan.upload.table, limits) if outgoing.plan else 0
         if not parts:
             try:
@@ -225,8 +221,18 @@ class Service:
             except OverLimitError:
                 if outgoing.plan is None:
                     raise
-        send = partial(self._send, limits=limits)
-        job = in_parts(outgoing, parts or 2, order=order, send=send, maxrec=maxrec, pace=self._pace)
+        job = in_parts(
+            outgoing,
+            parts or 2,
+            order=order,
+            send=partial(self._send, limits=limits),
+            find=self._job,
+            ledger=self._ledger,
+            limits=limits,
+            service=self._transport.url,
+            maxrec=maxrec,
+            pace=self._pace,
+        )
         job.start()
         return job
 
@@ -253,7 +259,8 @@ class Service:
     def jobs(self, *, ask: bool = True) -> list[JobRecord]:
         """Jobs given to this service, newest first: those of the ledger on this disk, and those that the service lists.
 
-        With `ask=False` only those of the ledger, as they were last heard of: no network.
+        With `ask=False` only those of the ledger, as they were last heard of: no network. A match in parts is one
+        entry, whose `parts` tell of its jobs.
 
         Raises
         ------
@@ -264,21 +271,46 @@ class Service:
         """
         return found_again.jobs(self._transport, self._ledger, self.url, ask=ask)
 
-    def job(self, url_or_id: str) -> Job:
+    def job(self, url_or_id: str) -> Job | ChunkedJob:
         """A job of this service found again, by its URL or identifier: followed on if it runs, fetched if it is done.
 
         A match that was submitted from this machine is finished with the table it was submitted with, in any kernel.
         Where that table is not here any more, the result is the service's own answer, and `job.changes` says so.
+        A match in parts goes by its run_id, or its `reference` in `jobs()`: it goes on where it was, and parts that
+        were never sent are sent now. While another kernel is at it still, both would send them.
 
         Raises
         ------
         JobError
-            If the service has no such job, or the URL is another service's.
+            If the service has no such job, or the URL is another service's; if a match in parts cannot go on here.
         """
+        record = found_again.whole(self._transport, self._ledger, url_or_id)
+        if record is None:
+            return self._job(url_or_id)
+        made = found_again.remade(record, self._ledger, self._plan)
+        assert made.plan is not None
+        limits = self.limits()
+        outgoing = of_plan(made.plan, made.table)
+        job = again(
+            record,
+            outgoing,
+            order=order_of(outgoing, limits, record.maxrec, record.run_id),
+            send=partial(self._send, limits=limits),
+            find=self._job,
+            ledger=self._ledger,
+            limits=limits,
+            pace=self._pace,
+        )
+        job.resume()
+        return job
+
+    def _job(self, url_or_id: str) -> Job:
         return found_again.job(self._transport, self._ledger, self._pace, url_or_id, self._plan)
 
     def delete(self, url_or_id: str) -> None:
         """Take a job and its result off the service and out of the ledger, for good. One that is gone is no error.
+
+        Of a match in parts, by its run_id or `reference`: all its jobs.
 
         Raises
         ------
@@ -352,22 +384,3 @@ class Service:
         if document.query_status == "ERROR":
             raise faults.of_query(document.query_message, self.url)
         return document
-
-
-def most_rows(limits: Limits) -> int | None:
-    """How many rows to ask for so that none is left out: the hard limit, where it is more than what comes unasked."""
-    if limits.maxrec_hard is None or limits.maxrec_default is None or limits.maxrec_hard <= limits.maxrec_default:
-        return None
-    return limits.maxrec_hard
-
-
-def _response_format(limits: Limits) -> str:
-    """BINARY2 where the service offers it by name: exact, small, and a thirtieth of the time to read.
-
-    Parquet would be a quarter smaller and half the work to read, a sixth of the whole time on one machine
-    (benchmarks/result_formats.py). But nothing in it is bound to tell that the service cut the result at its row limit
-    (Parquet in the VO, IVOA Note 1.0, has no QUERY_STATUS), and a result that was cut must never pass for a whole one.
-    """
-    return next(
-        (name for name in limits.output_formats if "serialization=binary2" in name.lower().replace(" ", "")), ""
-    )

@@ -19,6 +19,7 @@ from astropy.table import Table
 
 from tapwidget.client import faults
 from tapwidget.client.addresses import mask, origin, resolve
+from tapwidget.client.chunks_plan import is_doubtful
 from tapwidget.client.documents import NotXmlError
 from tapwidget.client.faults import Outage
 from tapwidget.client.kept_tables import record_of
@@ -59,6 +60,10 @@ ABOUT_SIZE = re.compile(rf"\b{THING}.*{TOO_MUCH}|{TOO_MUCH}.*\b{THING}", re.IGNO
 
 class OverLimitError(UploadError):
     """The upload is more than the service takes at once; a part of it may do."""
+
+
+class BrokenOffError(ServiceUnavailableError):
+    """The connection broke while a large upload was on its way, which some servers do in place of HTTP 413."""
 
 
 def is_about_size(said: str) -> bool:
@@ -171,7 +176,7 @@ class Submission:
                 created=datetime.now(UTC),
                 run_id=self._order.run_id,
                 uploads=tuple(self._upload_record(name, content) for name, content in files.items()),
-                match=self._match_record(),
+                match=match_record(self._order.match),
                 table=None if self._order.table is None else record_of(self._order.table),
             ),
             is_new=True,
@@ -197,14 +202,6 @@ class Submission:
             name, len(self._order.uploads[name]), len(content), hashlib.sha256(content).hexdigest(), source
         )
 
-    def _match_record(self) -> dict[str, Any] | None:
-        """The match for the ledger; None where it has none, or holds what cannot be written down."""
-        try:
-            return None if self._order.match is None else to_record(self._order.match)
-        except MatchError as error:
-            log.info("%s", error)
-            return None
-
     def _keep_table(self) -> None:
         if self._order.table is None:
             return
@@ -227,6 +224,15 @@ class Submission:
             if fault.is_undone:
                 self._ledger.drop(self._record)
                 raise
+            size = sum(map(len, files.values()))
+            if found is not None and fault.is_broken and is_doubtful(size, self._limits):
+                self._ledger.drop(self._record)
+                raise BrokenOffError(
+                    f"{fault} Some servers do that with an upload that is more than they take, and this one was "
+                    f"{_mebibytes(size)}: send fewer rows or fewer columns, if it happens again.",
+                    service=fault.service,
+                    said=fault.said,
+                ) from fault
             raise ServiceUnavailableError(
                 f"{fault} The job may have been created all the same: service.jobs() shows it if it was, with "
                 f"run_id {self._order.run_id!r}.",
@@ -289,14 +295,18 @@ class Submission:
             self._write(replace(self._record, phase=JobPhase.ERROR, message=str(error)))
             raise
 
-    def _find_by_run_id(self) -> str:
-        """The address of the job that the service made of a request whose answer got lost; "" if it knows of none."""
+    def _find_by_run_id(self) -> str | None:
+        """The address of the job that the service made of a request whose answer got lost.
+
+        "" if it knows of none, None if it could not be asked.
+        """
         try:
             for url, summary in list_jobs(self._transport, last=LOOK_BACK):
                 if summary.run_id == self._order.run_id:
                     return url
         except ServiceError as error:
             log.info("the list of jobs could not be searched for %s: %s", self._order.run_id, error)
+            return None
         return ""
 
     def _write(self, record: JobRecord, *, is_new: bool = False, is_vital: bool = False) -> None:
@@ -308,6 +318,15 @@ class Submission:
             if note not in self.notes:
                 self.notes.append(note)
                 log.warning(note)
+
+
+def match_record(match: Match | None) -> dict[str, Any] | None:
+    """A match for the ledger; None where there is none, or it holds what cannot be written down."""
+    try:
+        return None if match is None else to_record(match)
+    except MatchError as error:
+        log.info("%s", error)
+        return None
 
 
 def told(record: JobRecord, summary: JobSummary) -> JobRecord:

@@ -48,7 +48,7 @@ class EarlierJob(ipywidgets.HBox):
             "tw-note", "  ·  ".join(facts(record)), tag="div"
         )
         self._take.description, self._take.disabled, self._take.tooltip = offer(record, run)
-        self._delete.disabled = not record.url
+        self._delete.disabled = not record.reference
         self._ask(self._keep.layout.display is None)
 
     def _delete_pressed(self, delete: Callable[[JobRecord], Any]) -> None:
@@ -96,13 +96,15 @@ def facts(record: JobRecord) -> list[str]:
     told = []
     if record.rows is not None:
         told.append(f"{counted(record.rows, 'row')} uploaded")
+    if record.parts:
+        told.append(f"{sum(part.is_done for part in record.parts)} of {len(record.parts)} parts done")
     if record.age is not None:
         told.append(f"{span(record.age)} ago")
     if record.is_expired:
         told.append("thrown away by the service")
     elif record.destruction is not None:
         told.append(f"kept for {span((record.destruction - datetime.now(UTC)).total_seconds())} more")
-    if not record.url:
+    if not record.reference:
         told.append(f"never confirmed by the service; it was sent as {record.run_id}")
     if record.message:
         told.append(shortened(record.message))
@@ -113,7 +115,7 @@ def offer(record: JobRecord, run: Run | None) -> tuple[str, bool, str]:
     """The button that takes a job up: its description, whether it is disabled, and its tooltip."""
     if run is not None:
         return f"In {run.name}", True, "it is among the results"
-    if not record.url:
+    if not record.reference:
         return "Fetch", True, "the service does not know it"
     if record.is_expired:
         return "Fetch", True, "the service has thrown its result away"
@@ -121,6 +123,8 @@ def offer(record: JobRecord, run: Run | None) -> tuple[str, bool, str]:
         return "Fetch", True, "it has no result"
     if record.phase is JobPhase.COMPLETED:
         return "Fetch", False, "fetch its result"
+    if record.parts:
+        return "Go on", False, "send what is left of it, and fetch its result when it is done"
     return "Follow", False, "follow it, and fetch its result when it is done"
 
 

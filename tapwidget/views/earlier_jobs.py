@@ -9,7 +9,7 @@ import traitlets
 
 from tapwidget.actions.background import Background, Latest
 from tapwidget.actions.earlier import Earlier, delete_job, earlier_jobs
-from tapwidget.actions.run import Runner
+from tapwidget.actions.run import Runner, names_of
 from tapwidget.client.ledger import JobRecord
 from tapwidget.state.form import Form
 from tapwidget.state.identity import Identity
@@ -136,12 +136,12 @@ class EarlierJobs(ipywidgets.VBox):
     def _draw(self) -> None:
         """One line a job, each kept as long as its job is in the list, so that no button moves under the mouse."""
         shown = self.jobs[: self._length]
-        on_shelf = {run.job_url: run for run in self.runner.runs.runs if run.job_url and not run.error}
+        on_shelf = {name: run for run in self.runner.runs.runs if not run.error for name in names_of(run)}
         rows = {}
         for record in shown:
-            key = record.url or record.key
+            key = record.reference or record.key
             rows[key] = self._rows.get(key) or EarlierJob(take_up=self.take_up, delete=self._delete)
-            rows[key].show(record, on_shelf.get(record.url))
+            rows[key].show(record, on_shelf.get(record.reference))
         self._close([row for key, row in self._rows.items() if key not in rows])
         self._rows = rows
         self._list.children = tuple(rows.values())

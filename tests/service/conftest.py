@@ -2,13 +2,17 @@
 
 from __future__ import annotations
 
+import contextlib
 import importlib.util
+import json
 import os
+import signal
 import subprocess
 import sys
 import tempfile
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
 from pathlib import Path
 from types import ModuleType
 from typing import Any
@@ -54,6 +58,57 @@ def _wait_until_ready(process: subprocess.Popen[bytes], log: Any) -> str:
         if time.monotonic() > until:
             pytest.fail(f"the built-in service was not ready within {DEADLINE_S:.0f} s. It said:\n{said}")
         time.sleep(0.02)
+
+
+@dataclass
+class Killable:
+    """A child process, and what it said."""
+
+    pid: int
+    log: Path
+    is_dead: bool = False
+
+    def kill(self) -> None:
+        """SIGKILL: it has no last word."""
+        if not self.is_dead:
+            self.is_dead = True
+            with contextlib.suppress(ProcessLookupError):
+                os.kill(self.pid, signal.SIGKILL)
+
+    def says(self, word: str) -> str:
+        """What follows a word, once it was said."""
+        until = time.monotonic() + DEADLINE_S / 3
+        while not (self.log.exists() and word in self.log.read_text()):
+            assert time.monotonic() < until, f"{word!r} was not said, but: {self.log.read_text()}"
+            time.sleep(0.005)
+        return self.log.read_text().partition(word)[2].split()[0]
+
+
+@pytest.fixture(scope="session")
+def forked(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Callable[..., Killable]]:
+    """Makes processes that may be killed."""
+    folder = tmp_path_factory.mktemp("forked")
+    count = iter(range(10**6))
+    script = Path(__file__).with_name("forked.py")
+    house = subprocess.Popen(
+        [sys.executable, str(script)],
+        stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True, env={**os.environ, "TMPDIR": str(folder)},
+    )  # fmt: skip
+    made: list[Killable] = []
+
+    def fork(**order: Any) -> Killable:
+        assert house.stdin is not None
+        assert house.stdout is not None
+        log = folder / f"log{next(count)}"
+        house.stdin.write(json.dumps({**order, "log": str(log)}) + "\n")
+        house.stdin.flush()
+        made.append(Killable(int(house.stdout.readline()), log))
+        return made[-1]
+
+    yield fork
+    for process in made:
+        process.kill()
+    house.communicate(timeout=DEADLINE_S)
 
 
 @pytest.fixture(scope="session")

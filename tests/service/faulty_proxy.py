@@ -45,6 +45,8 @@ class Rule:
     step: str
     times: int
     happened: int = 0
+    after: int = 0
+    above: int = 0
 
 
 @dataclass
@@ -67,9 +69,10 @@ class Handler(BaseHTTPRequestHandler):
         pass
 
     def handle_any(self) -> None:
-        self.body = self.rfile.read(int(self.headers.get("Content-Length") or 0))
+        size = int(self.headers.get("Content-Length") or 0)
         proxy: FaultyProxy = self.server.proxy
-        fault = proxy.fault_for(self.command, urlsplit(self.path).path, dict(self.headers))
+        fault = proxy.fault_for(self.command, urlsplit(self.path).path, dict(self.headers), size)
+        self.body = b"" if fault == "unread" else self.rfile.read(size)
         getattr(Faults(self), fault)()
 
     do_GET = do_POST = do_DELETE = handle_any
@@ -121,6 +124,10 @@ class Faults:
 
     def reset(self) -> None:
         """The connection breaks before the service hears of it."""
+        self.at.hang_up()
+
+    def unread(self) -> None:
+        """The connection breaks while the body is being sent, of which nothing was read."""
         self.at.hang_up()
 
     def drop(self) -> None:
@@ -214,11 +221,11 @@ class FaultyProxy:
         self.url = f"http://127.0.0.1:{self._servers[0].server_port}{parts.path}"
         self.elsewhere = f"http://localhost:{self._servers[1].server_port}"
 
-    def fault(self, fault: str, step: str, times: int = 1) -> Rule:
-        """From now on, for so many requests of that step."""
+    def fault(self, fault: str, step: str, times: int = 1, *, after: int = 0, above: int = 0) -> Rule:
+        """From now on, for so many requests of that step, `after` so many others; only of a body `above` some bytes."""
         assert hasattr(Faults, fault)
         assert step in STEPS
-        self.rules.append(Rule(fault, step, times))
+        self.rules.append(Rule(fault, step, times, after=after, above=above))
         return self.rules[-1]
 
     def heal(self) -> None:
@@ -237,12 +244,16 @@ class FaultyProxy:
         """How many requests of that step have come."""
         return sum(seen.step == step for seen in self.seen)
 
-    def fault_for(self, method: str, path: str, headers: dict[str, str]) -> str:
+    def fault_for(self, method: str, path: str, headers: dict[str, str], size: int = 0) -> str:
         step = next((n for n, (verb, form) in STEPS.items() if verb == method and re.search(form, path)), "")
         with self._lock:
             self.seen.append(Seen(method, path, step, headers))
             for rule in self.rules:
-                if rule.step == step and rule.happened < rule.times:
+                if rule.step != step or size < rule.above or rule.happened >= rule.times:
+                    continue
+                if rule.after:
+                    rule.after -= 1
+                else:
                     rule.happened += 1
                     return rule.fault
         return "none"

@@ -1,6 +1,6 @@
 """Processes to be killed, quickly made: one imports everything once, and forks a child for each line it reads.
 
-    {"serve": "/path/catalogue.csv"}                            a TAP service; says where, in `log`
+    {"serve": "/path/catalogue.csv", "settings": {...}}         a TAP service; says where, in `log`
     {"match": "https://.../tap", "ledger": ..., "table": ...}   a kernel that submits a match and fetches its result
 
 Each line also has "log", the file that the child writes to; the child's process id is answered.
@@ -21,12 +21,14 @@ from tapwidget.client.ledger import Ledger
 from tapwidget.client.service import Service
 from tapwidget.match.record import from_record
 from tapwidget.server.run import main as serve
+from tapwidget.server.settings import Settings
 from tapwidget.tables.exact_copy import read_copy
 
 
 def child(order: dict[str, Any]) -> None:
     if "serve" in order:
-        serve([Path(order["serve"])])
+        path, names = Path(order["serve"]), {order["name"]: Path(order["serve"])} if "name" in order else {}
+        serve([] if names else [path], names=names, settings=Settings(**order.get("settings", {})))
         return
     table: Table = read_copy(Path(order["table"]))
     service = Service(order["match"], ledger=Ledger(Path(order["ledger"])))

@@ -24,7 +24,7 @@ from tapwidget.client.chunks import ChunkedJob
 from tapwidget.client.job import Job
 from tapwidget.client.ledger import Ledger
 from tapwidget.client.service import Service
-from tapwidget.errors import JobAbortedError, QueryError, UploadError
+from tapwidget.errors import JobAbortedError, QueryError, ServiceUnavailableError, UploadError
 from tapwidget.ivoa.uws import JobPhase
 from tapwidget.match.radius import RadiusColumn
 from tapwidget.match.spec import IdentifierMatch, SkyMatch
@@ -160,7 +160,7 @@ def test_parts_that_the_service_finds_too_large_are_halved(small: str, mine: Tab
     service = Service(small, ledger=ledger)
     job = submitted(service, MATCHES["all"], mine)
     job.result(SECONDS)
-    phases = [record.phase for record in service.jobs(ask=False)]
+    phases = [record.phase for record in ledger.records() if not record.parts]
     assert phases.count(JobPhase.COMPLETED) == job.parts
     assert phases.count(JobPhase.ERROR) >= 1
     assert len(job.urls) == len(phases)
@@ -184,14 +184,16 @@ def test_a_wrong_condition_is_told_once(small: str, mine: Table, ledger: Ledger)
     with pytest.raises(QueryError, match="NOSUCH"):
         job.result(SECONDS)
     assert job.phase is JobPhase.ERROR
-    assert len(service.jobs(ask=False)) < 10
+    assert len(ledger.records()) < 10
+    (record,) = service.jobs(ask=False)
+    assert (record.phase, "NOSUCH" in record.message) == (JobPhase.ERROR, True)
 
 
 def test_every_part_is_in_the_ledger(small: str, mine: Table, ledger: Ledger) -> None:
     service = Service(small, ledger=ledger)
     job = submitted(service, MATCHES["nearest"], mine, run_id="night 7")
     job.result(SECONDS)
-    records = [record for record in service.jobs() if record.run_id.startswith("night 7")]
+    records = [record for record in ledger.records() if not record.parts]
     assert {record.url for record in records} == set(job.urls)
     assert all(record.run_id.startswith("night 7-0") for record in records)
     done = [record for record in records if record.phase is JobPhase.COMPLETED]
@@ -199,8 +201,12 @@ def test_every_part_is_in_the_ledger(small: str, mine: Table, ledger: Ledger) ->
     again = service.job(done[0].url)
     assert 0 < len(again.result(SECONDS)) < len(job.result())
     assert any("one part of a match" in change for change in again.changes)
+    (whole,) = (record for record in service.jobs() if record.run_id.startswith("night 7"))
+    assert (whole.run_id, whole.phase, whole.rows) == ("night 7", JobPhase.COMPLETED, len(job.plan.upload.table))
+    assert [part.url for part in whole.parts] == [record.url for record in sorted(done, key=lambda r: r.run_id)]
+    assert all(part.is_done for part in whole.parts)
     job.delete()
-    assert service.jobs(ask=False) == []
+    assert service.jobs(ask=False) == ledger.records() == []
 
 
 def test_a_limit_of_rows_is_overflow(small: str, mine: Table, ledger: Ledger) -> None:
@@ -229,7 +235,8 @@ def test_abort_stops_all(small: str, mine: Table, ledger: Ledger) -> None:
     with pytest.raises(JobAbortedError, match="Submit it again"):
         job.result(SECONDS)
     eventually(lambda: job._work._workers == 0)  # a part may be on its way
-    records = service.jobs(ask=False)
+    assert service.jobs(ask=False)[0].phase is JobPhase.ABORTED
+    records = [record for record in ledger.records() if not record.parts]
     assert 0 < len(records) < 5
     for record in records:
         assert service.job(record.url).wait(SECONDS).is_final
@@ -256,10 +263,11 @@ def test_an_interrupt_leaves_jobs_that_can_be_found(small: str, mine: Table, led
         wait()
     job.stop_watching()
     other = Service(small, ledger=ledger)
-    records = other.jobs(ask=False)
+    records = [record for record in ledger.records() if not record.parts]
     assert records
     assert all(record.run_id.startswith(job.job_id) for record in records)
     assert other.job(records[-1].url).wait(SECONDS).is_final
+    assert [record.run_id for record in other.jobs(ask=False)] == [job.job_id]
     assert len(job.result(SECONDS)) > 0, "the same object goes on where it was"
 
 
@@ -309,7 +317,32 @@ def test_a_refusal_of_the_upload_is_learned_from(fake: Any, fake_uws: Any, ledge
     job = submitted(service, SkyMatch("dp1.Object", columns=["objectId"]), table)
     assert len(job.result(SECONDS)) == 2, "the same counterpart in each half's answer"
     assert sorted(each.form["RUNID"].removeprefix(job.job_id) for each in fake.jobs.values()) == ["-01of02", "-02of02"]
-    assert len(service.jobs(ask=False)) == 2, "what was refused is no job"
+    assert len([record for record in ledger.records() if not record.parts]) == 2, "what was refused is no job"
+    assert any("did not take the upload" in change for change in job.changes)
+
+
+@pytest.mark.parametrize("upto", [8, 1])
+def test_a_connection_that_breaks_below_a_large_upload(
+    small: str, mine: Table, ledger: Ledger, faulty_proxy: Any, upto: int
+) -> None:
+    """As of a server that closes in place of HTTP 413: halves are tried as long as they are large, and no longer."""
+    proxy = faulty_proxy.FaultyProxy(small)
+    try:
+        rule = proxy.fault("unread", "create", times=10**6, above=upto * 1024)
+        service = Service(proxy.url, ledger=ledger)
+        match, table = SkyMatch("s.many", radius=1 * u.arcmin, columns=["id"]), mine[:500]
+        if upto == 1:
+            with pytest.raises(ServiceUnavailableError, match=r"connection broke.*may have been created"):
+                service.submit(match, table)
+            assert 1 < rule.happened < 5
+            return
+        job = submitted(service, match, table)
+        expected = Service(small, ledger=Ledger(ledger.place / "other")).submit(match, table).result(SECONDS)
+        same(expected, job.result(SECONDS))
+        assert job.parts > 1
+        assert rule.happened >= 1
+    finally:
+        proxy.close()
 
 
 def test_a_table_of_one_row_that_is_refused_says_so(fake: Any, ledger: Ledger) -> None:

@@ -6,12 +6,6 @@ found again. Never a part of a result, never a second job, never the token at an
 
 from __future__ import annotations
 
-import contextlib
-import json
-import os
-import signal
-import subprocess
-import sys
 import time
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
@@ -40,57 +34,6 @@ SECONDS = 60
 
 
 @pytest.fixture(scope="module")
-def forked(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Callable[..., Killable]]:
-    """Makes processes that may be killed."""
-    folder = tmp_path_factory.mktemp("forked")
-    count = iter(range(10**6))
-    script = Path(__file__).with_name("forked.py")
-    house = subprocess.Popen(
-        [sys.executable, str(script)],
-        stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True, env={**os.environ, "TMPDIR": str(folder)},
-    )  # fmt: skip
-    made: list[Killable] = []
-
-    def fork(**order: Any) -> Killable:
-        assert house.stdin is not None
-        assert house.stdout is not None
-        log = folder / f"log{next(count)}"
-        house.stdin.write(json.dumps({**order, "log": str(log)}) + "\n")
-        house.stdin.flush()
-        made.append(Killable(int(house.stdout.readline()), log))
-        return made[-1]
-
-    yield fork
-    for process in made:
-        process.kill()
-    house.communicate(timeout=SECONDS)
-
-
-@dataclass
-class Killable:
-    """A child process, and what it said."""
-
-    pid: int
-    log: Path
-    is_dead: bool = False
-
-    def kill(self) -> None:
-        """SIGKILL: it has no last word."""
-        if not self.is_dead:
-            self.is_dead = True
-            with contextlib.suppress(ProcessLookupError):
-                os.kill(self.pid, signal.SIGKILL)
-
-    def says(self, word: str) -> str:
-        """What follows a word, once it was said."""
-        until = time.monotonic() + SECONDS
-        while not (self.log.exists() and word in self.log.read_text()):
-            assert time.monotonic() < until, f"{word!r} was not said, but: {self.log.read_text()}"
-            time.sleep(0.005)
-        return self.log.read_text().partition(word)[2].split()[0]
-
-
-@pytest.fixture(scope="module")
 def catalogue(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """400 stars, a little way from those of the user."""
     path = tmp_path_factory.mktemp("catalogue") / "stars.csv"
@@ -105,7 +48,7 @@ def table() -> Table:
 
 
 @pytest.fixture(scope="module")
-def backend(forked: Callable[..., Killable], catalogue: Path) -> str:
+def backend(forked: Callable[..., Any], catalogue: Path) -> str:
     return forked(serve=str(catalogue)).says("ready at ")
 
 
@@ -163,7 +106,7 @@ def scene(proxy: Any, ledger: Ledger, table: Table, truth: list[Any]) -> Scene:
 
 
 @pytest.fixture
-def mortal(faulty_proxy: Any, forked: Callable[..., Killable], catalogue: Path) -> Iterator[Any]:
+def mortal(faulty_proxy: Any, forked: Callable[..., Any], catalogue: Path) -> Iterator[Any]:
     """A proxy before a service of its own; the fault "kill" kills that. `other` starts another in its place."""
     process = forked(serve=str(catalogue))
     proxy = faulty_proxy.FaultyProxy(process.says("ready at "))
@@ -322,7 +265,7 @@ KILLED = {
 
 @pytest.mark.parametrize(("step", "when"), KILLED, ids=["-".join(case) for case in KILLED])
 def test_a_kernel_that_is_killed(
-    scene: Scene, forked: Callable[..., Killable], tmp_path: Path, step: str, when: str
+    scene: Scene, forked: Callable[..., Any], tmp_path: Path, step: str, when: str
 ) -> None:
     proxy, ledger = scene.proxy, scene.ledger
     write_copy(scene.table, tmp_path / "mine")

@@ -111,6 +111,12 @@ class Service:
         self.fail: Callable[[Table], TapWidgetError | None] = lambda table: None
         self.cut: Callable[[Table], bool] = lambda table: False
 
+    def find(self, url: str) -> Any:
+        found = next((job for job in self.jobs if job.url == url), None)
+        if found is None:
+            raise JobError(f"does not have the job {url}")
+        return found
+
     def send(self, table: Table, run_id: str) -> Any:
         with self.lock:
             self.refuse(table)
@@ -142,7 +148,7 @@ def table() -> Table:
 def job_of(at: Service, table: Table, parts: int = 4, **more: Any) -> ChunkedJob:
     plan = make_plan(SkyMatch("s.t", columns=["id"]), table, TARGET, service="https://x.org/tap")
     more = {"pace": QUICK, "run_id": "tapwidget-1", **more}
-    return ChunkedJob(plan, table, parts, send=at.send, service="https://x.org/tap", **more)
+    return ChunkedJob(plan, table, parts, send=at.send, find=at.find, service="https://x.org/tap", **more)
 
 
 def started(at: Service, table: Table, parts: int = 4, **more: Any) -> ChunkedJob:
