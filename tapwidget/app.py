@@ -6,6 +6,7 @@ from pathlib import Path
 from typing import Any
 
 import ipywidgets
+import numpy as np
 import traitlets
 from astropy.table import Table
 
@@ -90,7 +91,12 @@ class CrossMatch(ipywidgets.VBox):
         self.status = JobStatus(background=self.background)
         self.earlier = EarlierJobs(runner=self._runner, background=self.background)
         self._earlier_line = Disclosure("Earlier jobs", self.earlier)
-        self.shelf = RunsShelf(self.runs, use=lambda run: self.file_picker.take_result(run.name, run.result))
+        self.shelf = RunsShelf(
+            self.runs,
+            use=lambda run: self.file_picker.take_result(run.name, run.result),
+            show=self._show_rows,
+            background=self.background,
+        )
         self.results = ResultsPanel(self.form, self.runs, background=self.background)
         self.offset_note = OffsetNote(self._match_again)
         self.unmatched_note = UnmatchedNote(background=self.background)
@@ -300,6 +306,16 @@ class CrossMatch(ipywidgets.VBox):
             self.status.message = f"{run.name}: {counted(len(run.result), 'row')}"
             if not len(run.result):
                 self.status.message += f". {nothing_matched(run.match)}"
+
+    def _show_rows(self, run: Run, rows: Any) -> None:
+        """Select rows of a run's result in the table, and scroll to the first of them that it shows."""
+        self.results.check.only_button.value = False
+        self.runs.current = run
+        table = self.results.table
+        table.selected_rows = rows
+        shown = np.flatnonzero(np.isin(table.rows_shown, rows))
+        if len(shown):
+            table.go_to(int(shown[0]))
 
     def _take_set_up(self, set_up: SetUp, path: Path, service: Any = None, table: Any = None) -> None:
         self._restoring = Restoring(

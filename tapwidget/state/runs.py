@@ -28,7 +28,7 @@ class Run(traitlets.HasTraits):
 
 
 class Runs(traitlets.HasTraits):
-    """All runs of one app, oldest first, and the one that the table shows."""
+    """All runs of one app, oldest first unless they were moved, and the one that the table shows."""
 
     runs = traitlets.Tuple()
     current = Identity(help="the Run whose result the table shows, or None")
@@ -47,6 +47,13 @@ class Runs(traitlets.HasTraits):
         taken = {other.name for other in self.runs if other is not run}
         names = (wanted if number == 1 else f"{wanted}_{number}" for number in range(1, len(taken) + 2))
         run.name = next(name for name in names if name not in taken)
+
+    def move(self, run: Run, by: int) -> None:
+        """Move a run down the shelf by so many places, or up where that is negative; at either end it stays."""
+        others = [other for other in self.runs if other is not run]
+        place = next(number for number, other in enumerate(self.runs) if other is run)
+        place = min(max(place + by, 0), len(others))
+        self.runs = (*others[:place], run, *others[place:])
 
     def remove(self, run: Run) -> None:
         """Take a run off the shelf. Its job stays at the service."""

@@ -1,4 +1,4 @@
-"""The runs so far: which one the table shows, which the histogram draws, their names and sizes."""
+"""The runs so far: which one the table shows, which the histogram draws, their names, order and sizes."""
 
 from __future__ import annotations
 
@@ -8,12 +8,15 @@ from typing import Any
 import ipywidgets
 import traitlets
 
+from tapwidget.actions.background import Background
 from tapwidget.state.runs import Run, Runs
+from tapwidget.views.disclosure import Disclosure
+from tapwidget.views.run_comparison import RunComparison
 from tapwidget.views.style import counted, notes, stylesheet, text
 
 
 class RunsShelf(ipywidgets.VBox):
-    """Show, name, hide and drop runs.
+    """Show, name, move, hide, drop and compare runs.
 
     Attributes
     ----------
@@ -24,16 +27,24 @@ class RunsShelf(ipywidgets.VBox):
     ----------
     use : callable, optional
         What makes the result of a run the user's table, for the next match; without it nobody is offered that.
+    show : callable, optional
+        What shows rows of a run's result; without it a comparison is only told.
     """
 
     runs = traitlets.Any()
 
-    def __init__(self, runs: Runs | None = None, *, use: Callable[[Run], None] | None = None, **kwargs: object) -> None:
+    def __init__(
+        self, runs: Runs | None = None, *, use: Callable[[Run], None] | None = None,
+        show: Callable[[Run, Any], None] | None = None, background: Background | None = None, **kwargs: object,
+    ) -> None:  # fmt: skip
         self._use = use
         self._rows: dict[int, tuple[Run, ipywidgets.HBox]] = {}
         self._list = ipywidgets.VBox()
-        super().__init__([stylesheet(), self._list], **kwargs)
-        self.runs = runs if runs is not None else Runs()
+        runs = runs if runs is not None else Runs()
+        self.comparison = RunComparison(runs, show=show, background=background)
+        self._compare = Disclosure("Compare two runs", self.comparison)
+        super().__init__([stylesheet(), self._list, self._compare], **kwargs)
+        self.runs = runs
         self.runs.observe(self._changed, ["runs", "current"])
         self._changed(None)
 
@@ -42,6 +53,7 @@ class RunsShelf(ipywidgets.VBox):
         for run in self.runs.runs:
             rows[id(run)] = self._rows.get(id(run)) or (run, self._row(run))
         self._rows = rows
+        self._compare.layout.display = None if len(rows) > 1 else "none"
         self._list.children = tuple(row for _, row in rows.values()) or (
             ipywidgets.HTML(notes("No runs yet: what you run appears here and stays.")),
         )
@@ -60,6 +72,8 @@ class RunsShelf(ipywidgets.VBox):
         )
         use.layout.display = None if self._use else "none"
         drop = ipywidgets.Button(icon="times", tooltip="take it off this list", layout={"width": "34px"})
+        up = ipywidgets.Button(icon="arrow-up", tooltip="move it up the list", layout={"width": "34px"})
+        down = ipywidgets.Button(icon="arrow-down", tooltip="move it down the list", layout={"width": "34px"})
         traitlets.link((drawn, "value"), (run, "visible"))
 
         def named(change: dict[str, str]) -> None:
@@ -72,17 +86,20 @@ class RunsShelf(ipywidgets.VBox):
         def tell(_change: Any) -> None:
             show.disabled = run.result is None or self.runs.current is run
             use.disabled = run.result is None or not len(run.result)
+            up.disabled, down.disabled = self.runs.runs[0] is run, self.runs.runs[-1] is run
             show.description = "In the table" if self.runs.current is run else "Show in table"
             phase.value = text("tw-phase", run.phase, tag="span", data_phase=run.phase)
             said.value = summary(run)
 
         run.observe(tell, ["phase", "result", "error"])
-        self.runs.observe(tell, "current")
+        self.runs.observe(lambda change: tell(change) if run in self.runs.runs else None, ["current", "runs"])
+        up.on_click(lambda _: self.runs.move(run, -1))
+        down.on_click(lambda _: self.runs.move(run, 1))
         show.on_click(lambda _: setattr(self.runs, "current", run))
         use.on_click(lambda _: self._use(run) if self._use else None)
         drop.on_click(lambda _: self.runs.remove(run))
         tell(None)
-        row = ipywidgets.HBox([drawn, name, phase, show, use, drop, said])  # the text last: it may be long
+        row = ipywidgets.HBox([drawn, name, phase, show, use, up, down, drop, said])  # the text last: it may be long
         row.add_class("tw-wrap")
         return row
 

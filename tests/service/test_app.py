@@ -66,6 +66,13 @@ def test_run_constrain_and_run_again(app: CrossMatch) -> None:
     rows = list(app.results.table.selected_rows)
     assert len(rows) < len(second)
     assert all(18.0 <= value <= 18.5 for value in second["r_cModelMag"][rows])
+    compared = app.shelf.comparison
+    until(app, lambda: compared.comparison is not None, "the comparison of the two")
+    lost = set(first["ut1_objid"].tolist()) - set(second["ut1_objid"].tolist())
+    assert (compared.comparison.mine.lost, compared.comparison.mine.gained) == (len(lost), 0)
+    compared.buttons["lost"].click()
+    assert app.result is first
+    assert set(first["ut1_objid"][list(app.results.table.selected_rows)].tolist()) == lost
 
 
 def test_the_match_as_python_is_shown_and_hidden(app: CrossMatch) -> None:

@@ -32,3 +32,15 @@ def test_a_wrong_name_is_told_the_right_ones() -> None:
     runs.add()
     with pytest.raises(KeyError, match=r"'result'.*results"):
         runs["result"]
+
+
+def test_runs_are_moved_as_far_as_the_shelf_goes() -> None:
+    runs = Runs()
+    first, second, third = runs.add(), runs.add(), runs.add()
+    runs.move(third, -1)
+    assert runs.runs == (first, third, second)
+    runs.move(third, -1)
+    runs.move(third, -1)
+    assert runs.runs == (third, first, second)
+    runs.move(third, 5)
+    assert runs.runs == (first, second, third)

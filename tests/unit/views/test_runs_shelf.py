@@ -24,7 +24,7 @@ def runs() -> Runs:
 
 def boxes(shelf: RunsShelf, run: Run) -> tuple[Any, ...]:
     """The check box, the name and the two buttons of a run."""
-    drawn, name, _phase, show, _use, drop, _said = shelf._rows[id(run)][1].children
+    drawn, name, _phase, show, _use, _up, _down, drop, _said = shelf._rows[id(run)][1].children
     return drawn, name, show, drop
 
 
