@@ -19,6 +19,7 @@ from tapwidget.match.plan import Plan
 from tapwidget.match.python_identifiers import cleaned_column, identifier_code
 from tapwidget.match.python_motion import motion_code
 from tapwidget.match.python_pairs import pairs_code, result_code
+from tapwidget.match.python_plain import plain_code
 from tapwidget.match.python_position import position_code, python_text, shift_code
 from tapwidget.match.spec import Match, SkyMatch
 
@@ -39,9 +40,11 @@ def cell(match: Match, plan: Plan, service_url: str, *, table: Any = None) -> st
     """
     position = position_code(plan, table) if plan.upload.position else ""
     motion = motion_code(match.epoch) if isinstance(match, SkyMatch) and match.epoch else ""
+    plain = plain_code(table)
     parts = [
         _imports(match, plan.query, service_url, position),
         _reading(table),
+        plain,
         position,
         motion,
         shift_code(match) if isinstance(match, SkyMatch) else "",
@@ -49,6 +52,7 @@ def cell(match: Match, plan: Plan, service_url: str, *, table: Any = None) -> st
         f"query = {_text(plan.adql)}",
         _job(match, plan.maxrec, service_url),
         pairs_code(match, plan, table),
+        "table = mine  # with your own columns again" if plain else "",
         result_code(match, plan),
     ]
     return "\n\n".join(part for part in parts if part) + "\n"
@@ -118,7 +122,9 @@ def _column(name: str, upload: Any, table: Any) -> str:
     code = f"table[{python_text(name)}]"
     if not isinstance(table, Table) or name not in table.colnames:
         return code
-    ours, theirs = table[name].dtype, upload.table[upload.names[name]].dtype
+    ours, theirs = getattr(table[name], "dtype", None), upload.table[upload.names[name]].dtype
+    if ours is None:  # a time, made text by `plain_code`
+        return code
     if theirs.kind in "SU":
         return code if ours.kind in "SU" else f"{code}.astype(str)"
     return code if ours == theirs or theirs.kind == "O" else f'{code}.astype("{theirs.name}")'

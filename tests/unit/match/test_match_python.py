@@ -13,6 +13,7 @@ import pyvo
 from astropy.coordinates import SkyCoord
 from astropy.io.votable import parse_single_table
 from astropy.table import MaskedColumn, QTable, Table
+from astropy.time import Time
 
 from tapwidget.client.plan import make_plan
 from tapwidget.errors import MatchError
@@ -22,6 +23,7 @@ from tapwidget.match.pairs import separation_arcsec
 from tapwidget.match.python import cell
 from tapwidget.match.radius import PositionErrors, RadiusColumn
 from tapwidget.match.spec import IdentifierMatch, SkyMatch
+from tapwidget.tables.objects import as_table
 from tapwidget.tables.roles import Position
 
 TARGET = Target(
@@ -462,3 +464,26 @@ def test_a_query_that_no_triple_quotes_can_hold():
         tree = ast.parse(cell(match, odd, "http://x/tap", table=table))
         value = next(n.value for n in tree.body if isinstance(n, ast.Assign) and ast.unparse(n.targets[0]) == "query")
         assert ast.literal_eval(value).strip() == adql
+
+
+def test_coordinates_and_times_of_the_users(monkeypatch):
+    plain = user_table()["objid", "ra", "dec"]
+    ra, dec = (np.nan_to_num(np.ma.filled(np.ma.asarray(plain[name]), 0.0)) for name in ("ra", "dec"))
+    sky = SkyCoord(ra, dec, unit="deg")
+    when = Time(2020 + np.arange(60) / 60, format="jyear", scale="utc")
+    table = QTable({"objid": plain["objid"], "place": sky.galactic, "when": when, "size": np.arange(60) * u.mas})
+    table["when"][3] = np.ma.masked
+    match = SkyMatch("dp1.Object", radius=2.0, where=["ut1.when > '2020-06'"], unmatched="keep")
+    own = as_table(table)
+    plan = make_plan(match, own, TARGET)
+    service = FakeService(by_position(2.0))
+    result = run(cell(match, plan, "https://example.org/tap", table=table), service, monkeypatch, table)
+    assert result.colnames[:4] == ["ut1_objid", "ut1_place", "ut1_when", "ut1_size"]
+    assert result["ut1_place"].frame.name == "galactic"
+    again = FakeService(by_position(2.0))
+    expected = run(cell(match, plan, "https://example.org/tap", table=own), again, monkeypatch, own)
+    assert len(result) == len(expected) > 60
+    assert np.array_equal(result["objectId"].filled(0), expected["objectId"].filled(0))
+    sent = service.upload["when_"]  # a reserved word
+    assert sent[3] is np.ma.masked
+    assert sent[4] == own["when"][4]
