@@ -103,6 +103,7 @@ def specification(chosen: argparse.Namespace) -> SkyMatch | IdentifierMatch:
     by_position = chosen.radius or chosen.radius_column or chosen.errors is not None
     if bool(chosen.on) == bool(by_position):
         raise UsageError("Give either --radius, to match by position, or --on, to match by identifier.")
+    check_companions(chosen)
     if chosen.on:
         if chosen.ra or chosen.dec or chosen.target_ra or chosen.target_dec:
             raise UsageError("--ra and --dec go with --radius: a match by identifier (--on) uses no positions.")
@@ -129,15 +130,30 @@ def specification(chosen: argparse.Namespace) -> SkyMatch | IdentifierMatch:
     )
 
 
+def check_companions(chosen: argparse.Namespace) -> None:
+    """What only tells more of another option is nothing without it, and must not be passed over in silence."""
+    has_errors, has_column = chosen.errors is not None, bool(chosen.radius_column)
+    for option, is_given, is_of_use, partner in (
+        ("--error-columns", chosen.error_columns, has_errors, "--errors, how many times the combined error"),
+        ("--radius-factor", chosen.radius_factor != 1, has_column, "--radius-column"),
+        ("--radius-unit", chosen.radius_unit, has_column or has_errors, "--radius-column or --errors"),
+        ("--target-unit", chosen.target_unit, has_errors, "--errors"),
+    ):
+        if is_given and not is_of_use:
+            raise UsageError(
+                f"{option} goes with {partner}. The unit of --radius is written with it: --radius 1arcmin."
+            )
+
+
 def radius(chosen: argparse.Namespace) -> Any:
     """The radius of a sky match: an angle, a column of the user's, or the errors of both sides."""
     from tapwidget.match.radius import PositionErrors, RadiusColumn
 
-    if chosen.errors is None and chosen.error_columns:
-        raise UsageError("--error-columns goes with --errors, how many times the combined error.")
     if chosen.errors is not None:
         if chosen.radius_column:
             raise UsageError("Give either --errors or --radius-column.")
+        if not chosen.error_columns:
+            raise UsageError("--errors needs the columns that hold them: --error-columns YOURS=THEIRS.")
         mine, _, theirs = chosen.error_columns.partition("=")
         limit = {"limit": chosen.radius} if chosen.radius else {}
         return PositionErrors(
