@@ -85,6 +85,12 @@ def _no_objects(table: Table, form: str) -> None:
 
 def _fits(table: Table, path: Path) -> None:
     _no_objects(table, "FITS")
+    strange = [name for name in table.colnames if not (name.isascii() and name.isprintable())]
+    if strange:
+        raise ColumnError(
+            f"FITS cannot hold the names of {listing(strange)}: letters beyond ASCII. Save as .vot, .ecsv or .parquet, "
+            "or rename them."
+        )
     columns = []
     seen: set[str] = set()
     for column in table.columns.values():

@@ -215,3 +215,12 @@ def test_ids_of_any_size_are_exact(ids: list[int], word: str) -> None:
     assert [str(v) for v in shown(back)[:-1]] == [str(i) for i in ids]
     assert shown(back)[-1] is None
     assert (back.dtype == np.int64) == all(-(2**63) <= i < 2**63 for i in ids)
+
+
+def test_names_beyond_ascii_in_fits(tmp_path: Path) -> None:
+    table = Table({"größe": [1.0], "a\nb": [2.0]})
+    with pytest.raises(ColumnError, match=r"FITS cannot hold the names of `größe`, [^.]+\. Save as \.vot"):
+        write_table(table, tmp_path / "t.fits")
+    assert list(tmp_path.iterdir()) == []
+    write_table(table[["größe"]], tmp_path / "t.vot")
+    assert read_table(tmp_path / "t.vot").colnames == ["größe"]
