@@ -258,8 +258,11 @@ def _position(match: Match, table: AstropyTable) -> Position | None:
     found = recognise(table).position
     if found is None:
         shown = ", ".join(table.colnames[:12]) + (" ..." if len(table.colnames) > 12 else "")
+        empty = [name for name in table.colnames if len(table) and np.ma.getmaskarray(table[name]).all()]
+        without = f" There are no values in {', '.join(empty[:12])}." if empty else ""
         raise ColumnError(
-            f"No columns of the table look like a position; it has {shown}. Name them: SkyMatch(..., ra=, dec=)."
+            f"No columns of the table look like a position; it has {shown}.{without} Name them: SkyMatch(..., ra=, "
+            "dec=)."
         )
     return found
 

@@ -129,9 +129,9 @@ def _of_identifiers(match: IdentifierMatch) -> dict[str, Any]:
 def _key(table: Table) -> tuple[str, ...]:
     """The user's column that no two rows have the same value in: the identifier; else none."""
     name = recognise(table).id
-    if name is None or len(np.unique(np.ma.getdata(table[name]))) < len(table):
+    if name is None or np.ma.getmaskarray(table[name]).any():
         return ()
-    return (name,)
+    return (name,) if len(np.unique(np.ma.getdata(table[name]))) == len(table) else ()
 
 
 def _first_run(told: Mapping[str, Any]) -> dict[str, Any]:

@@ -121,6 +121,9 @@ def duplicates(result: Any, *, mine: Sequence[str] = (), theirs: Sequence[str] =
     """
     told = result.meta.get("tapwidget")
     told = told if isinstance(told, Mapping) else {}
+    if told.get("unmatched") == "only":
+        row = np.arange(len(result))
+        return of_pairs(row, row, np.zeros(len(result), dtype=bool))
     own = f"{told.get('upload', 'ut1')}_"
     nobodys = {*NOT_THEIRS, told.get("separation"), told.get("position_angle"), "group_id", "group_size"}
     sides = {

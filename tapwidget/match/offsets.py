@@ -6,6 +6,7 @@ the difference in RA times cos Dec, and `ddec` = separation x cos(position angle
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from typing import Any
 
@@ -58,6 +59,9 @@ def median_shift(result: Any, *, separation: str = "separation", position_angle:
     """
     missing = next((name for name in (separation, position_angle) if name not in result.colnames), None)
     if missing is not None:
+        told = result.meta.get("tapwidget")
+        if isinstance(told, Mapping) and told.get("unmatched") == "only":
+            raise MatchError("The result has no pairs, only your rows without a counterpart: they have no offset.")
         raise MatchError(f"The result has no column {missing!r}: only a match by position has offsets.")
     dra, ddec = offsets(result[separation], result[position_angle])
     is_pair = np.isfinite(dra)

@@ -14,6 +14,7 @@ from hypothesis import strategies as st
 from tapwidget.client.plan import Plan, make_plan
 from tapwidget.errors import ColumnError, ResultError
 from tapwidget.ivoa import tapschema
+from tapwidget.match.duplicates import duplicates
 from tapwidget.match.spec import IdentifierMatch, SkyMatch
 
 TARGET = tapschema.Table(
@@ -229,3 +230,18 @@ def test_whatever_comes_back_lands_at_its_row(pairs: list[tuple[int, int, float]
     offsets = {(positions[row], target): abs(offset) for row, target, offset in pairs}
     for ra, target, separation in result["ut1_ra", "objectId", "separation"]:
         assert separation == pytest.approx(offsets[ra, target], abs=1e-6)
+
+
+def test_identifiers_of_which_several_are_missing_tell_no_rows_apart() -> None:
+    table = Table({"ra": [10.0, 20.0, 30.0, 40.0], "dec": np.zeros(4)})
+    table["objid"] = MaskedColumn([5, 6, 7, 8], mask=[True, True, False, False])
+    plan = plan_of(SkyMatch("dp1.Object", columns=["objectId"]), table)
+    made = plan.finish(answer(plan, [0, 1], [7, 8], [10.0, 20.0]), table)
+    assert made.meta["tapwidget"]["keys"]["mine"] == []
+    assert duplicates(made).mine_with_several == 0
+
+
+def test_positions_that_are_all_missing_are_named() -> None:
+    table = Table({"ra": MaskedColumn([1.0], mask=[True]), "dec": MaskedColumn([1.0], mask=[True]), "id": [1]})
+    with pytest.raises(ColumnError, match="no values in ra, dec"):
+        plan_of(SkyMatch("dp1.Object"), table)

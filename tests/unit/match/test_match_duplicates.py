@@ -126,3 +126,11 @@ def test_group_sizes_are_those_of_stilts(tmp_path: Path) -> None:
     assert np.array_equal(found.group_size[several], pairs["GroupSize"][several])
     theirs_ids, ours_ids = pairs["GroupID"][several], found.group_id[several]
     assert len(set(zip(theirs_ids.tolist(), ours_ids.tolist(), strict=True))) == len(set(theirs_ids.tolist()))
+
+
+def test_nothing_but_unmatched_rows_has_no_duplicates() -> None:
+    alone = result()["ut1_id", "ut1_name"]
+    alone.meta["tapwidget"] |= {"unmatched": "only", "keys": {"mine": ["ut1_id"], "theirs": []}}
+    found = duplicates(alone)
+    assert (found.mine_with_several, found.theirs_shared, found.largest) == (0, 0, 0)
+    assert found.group_size.tolist() == [0] * len(alone)

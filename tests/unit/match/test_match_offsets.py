@@ -82,3 +82,9 @@ def test_results_without_offsets():
     renamed = a_result()
     renamed.rename_column("separation", "separation_2")
     assert median_shift(renamed, separation="separation_2").number == 3
+
+
+def test_nothing_but_unmatched_rows_has_no_offset():
+    alone = Table({"ut1_id": [1, 2]}, meta={"tapwidget": {"unmatched": "only", "separation": "separation"}})
+    with pytest.raises(MatchError, match="no pairs"):
+        median_shift(alone)
