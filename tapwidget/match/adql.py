@@ -192,10 +192,11 @@ def _find(target: Table, name: str) -> Column:
 def _requested(names: Iterable[str], target: Table) -> list[Column]:
     """The columns to return; without names the principal ones, or all where none is principal."""
     names = tuple(names)
+    found = {c.name: c for c in (_find(target, name) for name in names if name != "*")}
     if "*" in names:
         return list(target.columns)
     if names:
-        return list({c.name: c for c in (_find(target, name) for name in names)}.values())
+        return list(found.values())
     return [c for c in target.columns if c.principal] or list(target.columns)
 
 

@@ -254,3 +254,10 @@ def test_a_target_without_positions():
 
 def test_quote_is_to_be_had_here_too():
     assert quote("size") == '"size"'
+
+
+def test_a_star_hides_no_wrong_name():
+    with pytest.raises(MatchError, match="no column 'r_cModelMg'"):
+        sky(columns=["*", "r_cModelMg"])
+    with_star = sky(columns=["*", "objectId"])
+    assert with_star.columns == sky(columns=["*"]).columns
