@@ -1,4 +1,4 @@
-"""The lines of a cell that make numbers and text of coordinates and times, as a table is made plain before it travels."""
+"""The lines of a cell that make coordinates and times plain, numbers and text, as `tables.objects.as_table` does."""
 
 from __future__ import annotations
 
@@ -12,10 +12,7 @@ from tapwidget.match.python_position import python_text
 
 
 def plain_code(table: Any) -> str:
-    """Code that keeps the user's table as `mine` and makes a plain one, `table`; "" where it is plain already.
-
-    The names are those of `tables.objects.as_table`.
-    """
+    """Code that keeps the user's table as `mine` and makes a plain one, `table`; "" where it is plain already."""
     if not isinstance(table, Table):
         return ""
     taken = set(table.colnames)
