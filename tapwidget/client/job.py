@@ -6,7 +6,6 @@ Source: UWS 1.1, section 2; TAP 1.1, section 2.2.3 (the result of an asynchronou
 from __future__ import annotations
 
 import asyncio
-import logging
 from collections.abc import Callable, Generator
 from datetime import UTC, datetime
 from threading import Condition, Lock
@@ -21,12 +20,11 @@ from tapwidget.client.download import download
 from tapwidget.client.follower import Follower, Pace
 from tapwidget.client.plan import Plan
 from tapwidget.client.remade import Remade
+from tapwidget.client.subscribers import Subscribers
 from tapwidget.client.transport import Transport
 from tapwidget.client.uws_document import result_url
 from tapwidget.errors import JobError, JobTimeoutError, TapWidgetError
 from tapwidget.ivoa.uws import JobPhase, JobSummary, Progress
-
-log = logging.getLogger(__name__)
 
 
 class Job:
@@ -75,8 +73,7 @@ class Job:
         self._fault: TapWidgetError | None = None
         self._heard: datetime | None = None
         self._bytes: tuple[int, int | None] = (0, None)
-        self._subscribers: dict[int, Callable[[Job], None]] = {}
-        self._count = 0
+        self._subscribers: Subscribers[Job] = Subscribers()
         self._fetching = Lock()
         self._result: Table | None = None
         # Ended, and the ledger and the subscribers know it; `wait` returns only then.
@@ -262,16 +259,7 @@ class Job:
 
         What the callback raises is logged and goes no further.
         """
-        with self._news:
-            self._count += 1
-            number = self._count
-            self._subscribers[number] = callback
-
-        def unsubscribe() -> None:
-            with self._news:
-                self._subscribers.pop(number, None)
-
-        return unsubscribe
+        return self._subscribers.add(callback)
 
     def stop_watching(self) -> None:
         """Follow it no more. The job goes on at the service; `wait` and `result` follow it again."""
@@ -323,7 +311,7 @@ class Job:
         if changed:
             if self._remember is not None:
                 self._remember(summary, self._url)
-            self._publish()
+            self._subscribers.tell(self)
         with self._news:
             self._is_settled = self._summary.phase.is_final
             self._news.notify_all()
@@ -334,14 +322,14 @@ class Job:
             self._trouble = trouble
             self._news.notify_all()
         if changed:
-            self._publish()
+            self._subscribers.tell(self)
 
     def _ended(self, error: TapWidgetError | None) -> None:
         with self._news:
             self._fault = error
             self._news.notify_all()
         if error is not None:
-            self._publish()
+            self._subscribers.tell(self)
 
     def _replaced(self, summary: JobSummary) -> str:
         url = self._replace(summary) if self._replace else ""
@@ -349,17 +337,8 @@ class Job:
             with self._news:
                 self._url, self._replace = url, None
                 self._summary = JobSummary(job_id=url.rstrip("/").rpartition("/")[2], run_id=summary.run_id)
-            self._publish()
+            self._subscribers.tell(self)
         return url
-
-    def _publish(self) -> None:
-        with self._news:
-            subscribers = list(self._subscribers.values())
-        for callback in subscribers:
-            try:
-                callback(self)
-            except Exception:  # a subscriber's fault must not stop the following
-                log.exception("a subscriber of job %s failed", self.job_id)
 
     def _fetch(self) -> Table:
         """The service's own answer, of which nothing is kept here."""
