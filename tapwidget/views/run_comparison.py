@@ -51,7 +51,7 @@ class RunComparison(ipywidgets.VBox):
             row.add_class("tw-wrap")
         super().__init__([stylesheet(), choice, self._said, self._row], **kwargs)
         for box in (self.first, self.second):
-            box.observe(lambda _: self._compare(), "value")
+            box.observe(lambda _: self._compare_runs(), "value")
         self.of.observe(lambda _: self._offer(), "value")
         for name, button in self.buttons.items():
             button.on_click(lambda _, name=name: self._clicked(name))
@@ -79,9 +79,9 @@ class RunComparison(ipywidgets.VBox):
             if tuple(box.options) != tuple(options):
                 box.options = options
             box.value = wanted
-        self._compare()
+        self._compare_runs()
 
-    def _compare(self) -> None:
+    def _compare_runs(self) -> None:
         number = self._requests.next()
         first, second = self.first.value, self.second.value
         self.comparison = None

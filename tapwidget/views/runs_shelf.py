@@ -42,8 +42,8 @@ class RunsShelf(ipywidgets.VBox):
         self._list = ipywidgets.VBox()
         runs = runs if runs is not None else Runs()
         self.comparison = RunComparison(runs, show=show, background=background)
-        self._compare = Disclosure("Compare two runs", self.comparison)
-        super().__init__([stylesheet(), self._list, self._compare], **kwargs)
+        self._comparing = Disclosure("Compare two runs", self.comparison)
+        super().__init__([stylesheet(), self._list, self._comparing], **kwargs)
         self.runs = runs
         self.runs.observe(self._changed, ["runs", "current"])
         self._changed(None)
@@ -53,7 +53,7 @@ class RunsShelf(ipywidgets.VBox):
         for run in self.runs.runs:
             rows[id(run)] = self._rows.get(id(run)) or (run, self._row(run))
         self._rows = rows
-        self._compare.layout.display = None if len(rows) > 1 else "none"
+        self._comparing.layout.display = None if len(rows) > 1 else "none"
         self._list.children = tuple(row for _, row in rows.values()) or (
             ipywidgets.HTML(notes("No runs yet: what you run appears here and stays.")),
         )
