@@ -76,7 +76,7 @@ def test_what_cannot_be_compared_is_said(runs: Runs) -> None:
 def test_the_shelf_offers_it_for_two_runs_and_moves_them(runs: Runs) -> None:
     shelf = RunsShelf(runs, background=Immediate())
     first, second = runs.runs
-    assert shelf._compare.layout.display is None
+    assert shelf._comparing.layout.display is None
     up, down = shelf._rows[id(first)][1].children[5:7]
     assert (up.disabled, down.disabled) == (True, False)
     down.click()
@@ -86,4 +86,9 @@ def test_the_shelf_offers_it_for_two_runs_and_moves_them(runs: Runs) -> None:
         True, True,
     ]  # fmt: skip
     runs.remove(second)
-    assert shelf._compare.layout.display == "none"
+    assert shelf._comparing.layout.display == "none"
+
+
+def test_they_can_be_written_out() -> None:
+    """As Jupyter does with the value of a cell; a method of ipywidgets that is hidden by an attribute would show."""
+    assert "RunsShelf" in repr(RunsShelf(Runs()))
