@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from typing import Any
 
+from playwright.sync_api import expect
+
 FRONT_END = "**/extensions/anywidget/**"
 
 CELL = """
@@ -29,7 +31,7 @@ def test_plain_pages_until_the_page_is_reloaded(lab: Any) -> None:
     output.get_by_role("cell", name="648368125565216675", exact=True).wait_for()
     output.get_by_role("button", name="Next").click()
     output.get_by_text("21 to 40 shown").wait_for()
-    assert not output.get_by_text("javascript error").is_visible()
+    expect(output.get_by_text("javascript error").filter(visible=True)).to_have_count(0)
     notebook.errors.clear()  # what JupyterLab says of the missing front end
 
     lab.context.unroute(FRONT_END)
