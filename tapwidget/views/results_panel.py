@@ -238,8 +238,8 @@ class ResultsPanel(ipywidgets.VBox):
         self._place.layout.display = "none" if stands_in else None
         # Not hidden but absent while there is nothing to draw: bqplot cannot measure what has no size.
         beside = (
-            *((self.differences,) if self.differences.differences is not None else ()),
             *((self._separations,) if self.separations.separations is not None else ()),
+            *((self.differences,) if self.differences.differences is not None else ()),
         )
         if self._plots.children[2:] != beside:
             self._plots.children = (*self._plots.children[:2], *beside)
