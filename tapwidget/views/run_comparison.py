@@ -74,8 +74,10 @@ class RunComparison(ipywidgets.VBox):
         done = [run for run in self._runs.runs if run.result is not None]
         self.layout.display = None if len(done) > 1 else "none"
         options = [(run.name, run) for run in done]
-        for box, usual in ((self.first, done[-2:-1]), (self.second, done[-1:])):
-            wanted = box.value if any(run is box.value for run in done) else next(iter(usual), None)
+        pair = [box.value for box in (self.first, self.second)]
+        if pair[0] is pair[1] or not all(any(run is one for run in done) for one in pair):
+            pair = done[-2:] if len(done) > 1 else [None, None]
+        for box, wanted in zip((self.first, self.second), pair, strict=True):
             if tuple(box.options) != tuple(options):
                 box.options = options
             box.value = wanted

@@ -65,6 +65,15 @@ def test_a_run_that_is_dropped_renamed_or_done_later(runs: Runs) -> None:
     assert (panel.layout.display, panel.comparison) == ("none", None)
 
 
+def test_runs_that_come_one_after_the_other(runs: Runs) -> None:
+    later = Runs()
+    panel = RunComparison(later, background=Immediate())
+    for run in runs.runs:
+        later.add().result = run.result
+    assert panel.comparison is not None
+    assert (panel.first.value, panel.second.value) == later.runs
+
+
 def test_what_cannot_be_compared_is_said(runs: Runs) -> None:
     panel = RunComparison(runs, background=Immediate())
     runs.add(result=Table({"n": [1]}))
