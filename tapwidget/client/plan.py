@@ -183,7 +183,7 @@ def make_plan(
     MatchError
         If the match does not fit the two tables.
     """
-    position = _position(match, table)
+    position, choice = _position(match, table)
     by_row = match.row_radius if isinstance(match, SkyMatch) else None
     radii = own_radii(by_row, table) if by_row else None
     columns = match.upload_columns(table.colnames)
@@ -202,7 +202,7 @@ def make_plan(
     names, separation, position_angle, clashes = _result_names(match, table.colnames, asked)
     doubts = position_doubts(table, *position.columns) if position and position.form == "degrees" else ()
     about_radii = _about_radii(by_row, radii[travelling]) if by_row and radii is not None else ()
-    changes = tuple(dict.fromkeys((*doubts, *cleaned, *upload.changes, *about_radii, *clashes)))
+    changes = tuple(dict.fromkeys((*choice, *doubts, *cleaned, *upload.changes, *about_radii, *clashes)))
     return Plan(
         match, asked.adql, upload, target, changes, asked, names, separation, service, position, maxrec,
         position_angle, radii,
@@ -250,12 +250,14 @@ def _about_radii(radius: RadiusColumn | PositionErrors, radii: Floats) -> Iterat
         yield f"Pairs {radius.limit:g} arcsec apart or more are not looked for, whatever their errors."
 
 
-def _position(match: Match, table: AstropyTable) -> Position | None:
+def _position(match: Match, table: AstropyTable) -> tuple[Position | None, tuple[str, ...]]:
+    """The user's position columns; and, where there are others that nobody chose against, a sentence on that."""
     if isinstance(match, IdentifierMatch):
-        return None
+        return None, ()
     if match.ra:
-        return position_of(table, match.ra, match.dec)
-    found = recognise(table).position
+        return position_of(table, match.ra, match.dec), ()
+    roles = recognise(table)
+    found = roles.position
     if found is None:
         shown = ", ".join(table.colnames[:12]) + (" ..." if len(table.colnames) > 12 else "")
         empty = [name for name in table.colnames if len(table) and np.ma.getmaskarray(table[name]).all()]
@@ -264,7 +266,14 @@ def _position(match: Match, table: AstropyTable) -> Position | None:
             f"No columns of the table look like a position; it has {shown}.{without} Name them: SkyMatch(..., ra=, "
             "dec=)."
         )
-    return found
+    if not roles.others:
+        return found, ()
+    others = "; ".join(_listed(other) for other in roles.others)
+    return found, (f"The position is {_listed(found)}; the table also has {others}: name the one meant (ra=, dec=).",)
+
+
+def _listed(position: Position) -> str:
+    return ", ".join(f"`{name}`" for name in position.columns)
 
 
 def _result_names(match: Match, ours: list[str], asked: Query) -> tuple[dict[str, str], str, str, tuple[str, ...]]:

@@ -190,6 +190,16 @@ def test_a_table_without_positions_is_told_the_way_out() -> None:
         plan_of(SkyMatch("dp1.Object"), Table({"a": [1], "b": ["x"]}))
 
 
+def test_which_of_several_positions_was_taken_is_said() -> None:
+    """In the result of a match there are those of both sides."""
+    table = Table({"ut1_ra": [1.0, 2.0], "ut1_dec": [0.0, 1.0], "coord_ra": [1.0, 2.0], "coord_dec": [0.0, 1.0]})
+    table["coord_ra"].meta["ucd"], table["coord_dec"].meta["ucd"] = "pos.eq.ra;meta.main", "pos.eq.dec;meta.main"
+    said = "The position is `coord_ra`, `coord_dec`; the table also has `ut1_ra`, `ut1_dec`: name the one meant"
+    assert any(said in change for change in plan_of(SkyMatch("dp1.Object"), table).changes)
+    named = plan_of(SkyMatch("dp1.Object", ra="ut1_ra", dec="ut1_dec"), table)
+    assert not any("The position is" in change for change in named.changes)
+
+
 def test_named_positions_win() -> None:
     table = Table({"ra": [10.0], "dec": [0.0], "x": [11.0], "y": [1.0]})
     plan = plan_of(SkyMatch("dp1.Object", ra="x", dec="y"), table)
