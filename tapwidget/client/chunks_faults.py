@@ -6,7 +6,7 @@ import re
 from enum import StrEnum
 
 from tapwidget.client.faults import Outage
-from tapwidget.client.submission import BrokenOffError, OverLimitError, is_about_size
+from tapwidget.client.too_large import BrokenOffError, OverLimitError, is_about_size
 from tapwidget.errors import JobError, QueryError, ServiceError, TapWidgetError
 
 

@@ -27,7 +27,8 @@ from tapwidget.tables.votable import to_votable
 if TYPE_CHECKING:
     from tapwidget.client.job import Job
 
-Rows = NDArray[np.intp]
+ROW = np.int32  # more rows than that hold are no upload
+Rows = NDArray[np.int32]
 Points = NDArray[np.float32]
 
 SAMPLE = 1000
@@ -72,12 +73,12 @@ class Division:
     """The rows of one upload, and how they are divided: by place on the sky, or in order where there is none."""
 
     def __init__(self, upload: Upload) -> None:
-        self._points = None if upload.position is None else points(*(upload.table[name] for name in upload.position))
+        self._upload = upload
         self._length = len(upload.table)
 
     def parts(self, number: int) -> list[Part]:
         """All rows in so many parts of equal size, none of them empty."""
-        pieces = list(self._divided(np.arange(self._length, dtype=np.intp), min(number, self._length)))
+        pieces = list(self._pieces(np.arange(self._length, dtype=ROW), min(number, self._length)))
         width = max(2, len(str(len(pieces))))
         return [Part(rows, f"{at:0{width}d}of{len(pieces):0{width}d}") for at, rows in enumerate(pieces, 1)]
 
@@ -86,7 +87,7 @@ class Division:
         mark = part.label if "-" in part.label else f"{part.label}-"
         return [
             replace(part, rows=rows, label=mark + letter, job=None, since=None, url="")
-            for rows, letter in zip(self._divided(part.rows, 2), "ab", strict=True)
+            for rows, letter in zip(self._pieces(part.rows, 2), "ab", strict=True)
         ]
 
     def again(self, known: Sequence[PartRecord]) -> list[Part]:
@@ -113,25 +114,39 @@ class Division:
             raise MatchError("the ledger does not have all the parts")
         return found
 
-    def _divided(self, rows: Rows, number: int) -> Iterator[Rows]:
+    def _pieces(self, rows: Rows, number: int) -> Iterator[Rows]:
         """The rows in `number` pieces, each in rising order."""
         if number <= 1:
-            yield np.sort(rows)
-            return
-        first = number // 2
-        cut = len(rows) * first // number
-        if self._points is not None:
-            here = self._points[rows]
-            axis = int(np.argmax(np.ptp(here, axis=0)))
-            rows = rows[np.argpartition(here[:, axis], cut)]
-        yield from self._divided(rows[:cut], first)
-        yield from self._divided(rows[cut:], number - first)
+            return iter([rows])
+        if self._upload.position is None:
+            return iter(np.array_split(rows, number))
+        # Made anew each time: kept, they would take nearly as much memory as the upload.
+        return _divided(rows, points(*(self._upload.table[name][rows] for name in self._upload.position)), number)
+
+
+def _divided(rows: Rows, here: Points, number: int) -> Iterator[Rows]:
+    """The rows, at the points `here`, in `number` pieces, each in rising order."""
+    if number <= 1:
+        yield np.sort(rows)
+        return
+    first = number // 2
+    cut = len(rows) * first // number
+    axis = int(np.argmax(np.ptp(here, axis=0)))
+    order = np.argpartition(here[:, axis], cut)
+    for part, many in ((order[:cut], first), (order[cut:], number - first)):
+        yield from _divided(rows[part], here[part], many)
 
 
 def points(ra: NDArray[np.float64], dec: NDArray[np.float64]) -> Points:
     """Positions (ICRS, deg) as points on the unit sphere, shape (n, 3)."""
     lon, lat = (np.radians(np.asarray(angle, dtype=np.float32)) for angle in (ra, dec))
-    return np.stack([np.cos(lat) * np.cos(lon), np.cos(lat) * np.sin(lon), np.sin(lat)], axis=1, dtype=np.float32)
+    found = np.empty((3, len(lon)), dtype=np.float32)
+    x, y, z = found
+    np.sin(lat, out=z)
+    np.cos(lat, out=lat)
+    np.multiply(np.cos(lon, out=x), lat, out=x)
+    np.multiply(np.sin(lon, out=y), lat, out=y)
+    return found.T
 
 
 def parts_needed(table: Table, limits: Limits) -> int:

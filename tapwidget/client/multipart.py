@@ -1,4 +1,4 @@
-"""A multipart form that is sent as a stream: the tables to be uploaded are never copied into one more body.
+"""A multipart form that is sent as a stream: the tables to be uploaded are never copied into one body.
 
 Source: RFC 7578 (multipart/form-data); TAP 1.1, section 2.7.6 (UPLOAD=name,param:name).
 """
@@ -9,17 +9,19 @@ import io
 import secrets
 from collections.abc import Mapping
 
+from tapwidget.client.encoded import Encoded
+
 VOTABLE_TYPE = "application/x-votable+xml"
 
 
 class Multipart(io.RawIOBase):
     """A readable, rewindable body made of parts. Give it to requests as `data`, with its `content_type` as header."""
 
-    def __init__(self, fields: Mapping[str, str], files: Mapping[str, bytes]) -> None:
+    def __init__(self, fields: Mapping[str, str], files: Mapping[str, bytes | Encoded]) -> None:
         super().__init__()
         boundary = secrets.token_hex(16)
         self.content_type = f"multipart/form-data; boundary={boundary}"
-        self._pieces: list[memoryview] = []
+        self._pieces: list[memoryview | Encoded] = []
         for name, value in fields.items():
             self._add(f'--{boundary}\r\nContent-Disposition: form-data; name="{name}"\r\n\r\n{value}\r\n'.encode())
         for name, content in files.items():
@@ -64,13 +66,14 @@ class Multipart(io.RawIOBase):
             if offset >= len(piece):
                 continue
             count = min(len(piece) - offset, len(into) - done)
-            into[done : done + count] = piece[offset : offset + count]
+            found = piece.read(offset, count) if isinstance(piece, Encoded) else piece[offset : offset + count]
+            into[done : done + count] = found
             self._position += count
             done += count
             if done == len(into):
                 break
         return done
 
-    def _add(self, content: bytes) -> None:
-        if content:
-            self._pieces.append(memoryview(content))
+    def _add(self, content: bytes | Encoded) -> None:
+        if len(content):
+            self._pieces.append(content if isinstance(content, Encoded) else memoryview(content))

@@ -29,7 +29,8 @@ from tapwidget.client.metadata import Metadata
 from tapwidget.client.orders import most_rows, order_of
 from tapwidget.client.outgoing import Outgoing, of_adql, of_match, of_plan
 from tapwidget.client.plan import Plan, make_plan
-from tapwidget.client.submission import Order, OverLimitError, Serializations, Submission
+from tapwidget.client.submission import Order, Serializations, Submission
+from tapwidget.client.too_large import OverLimitError
 from tapwidget.client.transport import Transport
 from tapwidget.client.trial import find_out
 from tapwidget.errors import FileFormatError, ServiceUnavailableError

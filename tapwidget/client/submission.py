@@ -6,7 +6,6 @@ address before it runs. Source: UWS 1.1, section 2.2.3.1 (creating); TAP 1.1, se
 
 from __future__ import annotations
 
-import hashlib
 import logging
 import re
 from collections.abc import Mapping
@@ -21,10 +20,12 @@ from tapwidget.client import faults
 from tapwidget.client.addresses import mask, origin, resolve
 from tapwidget.client.chunks_plan import is_doubtful
 from tapwidget.client.documents import NotXmlError
+from tapwidget.client.encoded import Encoded
 from tapwidget.client.faults import Outage
 from tapwidget.client.kept_tables import record_of
 from tapwidget.client.ledger import JobRecord, Ledger, UploadRecord
 from tapwidget.client.multipart import Multipart
+from tapwidget.client.too_large import BrokenOffError, OverLimitError, check_limits, mebibytes
 from tapwidget.client.transport import Transport
 from tapwidget.client.uws_document import read_job, read_jobs
 from tapwidget.errors import (
@@ -34,13 +35,11 @@ from tapwidget.errors import (
     ServiceUnavailableError,
     TableError,
     TapWidgetError,
-    UploadError,
 )
 from tapwidget.ivoa.limits import Limits
 from tapwidget.ivoa.uws import JobPhase, JobSummary
 from tapwidget.match.record import to_record
 from tapwidget.match.spec import Match
-from tapwidget.tables.votable import to_votable
 
 log = logging.getLogger(__name__)
 
@@ -49,26 +48,11 @@ CREATE_S = 600.0
 RUN_S = 180.0
 REDIRECTS = frozenset({301, 302, 303, 307, 308})
 LOOK_BACK = 50
+NOTHING = Table()
 # How the address of a job ends (TAP 1.1, section 2.1: the jobs are below /async).
 AS_JOB = re.compile(r"/async/[^/]+$")
 # Words of a service that could not read the upload, as far as its serialization may be why.
 ABOUT_UPLOAD = re.compile(r"binary2?\b|votable|serializ|stream|base64|upload", re.IGNORECASE)
-THING = r"(?:upload|file|table|request|content|body|votable|row)"
-TOO_MUCH = r"(?:too (?:large|big|many)|exceed|larger than|more than|at most|maximum)"
-ABOUT_SIZE = re.compile(rf"\b{THING}.*{TOO_MUCH}|{TOO_MUCH}.*\b{THING}", re.IGNORECASE | re.DOTALL)
-
-
-class OverLimitError(UploadError):
-    """The upload is more than the service takes at once; a part of it may do."""
-
-
-class BrokenOffError(ServiceUnavailableError):
-    """The connection broke while a large upload was on its way, which some servers do in place of HTTP 413."""
-
-
-def is_about_size(said: str) -> bool:
-    """Whether a service's words are, as far as one can tell, that an upload is too large for it."""
-    return ABOUT_SIZE.search(said) is not None
 
 
 @dataclass(frozen=True)
@@ -131,12 +115,15 @@ class Submission:
             If it cannot be reached, or does not let us in.
         """
         try:
-            return self._send()
+            url = self._send()
         except QueryError as error:
             if not (self.can_try_tabledata and ABOUT_UPLOAD.search(error.said)):
                 raise
             self._serialization = "TABLEDATA"
-            return self._send()
+            url = self._send()
+        if not self.can_try_tabledata:
+            self._let_go()
+        return url
 
     def again(self, summary: JobSummary) -> str:
         """The address of a job in TABLEDATA, in place of one that may have failed for its BINARY2; else ""."""
@@ -150,6 +137,8 @@ class Submission:
             # The job that failed has told its reason, which is the one to be shown.
             log.info("the upload in TABLEDATA was refused too: %s", error)
             return ""
+        finally:
+            self._let_go()
 
     def forget(self) -> None:
         """Take the job out of the ledger: it was deleted on request."""
@@ -161,7 +150,12 @@ class Submission:
             return
         if summary.phase is JobPhase.COMPLETED and self._order.uploads:
             self._known.prove(self._serialization)
+            self._let_go()
         self._write(told(self._record, summary))
+
+    def _let_go(self) -> None:
+        """Of the tables, which will not be sent again: whoever follows the job has this object."""
+        self._order = replace(self._order, uploads=dict.fromkeys(self._order.uploads, NOTHING), table=None)
 
     def _send(self) -> str:
         files = self._encoded()
@@ -189,18 +183,16 @@ class Submission:
         self._run(url)
         return url
 
-    def _encoded(self) -> dict[str, bytes]:
+    def _encoded(self) -> dict[str, Encoded]:
         files = {
-            name: to_votable(t, serialization=self._serialization, name=name) for name, t in self._order.uploads.items()
+            name: Encoded(t, serialization=self._serialization, name=name) for name, t in self._order.uploads.items()
         }
         check_limits(self._limits, self._order.uploads, sum(len(c) for c in files.values()), self._transport.url)
         return files
 
-    def _upload_record(self, name: str, content: bytes) -> UploadRecord:
+    def _upload_record(self, name: str, content: Encoded) -> UploadRecord:
         source = (self._order.sources or {}).get(name, "")
-        return UploadRecord(
-            name, len(self._order.uploads[name]), len(content), hashlib.sha256(content).hexdigest(), source
-        )
+        return UploadRecord(name, len(self._order.uploads[name]), len(content), content.sha256, source)
 
     def _keep_table(self) -> None:
         if self._order.table is None:
@@ -213,7 +205,7 @@ class Submission:
             if record is None or not record.is_file:
                 self.notes.append(f"After a restart of the kernel this match cannot be finished: {error}")
 
-    def _create(self, files: Mapping[str, bytes]) -> str:
+    def _create(self, files: Mapping[str, Encoded]) -> str:
         """The address of the new job."""
         try:
             return self._address(self._post(f"{self._transport.url}/async", files))
@@ -229,7 +221,7 @@ class Submission:
                 self._ledger.drop(self._record)
                 raise BrokenOffError(
                     f"{fault} Some servers do that with an upload that is more than they take, and this one was "
-                    f"{_mebibytes(size)}: send fewer rows or fewer columns, if it happens again.",
+                    f"{mebibytes(size)}: send fewer rows or fewer columns, if it happens again.",
                     service=fault.service,
                     said=fault.said,
                 ) from fault
@@ -243,7 +235,7 @@ class Submission:
             self._ledger.drop(self._record)
             raise
 
-    def _post(self, url: str, files: Mapping[str, bytes]) -> requests.Response:
+    def _post(self, url: str, files: Mapping[str, Encoded]) -> requests.Response:
         order = self._order
         form = {"REQUEST": "doQuery", "LANG": "ADQL", "QUERY": order.adql, "RUNID": order.run_id}
         if order.maxrec is not None:
@@ -363,32 +355,3 @@ def list_jobs(transport: Transport, *, last: int) -> list[tuple[str, JobSummary]
     except NotXmlError as error:
         raise faults.of_response(response, doing, service=mask(transport.url)) from error
     return [(job_url, summary) for job_url, summary in jobs if origin(job_url).host]
-
-
-def check_limits(limits: Limits, uploads: Mapping[str, Table], size: int, service: str) -> None:
-    """Raise UploadError if the uploads, of `size` bytes in all, are more than the service takes."""
-    if not uploads:
-        return
-    names = ", ".join(uploads)
-    rows = max(len(table) for table in uploads.values())
-    out = (
-        "Ways out: fewer rows (a part of the table at a time), or fewer columns in the conditions; only position, row "
-        "number and the columns that conditions use travel."
-    )
-    if not limits.upload:
-        raise UploadError(
-            f"{mask(service)} says that it takes no uploads, so {names} cannot be sent. Choose another service."
-        )
-    if limits.upload_rows is not None and rows > limits.upload_rows:
-        raise OverLimitError(
-            f"The upload {names} has {rows:,} rows; {mask(service)} takes at most {limits.upload_rows:,}. {out}"
-        )
-    if limits.upload_bytes is not None and size > limits.upload_bytes:
-        raise OverLimitError(
-            f"The upload {names} is {_mebibytes(size)} with {rows:,} rows; {mask(service)} takes at most "
-            f"{_mebibytes(limits.upload_bytes)}, about {rows * limits.upload_bytes // size:,} such rows. {out}"
-        )
-
-
-def _mebibytes(size: int) -> str:
-    return f"{size / 2**20:.1f} MiB ({size:,} bytes)"

@@ -109,18 +109,20 @@ def prepare(
     select: Any = slice(None) if keep is None else keep
     names = legal_names([*own, *(c for c in wanted if c not in own)], changes)
     row_column = _free("tw_row", names)
+    # What goes into it is made here, and nobody else's: put in as it is.
     result = Table()
-    result[row_column] = Column(rows[select], description="Row of the user's table, from 0")
+    result.add_column(Column(rows[select], description="Row of the user's table, from 0"), name=row_column, copy=False)
     upload_position = None
     if position is not None:
         upload_position = (names[own[0]], names[own[1]]) if own else (_free("tw_ra", names), _free("tw_dec", names))
         for label, values, axis in zip(upload_position, (ra, dec), ("ra", "dec"), strict=True):
-            result[label] = Column(values[select], unit="deg", meta={"ucd": f"pos.eq.{axis};meta.main"})
+            made = Column(values[select], unit="deg", meta={"ucd": f"pos.eq.{axis};meta.main"})
+            result.add_column(made, name=label, copy=False)
         if not own:
             changes.append(f"The position travels as `{upload_position[0]}` and `{upload_position[1]}`: ICRS, degrees.")
     for column in wanted:
         if column not in own:
-            result[names[column]] = travelling(table[column][select], column, changes)
+            result.add_column(travelling(table[column][select], column, changes), name=names[column], copy=False)
     return Upload(name, result, row_column, names, upload_position, tuple(changes), len(result))
 
 

@@ -6,7 +6,7 @@ UCD, utype and xtype of a column are in its `meta`; its unit and description are
 from __future__ import annotations
 
 import io
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from os import PathLike
 from pathlib import Path
 from typing import Any, BinaryIO
@@ -47,9 +47,20 @@ def to_votable(
 
     Raises `ColumnError` for a column that VOTable cannot hold as it is.
     """
+    # Not joined: that would hold all pieces beside the whole, twice what an upload needs.
+    out = io.BytesIO()
+    for piece in votable_pieces(table, serialization=serialization, name=name, infos=infos):
+        out.write(piece)
+    return out.getvalue()
+
+
+def votable_pieces(
+    table: Table, *, serialization: str = "BINARY2", name: str = "", infos: Mapping[str, str] | None = None
+) -> Iterator[bytes]:
+    """What `to_votable` gives, piece by piece: for what is too large to be held in memory once more."""
     columns = columns_of(table)
     parts = [plain(table[column.name], None) for column in columns]
-    chunks = write_document(
+    return write_document(
         columns,
         [values for values, _ in parts],
         [mask for _, mask in parts],
@@ -58,11 +69,6 @@ def to_votable(
         infos=infos,
         table_name=name,
     )
-    # Not joined: that would hold all pieces beside the whole, twice what an upload needs.
-    out = io.BytesIO()
-    for chunk in chunks:
-        out.write(chunk)
-    return out.getvalue()
 
 
 def from_votable(source: bytes | str | PathLike[str] | BinaryIO) -> Table:

@@ -2,13 +2,10 @@
 
 from __future__ import annotations
 
-import contextlib
 import signal
-import subprocess
-import sys
 import threading
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
@@ -30,29 +27,8 @@ from tapwidget.match.radius import RadiusColumn
 from tapwidget.match.spec import IdentifierMatch, SkyMatch
 
 SECONDS = 60
-MAIN = """
-import sys
-from pathlib import Path
-from tapwidget.server.run import main
-from tapwidget.server.settings import Settings
-sys.exit(main(names={"s.many": Path(sys.argv[1])}, with_parent=True, settings=Settings(**eval(sys.argv[2]))))
-"""
 THEIRS = 6000
 MINE = 4000
-
-
-@contextlib.contextmanager
-def served(path: Path, **settings: Any) -> Iterator[str]:
-    """The built-in service over one table, with limits of its own."""
-    command = [sys.executable, "-c", MAIN, str(path), repr(settings)]
-    with subprocess.Popen(command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True) as process:
-        assert process.stdin is not None
-        assert process.stdout is not None
-        line = process.stdout.readline()
-        assert line.startswith("TAP service ready at "), line
-        yield line.split()[-1]
-        process.stdin.close()
-        assert process.wait(SECONDS) == 0
 
 
 @pytest.fixture(scope="module")
@@ -81,16 +57,20 @@ def mine(catalogue: Path) -> Table:
 
 
 @pytest.fixture(scope="module")
-def large(catalogue: Path) -> Iterator[str]:
-    with served(catalogue) as url:
-        yield url
+def served(forked: Callable[..., Any], catalogue: Path) -> Callable[..., str]:
+    """Starts the built-in service over the catalogue, with limits of its own."""
+    return lambda **settings: forked(serve=str(catalogue), name="s.many", settings=settings).says("ready at ")
 
 
 @pytest.fixture(scope="module")
-def small(catalogue: Path) -> Iterator[str]:
+def large(served: Callable[..., str]) -> str:
+    return served()
+
+
+@pytest.fixture(scope="module")
+def small(served: Callable[..., str]) -> str:
     """Takes 24 KiB at once, and says so; takes 600 rows as well, of which a program cannot read."""
-    with served(catalogue, upload_bytes=24 * 1024, upload_rows=600, parameter_bytes=8192) as url:
-        yield url
+    return served(upload_bytes=24 * 1024, upload_rows=600, parameter_bytes=8192)
 
 
 @pytest.fixture
@@ -216,12 +196,12 @@ def test_a_limit_of_rows_is_overflow(small: str, mine: Table, ledger: Ledger) ->
 
 
 def test_an_answer_that_the_service_cuts_is_had_in_more_parts(
-    large: str, catalogue: Path, mine: Table, ledger: Ledger
+    large: str, served: Callable[..., str], mine: Table, ledger: Ledger
 ) -> None:
     expected = Service(large, ledger=ledger).submit(MATCHES["all"], mine).result(SECONDS)
-    with served(catalogue, upload_bytes=60_000, maxrec_default=800, maxrec_hard=800) as url:
-        job = submitted(Service(url, ledger=ledger), MATCHES["all"], mine)
-        result = job.result(SECONDS)
+    url = served(upload_bytes=60_000, maxrec_default=800, maxrec_hard=800)
+    job = submitted(Service(url, ledger=ledger), MATCHES["all"], mine)
+    result = job.result(SECONDS)
     same(expected, result)
     assert job.overflow is False
     assert job.parts > 4

@@ -20,7 +20,7 @@ from tapwidget.client.chunks_work import AT_ONCE
 from tapwidget.client.faults import Outage
 from tapwidget.client.follower import Pace
 from tapwidget.client.plan import make_plan
-from tapwidget.client.submission import OverLimitError
+from tapwidget.client.too_large import OverLimitError
 from tapwidget.errors import (
     AuthenticationError,
     JobAbortedError,
