@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
+from numbers import Integral
+
 from tapwidget.client.outgoing import Outgoing
 from tapwidget.client.submission import Order
+from tapwidget.errors import MatchError
 from tapwidget.ivoa.limits import Limits
 
 
@@ -15,7 +18,15 @@ def most_rows(limits: Limits) -> int | None:
 
 
 def order_of(outgoing: Outgoing, limits: Limits, maxrec: int | None, run_id: str) -> Order:
-    """What is asked of a service for what goes out. `maxrec` is the limit of rows that the user asked for, if any."""
+    """What is asked of a service for what goes out. `maxrec` is the limit of rows that the user asked for, if any.
+
+    Raises
+    ------
+    MatchError
+        If that is no number of rows.
+    """
+    if maxrec is not None and (isinstance(maxrec, bool) or not isinstance(maxrec, Integral) or maxrec < 0):
+        raise MatchError(f"maxrec is {maxrec!r}; give a whole number from 0, or leave it out.")
     return Order(
         adql=outgoing.adql,
         uploads=outgoing.uploads,
