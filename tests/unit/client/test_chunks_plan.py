@@ -8,8 +8,9 @@ from astropy.table import Table
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from tapwidget.client.chunks_plan import MOST_PARTS, Division, measured, parts_needed
-from tapwidget.errors import UploadError
+from tapwidget.client.chunks_plan import MOST_PARTS, Division, Part, in_words, measured, parts_needed, why_in_parts
+from tapwidget.client.ledger import PartRecord
+from tapwidget.errors import MatchError, UploadError
 from tapwidget.ivoa.limits import Limits
 from tapwidget.tables.preflight import Upload, prepare
 from tapwidget.tables.roles import recognise
@@ -96,3 +97,39 @@ def test_the_estimate_is_near(rows: int, width: int) -> None:
     table = Table({"a": np.arange(rows), "name": np.array([b"x" * (1 + n % width) for n in range(rows)])})
     head, each = measured(table)
     assert head + each * rows == pytest.approx(len(to_votable(table)), rel=0.05, abs=200)
+
+
+def recorded(parts: list[Part]) -> list[PartRecord]:
+    return [PartRecord(part.label, len(part.rows), part.digest, f"https://x.org/{part.label}") for part in parts]
+
+
+@given(rows=st.integers(8, 400), number=st.integers(1, 8), seed=st.integers(0, 9), by_sky=st.booleans())
+@settings(max_examples=40, deadline=None)
+def test_another_kernel_has_the_same_parts(rows: int, number: int, seed: int, by_sky: bool) -> None:
+    made = random_sky(rows, seed) if by_sky else prepare(Table({"name": np.arange(rows)}), ["name"])
+    division = Division(made)
+    first, *others = division.parts(min(number, rows // 4))
+    parts = [*division.halves(first), *others]
+    if parts[1].is_divisible:
+        parts[1:2] = division.halves(parts[1])
+    found = Division(made).again(recorded(parts))
+    assert [(part.label, part.rows.tolist()) for part in found] == [(part.label, part.rows.tolist()) for part in parts]
+    assert [part.url for part in found] == [f"https://x.org/{part.label}" for part in parts]
+    assert all(part.job is None for part in found)
+
+
+def test_parts_of_another_table_are_not_taken_for_its_own() -> None:
+    known = recorded(Division(random_sky(300)).parts(4))
+    with pytest.raises(MatchError, match="divided in another way"):
+        Division(random_sky(300, seed=2)).again(known)
+    with pytest.raises(MatchError, match="all the parts"):
+        Division(random_sky(300)).again(known[:3])
+
+
+def test_it_is_said_whether_the_limit_is_the_services_own() -> None:
+    told = Limits(upload=True, upload_bytes=32 * 2**20)
+    assert "more than the service takes" in in_words(3, why_in_parts(3, 10, told))
+    assert "sets no limit" in in_words(3, why_in_parts(3, 10, Limits(upload=True)))
+    assert "16 MiB" in in_words(3, why_in_parts(3, 10, Limits(upload=True, upload_rows=99)))
+    assert "more than the service takes" in in_words(3, why_in_parts(3, 100, Limits(upload=True, upload_rows=99)))
+    assert "did not take" in in_words(2, why_in_parts(0, 10, told))

@@ -12,7 +12,7 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from tapwidget.client.ledger import JobRecord, Ledger, UploadRecord
+from tapwidget.client.ledger import NEWEST, JobRecord, Ledger, PartRecord, UploadRecord, new_key
 from tapwidget.ivoa.uws import JobPhase
 
 
@@ -79,3 +79,15 @@ def test_the_environment_says_where(monkeypatch: pytest.MonkeyPatch, tmp_path: P
     monkeypatch.delenv("TAPWIDGET_DATA_DIR")
     assert Ledger().place.parts[-2:] == ("tapwidget", "jobs")
     assert os.fspath(Ledger().place).startswith(os.sep)
+
+
+def test_a_match_in_parts_is_found_behind_more_jobs_than_are_read(tmp_path: Path) -> None:
+    ledger = Ledger(tmp_path)
+    parts = (PartRecord("01of02", 2, "aa", "https://x.org/tap/async/1", True), PartRecord("02of02", 1, "bb"))
+    whole = ledger.write(record(url="", run_id="night", parts=parts, maxrec=7, key=new_key(is_whole=True)))
+    text = (tmp_path / f"{whole.key}.json").read_text()
+    for number in range(NEWEST):
+        (tmp_path / f"9{number:04d}.json").write_text(text.replace('"night"', '"other"'))
+    assert ledger.find_whole("https://x.org/tap", "night") == whole
+    assert ledger.find_whole("https://x.org/tap", whole.reference) == whole
+    assert ledger.find_whole("https://other.org/tap", "night") is None

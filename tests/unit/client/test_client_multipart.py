@@ -4,12 +4,18 @@ from __future__ import annotations
 
 import email.parser
 import email.policy
+import hashlib
 import io
 
+import numpy as np
+import pytest
+from astropy.table import Table
 from hypothesis import given
 from hypothesis import strategies as st
 
+from tapwidget.client.encoded import IN_MEMORY, Encoded
 from tapwidget.client.multipart import Multipart
+from tapwidget.tables.votable import to_votable
 
 
 def parts(body: bytes, content_type: str) -> dict[str, bytes]:
@@ -48,3 +54,17 @@ def test_seeking_is_that_of_a_file() -> None:
     assert body.seek(-5, io.SEEK_END) == len(whole) - 5
     assert body.read() == whole[-5:]
     assert body.seek(0) == body.tell() == 0
+
+
+@pytest.mark.parametrize("rows", [3, IN_MEMORY // 8])
+def test_a_table_is_read_from_its_file_as_it_would_be_from_memory(rows: int) -> None:
+    table = Table({"x": np.arange(rows, dtype=np.int64)})
+    expected = to_votable(table, name="ut1")
+    made = Encoded(table, serialization="BINARY2", name="ut1")
+    assert (len(made), made.sha256) == (len(expected), hashlib.sha256(expected).hexdigest())
+    body = Multipart({"a": "b"}, {"ut1": made})
+    for _ in range(2):  # again after a refused login
+        body.seek(0)
+        whole = body.read()
+        assert len(whole) == len(body)
+        assert expected in whole

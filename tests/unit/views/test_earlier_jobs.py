@@ -10,7 +10,7 @@ import pytest
 from astropy.table import Table
 
 from tapwidget.actions.background import Immediate
-from tapwidget.client.ledger import JobRecord, UploadRecord
+from tapwidget.client.ledger import JobRecord, PartRecord, UploadRecord
 from tapwidget.errors import JobError, ServiceUnavailableError
 from tapwidget.ivoa.uws import JobPhase
 from tapwidget.match.radius import RadiusColumn
@@ -151,6 +151,17 @@ def test_what_can_be_done_follows_from_the_phase(job: JobRecord, button: str, di
     assert (row._take.description, row._take.disabled) == (button, disabled)
     assert row._take.tooltip
     assert row._delete.disabled == (not job.url)
+
+
+def test_a_match_in_parts_is_one_line_that_can_be_gone_on_with() -> None:
+    parts = tuple(PartRecord(f"{n:02d}of04", 2000, "0", is_done=n < 3) for n in range(1, 5))
+    whole = record(1, "EXECUTING", url="", key="k-whole", run_id="tapwidget-1", parts=parts)
+    earlier = EarlierJobs(OneService(whole), background=Immediate())
+    earlier.refresh()
+    (row,) = shown(earlier)
+    assert "2 of 4 parts done" in html(earlier)
+    assert "never confirmed" not in html(earlier)
+    assert (row._take.description, row._take.disabled, row._delete.disabled) == ("Go on", False, False)
 
 
 def test_a_job_is_fetched_onto_the_shelf_once() -> None:
