@@ -26,7 +26,7 @@ lint: $(VENV)/installed-test
 	$(BIN)/mypy
 
 clean:
-	rm -rf $(VENV) .venv-lowest .venv-rsp .pytest_cache .mypy_cache .ruff_cache .hypothesis test-results
+	rm -rf $(VENV) .venv-lowest .venv-rsp .venv-frontends .pytest_cache .mypy_cache .ruff_cache .hypothesis test-results
 
 # Installed again only when pyproject.toml has changed. The editable install needs nothing when only code changes.
 $(VENV)/installed-demo: pyproject.toml | $(VENV)/bin/python

@@ -22,8 +22,13 @@ OTHERS_WARNINGS = (
     r"ignore:'\w+' (deprecated|argument is deprecated).* use '\w+':DeprecationWarning",
 )
 
-# Services and packages of others; files of others that lie beside the repository.
-MAY_BE_SKIPPED = ("tests/live/", "tests/rsp/", "tests/unit/tables/test_real_tables.py")
+# Services, packages and front ends of others; files of others that lie beside the repository.
+MAY_BE_SKIPPED = (
+    "tests/live/",
+    "tests/rsp/",
+    "tests/browser/test_other_frontends.py",
+    "tests/unit/tables/test_real_tables.py",
+)
 
 
 def pytest_configure(config: pytest.Config) -> None:

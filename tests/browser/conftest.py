@@ -83,6 +83,8 @@ class Notebook:
         self.wait_until_idle()
         if not errors and (traceback := self.traceback()):
             pytest.fail(f"a cell of {self.path} failed:\n{traceback}", pytrace=False)
+        # Running leads to the last cell, and JupyterLab may hide what is out of sight (4.2 does).
+        self.page.evaluate("() => jupyterapp.shell.currentWidget.content.scrollToItem(0)")
 
     def run_cell(self, code: str) -> int:
         """Add a cell at the end and start it, without waiting for it; its index."""
@@ -225,7 +227,7 @@ class Lab:
             name = Path(shutil.copy(source, folder)).name
         else:
             name = f"notebook{self._count}.ipynb"
-            (folder / name).write_text(_notebook_json(source), encoding="utf-8")
+            self.write_notebook(folder / name, source)
         notebook = Notebook(self.context.new_page(), folder, f"{folder.name}/{name}")
         (self.kept if keep else self.open).append(notebook)
         notebook.resize(width, height)
@@ -237,6 +239,11 @@ class Lab:
         if run:
             notebook.run_all(errors=errors)
         return notebook
+
+    def write_notebook(self, path: Path, cells: Sequence[str]) -> str:
+        """Write a notebook of these code cells; its path below the server's root."""
+        path.write_text(_notebook_json(cells), encoding="utf-8")
+        return path.relative_to(self.directory).as_posix()
 
     def close(self, *notebooks: Notebook) -> None:
         """Close these notebooks; without any, all that are not kept."""
