@@ -18,7 +18,7 @@ from tapwidget.errors import TapWidgetError
 from tapwidget.match.spec import IdentifierMatch, SkyMatch
 from tapwidget.state.form import Form
 from tapwidget.state.runs import Run, Runs
-from tapwidget.state.set_up import SetUp, choices_of
+from tapwidget.state.set_up import SavedTable, SetUp, choices_of
 from tapwidget.views.adql_editor import AdqlEditor
 from tapwidget.views.adql_text import upload_table
 from tapwidget.views.disclosure import Disclosure
@@ -158,14 +158,17 @@ class CrossMatch(ipywidgets.VBox):
         """
         known: dict[int, Any] = {}
         picker, table = self.file_picker, self.form.table
+        # What was chosen and has not answered yet is chosen all the same.
+        service = self.service_picker.asked if self.service_picker.busy else self.form.service
+        opening = SavedTable(picker.opening) if picker.opening else None
         if table is not None:
             known[id(table)] = saved_table(table, variable=picker.variable, result=picker.result)
         for run in self.runs.runs:
             if run.table is not None and id(run.table) not in known:
                 known[id(run.table)] = saved_table(run.table)
         set_up = SetUp(
-            service=service_words(self.form.service),
-            table=None if table is None else known[id(table)],
+            service=service_words(service),
+            table=opening or (None if table is None else known[id(table)]),
             choices=choices_of(self.form),
             adql=self.editor.own,
             editing=self.editor.editing,

@@ -14,6 +14,7 @@ from urllib.parse import urlsplit
 
 from astropy.table import Table
 
+from tapwidget.client.addresses import clean
 from tapwidget.client.kept_tables import TableRecord
 from tapwidget.client.ledger import JobRecord, Ledger
 from tapwidget.client.services import KNOWN, Service, connect, sends_token
@@ -35,10 +36,20 @@ class FoundTable:
     why: str = ""
 
 
-def service_words(service: Service | None) -> str:
-    """What `connect` takes to get this service again: its name where that says it all, else its address."""
+def service_words(service: Any) -> str:
+    """What `connect` takes to get this service again: its name where that says it all, else its address.
+
+    `service` is whatever `connect` takes; no user or password that stands in an address comes along.
+    """
     if service is None:
         return ""
+    if isinstance(service, str):
+        try:
+            return clean(service)[0]
+        except ValueError:
+            return service if service.lower() in {"demo", "rsp", *KNOWN} else ""
+    if not isinstance(service, Service):
+        return service_words(connect(service))
     if service.name in {"demo", "rsp"} or KNOWN.get(service.name) == service.url:
         return service.name
     return service.url
@@ -126,8 +137,11 @@ def find_table(saved: SavedTable, folder: Path) -> FoundTable:
 
 
 def is_same_table(saved: SavedTable, table: Table) -> bool:
-    """Whether this is the very table that was saved: names, types, units, masks and values."""
-    return len(table) == saved.rows and fingerprint(table) == saved.fingerprint
+    """Whether this is the very table that was saved: names, types, units, masks and values.
+
+    True of any table where it was saved before it had been opened, and is known by its path alone.
+    """
+    return not saved.fingerprint or (len(table) == saved.rows and fingerprint(table) == saved.fingerprint)
 
 
 def found_job(saved: SavedRun, service: Service | None, folder: Path) -> Any:

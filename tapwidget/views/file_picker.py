@@ -66,6 +66,7 @@ class FilePicker(ipywidgets.VBox):
         self._shown_table: Table | None = None
         self._variables: dict[str, Any] = {}
         self._results: dict[str, Table] = {}
+        self._opening = ""
         self._variable = ""  # the entry of the list that is open, where it is one
         self._pick = ipywidgets.Dropdown(description="your table", layout=ipywidgets.Layout(width="340px"))
         self._again = ipywidgets.Button(
@@ -101,6 +102,7 @@ class FilePicker(ipywidgets.VBox):
         """Open a file, or take a table from Python, in the background."""
         number = self._requests.next()
         self._variable = ""
+        self._opening = path_of(source)
         self.message = (
             f"opening {Path(source).name} ..." if isinstance(source, (str, Path)) else "reading the table ..."
         )
@@ -121,6 +123,11 @@ class FilePicker(ipywidgets.VBox):
         self._results[name] = own
         self._list()
         self._open_listed(RESULT + name)
+
+    @property
+    def opening(self) -> str:
+        """The path of the file that is being opened just now, or empty."""
+        return self._opening if self.busy else ""
 
     @property
     def variable(self) -> str:

@@ -71,6 +71,11 @@ class ServicePicker(ipywidgets.VBox):
         if service is not None:
             self.choose(service)
 
+    @property
+    def asked(self) -> Any:
+        """What was chosen last, whether or not it has answered: a name, an address, a service object, or None."""
+        return self._asked
+
     def choose(self, service: Any = None) -> None:
         """Connect in the background: to a name, an address, a client.Service or a pyvo TAPService.
 

@@ -126,6 +126,38 @@ def test_how_far_to_believe_a_match(tmp_path: Path) -> None:
     assert named["told"] == (True, True, True)
 
 
+def test_compose_your_own_panel(tmp_path: Path, truth: dict[str, Any]) -> None:
+    user_table.csv(tmp_path)
+    named = execute(
+        NOTEBOOKS / "03_compose_your_own_panel.ipynb",
+        tmp_path,
+        """{
+            "small": (len(table.table), [*zip(table.table["ut1_objid"].tolist(), table.table["objectId"].tolist())]),
+            "button": button.disabled,
+            "separations": pairs["separation"].tolist(),
+            "magnitudes": pairs["r_cModelMag"].astype(float).tolist(),
+            "mine": pairs["ut1_objid"].tolist(),
+            "said": (counts_half, answer.value),
+            "linked": (list(sky.selected_rows), list(chosen.selected_rows)),
+            "labels": [series.label for series in histogram.series],
+            "opened": ([run.name for run in opened.runs.runs], opened.form.radius.to_string(), told["service"],
+                       told["table"]["path"].endswith("sdss.csv")),
+        }""",
+    )
+    length, ids = named["small"]
+    assert length == len(ids)
+    assert set(ids) < set(truth["ids"])  # half an arcsec instead of a whole one
+    assert not named["button"]
+    rows = list(zip(named["separations"], named["magnitudes"], named["mine"], strict=True))
+    for said, limit, faintest in zip(named["said"], (0.5, 0.5), (26.0, 20.0), strict=True):
+        left = [mine for separation, magnitude, mine in rows
+                if separation < limit and magnitude is not None and magnitude < faintest]  # fmt: skip
+        assert said.startswith(f"{len(left):,} pairs, {len(set(left)):,} of {truth['lengths'][0]:,} rows")
+    assert named["linked"] == ([0, 1, 2], [0, 1, 2])
+    assert named["labels"] == ["ut1, r", "results, r_cModelMag"]
+    assert named["opened"] == ([], "0.5 arcsec", "demo", True)
+
+
 def test_every_notebook_is_tested_and_carries_no_outputs() -> None:
     names = sorted(path.name for path in NOTEBOOKS.glob("*.ipynb"))
     source = Path(__file__).read_text(encoding="utf-8")
