@@ -195,12 +195,24 @@ def _survives_ecsv(told: dict[str, Any]) -> bool:
 
 
 def _parquet(table: Table, path: Path) -> None:
-    arrays = []
-    for column in table.columns.values():
-        arrays.append(to_arrow(column))
+    arrays = _arrays(table, "Parquet")
     arrow = pa.Table.from_arrays(arrays, names=table.colnames) if arrays else pa.table({})
     metadata = {**votable_metadata(table, arrow), **astropy_metadata(table)}
     pyarrow.parquet.write_table(arrow.replace_schema_metadata(metadata), path)
+
+
+def _arrays(table: Table, form: str) -> list[Any]:
+    """The columns as pyarrow arrays; ColumnError for one that it has no type for."""
+    arrays = []
+    for column in table.columns.values():
+        try:
+            arrays.append(to_arrow(column))
+        except pa.ArrowException as error:
+            raise ColumnError(
+                f"{form} cannot hold `{column.name}`: {str(error).rstrip('.')}. Leave it out, or convert it to numbers "
+                "or text."
+            ) from error
+    return arrays
 
 
 def to_arrow(column: Any) -> Any:
@@ -228,5 +240,5 @@ def _csv(table: Table, path: Path) -> None:
     if not table.colnames:
         path.write_text("")
         return
-    arrow = pa.Table.from_arrays([to_arrow(c) for c in table.columns.values()], names=table.colnames)
+    arrow = pa.Table.from_arrays(_arrays(table, "CSV"), names=table.colnames)
     pyarrow.csv.write_csv(arrow, path)

@@ -224,3 +224,13 @@ def test_names_beyond_ascii_in_fits(tmp_path: Path) -> None:
     assert list(tmp_path.iterdir()) == []
     write_table(table[["größe"]], tmp_path / "t.vot")
     assert read_table(tmp_path / "t.vot").colnames == ["größe"]
+
+
+@pytest.mark.parametrize("suffix", [".parquet", ".csv"])
+@pytest.mark.parametrize(
+    "values", [np.array([1 + 2j, 0j]), np.array([[1], "x"], dtype=object)], ids=["complex", "list and text"]
+)
+def test_columns_that_arrow_cannot_hold(suffix: str, values: np.ndarray, tmp_path: Path) -> None:
+    with pytest.raises(ColumnError, match="cannot hold `odd`"):
+        write_table(Table({"a": [1, 2], "odd": values}), tmp_path / f"t{suffix}")
+    assert list(tmp_path.iterdir()) == []
