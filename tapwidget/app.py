@@ -15,6 +15,7 @@ from tapwidget.actions.browse import Ready, make_ready
 from tapwidget.actions.run import Runner, upload_names
 from tapwidget.actions.set_up import load_set_up, save_set_up, saved_run, saved_table, service_words
 from tapwidget.errors import TapWidgetError
+from tapwidget.match.python_short import short_cell
 from tapwidget.match.spec import IdentifierMatch, SkyMatch
 from tapwidget.state.form import Form
 from tapwidget.state.runs import Run, Runs
@@ -28,12 +29,13 @@ from tapwidget.views.job_status import JobStatus
 from tapwidget.views.limits import upload_in_words
 from tapwidget.views.match_form import MatchForm
 from tapwidget.views.offset_note import OffsetNote
+from tapwidget.views.python_cell import PythonCell
 from tapwidget.views.restoring import Restoring
 from tapwidget.views.results_panel import ResultsPanel
 from tapwidget.views.runs_shelf import RunsShelf
 from tapwidget.views.service_picker import ServicePicker
 from tapwidget.views.set_up import SetUpFile
-from tapwidget.views.style import counted, notes, stylesheet, text
+from tapwidget.views.style import counted, stylesheet, text
 from tapwidget.views.unmatched_note import UnmatchedNote
 
 
@@ -80,10 +82,12 @@ class CrossMatch(ipywidgets.VBox):
         self.match_form = MatchForm(self.form, background=self.background, target=target or "dp1.Object")
         self.editor = AdqlEditor(background=self.background)
         self.copy_button = ipywidgets.Button(
-            description="Show as Python", tooltip="a cell of plain pyvo that does the same", disabled=True
+            description="Show as Python",
+            tooltip="a cell of Python that does the same, to read and to copy",
+            disabled=True,
         )
         self.editor.buttons.children += (self.copy_button,)
-        self._python = ipywidgets.HTML()
+        self._python = PythonCell(self._make_python)
         self.run_button = ipywidgets.Button(
             description="Run", icon="play", button_style="primary", disabled=True, tooltip="Choose a service first.",
             layout={"flex": "none"},
@@ -235,7 +239,7 @@ class CrossMatch(ipywidgets.VBox):
             self.background.post(("earlier", id(self)), self.earlier.refresh)
 
     def _query_changed(self, _change: Any) -> None:
-        self._put_python("")
+        self._hide_python()
         self.background.post(("query", id(self)), self._make_query)
 
     def _make_query(self) -> None:
@@ -335,18 +339,23 @@ class CrossMatch(ipywidgets.VBox):
 
     def _show_python(self) -> None:
         if self._python.value:
-            self._put_python("")
-            return
-        match, service, table = self.form.match(), self.form.service, self.form.table
-        self.background.run(
-            lambda: match.python(service, table),
-            then=lambda cell: self._put_python(text("tw-adql", cell, tag="pre", tabindex="0")),
-            failed=lambda error: self._put_python(notes(str(error), css_class="tw-error")),
-        )
+            self._hide_python()
+        else:
+            self._make_python()
 
-    def _put_python(self, html: str) -> None:
-        self._python.value = html
-        self.copy_button.description = "Hide Python" if html else "Show as Python"
+    def _make_python(self) -> None:
+        match, service, table = self.form.match(), self.form.service, self.form.table
+        is_short = self._python.form.value == "tapwidget"
+        self.background.run(
+            lambda: short_cell(match, service_words(service), table) if is_short else match.python(service, table),
+            then=self._python.show,
+            failed=lambda error: self._python.say(str(error)),
+        )
+        self.copy_button.description = "Hide Python"
+
+    def _hide_python(self) -> None:
+        self._python.clear()
+        self.copy_button.description = "Show as Python"
 
 
 def nothing_matched(match: Any) -> str:

@@ -83,6 +83,12 @@ def test_the_match_as_python_is_shown_and_hidden(app: CrossMatch) -> None:
     assert app._python.value == ""
     app.copy_button.click()
     until(app, lambda: app._python.value, "the Python again")
+    app._python.form.value = "tapwidget"
+    until(app, lambda: "tapwidget.SkyMatch(" in app._python.value, "the short form")
+    names: dict[str, Any] = {}
+    exec(app._python._copy.value, names)
+    assert names["match"] == app.form.match()
+    assert len(names["result"]) > 0
     app.match_form.radius.radius = 2.0  # what is shown would no longer be true
     assert (app._python.value, app.copy_button.description) == ("", "Show as Python")
 
