@@ -35,7 +35,7 @@ def fingerprint(table: Table) -> str:
             # What lies hidden below a mask is nobody's value.
             shown = np.where(mask, np.zeros((), data.dtype), data) if mask.any() else data
             # As bytes where they lie: no copy of a column that is in one piece.
-            digest.update(np.ascontiguousarray(shown).reshape(-1).view(np.uint8) if shown.nbytes else b"")
+            digest.update(np.ascontiguousarray(shown).reshape(-1).view(np.uint8).data if shown.nbytes else b"")
     return digest.hexdigest()
 
 
