@@ -198,6 +198,7 @@ def make_plan(
         names=upload.names,
         dialect=dialect,
         largest=largest(by_row, radii[travelling]) if by_row and radii is not None else 0.0,
+        own=table.colnames,
     )
     names, separation, position_angle, clashes = _result_names(match, table.colnames, asked)
     doubts = position_doubts(table, *position.columns) if position and position.form == "degrees" else ()

@@ -67,6 +67,7 @@ def query(
     names: Mapping[str, str],
     dialect: Dialect = DISTANCE_LITERAL,
     largest: float = 0.0,
+    own: Iterable[str] = (),
 ) -> Query:
     """The query for `match` with `target`.
 
@@ -80,6 +81,8 @@ def query(
         The user's columns to their names in the upload.
     largest : float
         The largest radius of a pair, arcsec, of a SkyMatch whose rows have radii of their own.
+    own : sequence of str
+        All columns of the user's table, for what is said where a condition goes wrong.
 
     Raises
     ------
@@ -119,6 +122,7 @@ def query(
         target=target.name,
         alias=alias,
         target_columns=tuple(c.name for c in target.columns),
+        own=tuple(own),
     )
     where = joined(scope.resolve(text) for text in where_adql(match, dialect.functions))
     lines = [

@@ -108,7 +108,8 @@ class Scope:
     """What names mean in one query.
 
     `upload_names` maps the user's columns to their names in the upload; `upload_own` are the columns that we add
-    (row number, position); `target_columns` are the target's, none if they are not known.
+    (row number, position); `target_columns` are the target's, none if they are not known; `own` are all columns of the
+    user's table, those that stay at home too.
     """
 
     upload: str
@@ -117,6 +118,7 @@ class Scope:
     target: str
     alias: str
     target_columns: tuple[str, ...]
+    own: tuple[str, ...] = ()
 
     def resolve(self, text: str) -> str:
         """The condition as the service gets it; MatchError for a name that neither side has."""
@@ -176,6 +178,6 @@ class Scope:
 
     def unknown(self, name: str, text: str) -> str:
         message = f"{self.target} has no column {name!r}, which the condition {text!r} uses."
-        if name.lower() in {n.lower() for n in self.upload_names}:
+        if name.lower() in {n.lower() for n in (*self.upload_names, *self.own)}:
             return f"{message} For the column of your own table write {self.upload}.{name}."
         return message + close_names(name, list(self.target_columns))

@@ -12,7 +12,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from tapwidget.client.plan import Plan, make_plan
-from tapwidget.errors import ColumnError, ResultError
+from tapwidget.errors import ColumnError, MatchError, ResultError
 from tapwidget.ivoa import tapschema
 from tapwidget.match.duplicates import duplicates
 from tapwidget.match.spec import IdentifierMatch, SkyMatch
@@ -198,6 +198,11 @@ def test_which_of_several_positions_was_taken_is_said() -> None:
     assert any(said in change for change in plan_of(SkyMatch("dp1.Object"), table).changes)
     named = plan_of(SkyMatch("dp1.Object", ra="ut1_ra", dec="ut1_dec"), table)
     assert not any("The position is" in change for change in named.changes)
+
+
+def test_a_column_of_ones_own_without_its_table_is_pointed_to() -> None:
+    with pytest.raises(MatchError, match=r"no column 'mag'.* For the column of your own table write ut1\.mag\."):
+        plan_of(SkyMatch("dp1.Object", where=["mag > 17"]), user())
 
 
 def test_named_positions_win() -> None:
