@@ -16,6 +16,7 @@ from astropy.table import Table
 
 from tapwidget import errors
 from tapwidget.actions.background import Immediate
+from tapwidget.actions.set_up import load_set_up
 from tapwidget.app import CrossMatch
 from tapwidget.client.follower import Pace
 from tapwidget.client.ledger import Ledger
@@ -89,6 +90,7 @@ RAISED: dict[str, Callable[[Any, Service], Any]] = {
     "ColumnError": lambda fake, service: service.submit(SkyMatch("dp1.Object"), TABLE),
     "MatchError": lambda fake, service: service.submit(""),
     "FileFormatError": lambda fake, service: service.submit(MATCH, "/nowhere/at/all.csv"),
+    "SetUpError": lambda fake, service: load_set_up("/nowhere/at/all.json"),
 }
 # Roots of the tree, which are never raised themselves.
 ROOTS = {"TapWidgetError", "TableError", "ServiceError"}
