@@ -125,7 +125,7 @@ def duplicates(result: Any, *, mine: Sequence[str] = (), theirs: Sequence[str] =
         row = np.arange(len(result))
         return of_pairs(row, row, np.zeros(len(result), dtype=bool))
     own = f"{told.get('upload', 'ut1')}_"
-    nobodys = {*NOT_THEIRS, told.get("separation"), told.get("position_angle"), "group_id", "group_size"}
+    nobodys = {*NOT_THEIRS, told.get("separation"), told.get("position_angle")}
     sides = {
         "mine": [name for name in result.colnames if name.startswith(own)],
         "theirs": [name for name in result.colnames if not name.startswith(own) and name not in nobodys],
@@ -145,19 +145,6 @@ def duplicates(result: Any, *, mine: Sequence[str] = (), theirs: Sequence[str] =
         chosen.append(names)
     is_pair = ~np.all([np.ma.getmaskarray(result[name]) for name in chosen[1]], axis=0)
     return of_pairs(_together(result, chosen[0]), _together(result, chosen[1]), is_pair)
-
-
-def with_groups(result: Any, **columns: Any) -> Any:
-    """A copy of the result with `group_id` and `group_size`. `columns` are those of `duplicates`."""
-    found = duplicates(result, **columns)
-    made = result.copy()
-    for name, values, said in (
-        ("group_id", found.group_id, "Number of the group of pairs that share a row of either side; 0: no pair"),
-        ("group_size", found.group_size, "How many pairs that group has"),
-    ):
-        made[name] = values
-        made[name].description = said
-    return made
 
 
 def _together(result: Any, names: Sequence[str]) -> Indices:

@@ -13,7 +13,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from tapwidget.errors import MatchError
-from tapwidget.match.duplicates import duplicates, of_pairs, with_groups
+from tapwidget.match.duplicates import duplicates, of_pairs
 
 pair_sets = st.sets(st.tuples(st.integers(0, 8), st.integers(0, 8)), max_size=30).map(sorted)
 
@@ -96,13 +96,6 @@ def test_without_metadata_all_columns_tell_rows_apart() -> None:
     with pytest.raises(MatchError, match="no columns of mine"):
         duplicates(Table({"a": [1]}))
     assert duplicates(table[:0]).largest == 0
-
-
-def test_group_columns() -> None:
-    made = with_groups(result())
-    assert made.colnames[-2:] == ["group_id", "group_size"]
-    assert made["group_size"].description
-    assert "group_id" not in result().colnames
 
 
 @pytest.mark.skipif(shutil.which("stilts") is None, reason="STILTS is not installed")
