@@ -11,6 +11,7 @@ from astropy import units as u
 from tapwidget.views.style import notes, stylesheet
 
 UNITS = {"arcsec": u.arcsec, "mas": u.mas, "arcmin": u.arcmin, "deg": u.deg}
+SLIDER_STEP = 0.01  # of the logarithm
 SLIDER_RANGE = (0.01, 60.0)  # arcsec; the number box takes anything up to 180 deg
 
 
@@ -40,7 +41,7 @@ class RadiusControl(ipywidgets.VBox):
         )
         low, high = SLIDER_RANGE
         self._slider = ipywidgets.FloatLogSlider(
-            value=radius, min=math.log10(low), max=math.log10(high), step=0.01, readout=False,
+            value=radius, min=math.log10(low), max=math.log10(high), step=SLIDER_STEP, readout=False,
             tooltip="radius, 0.01 to 60 arcsec", layout=ipywidgets.Layout(width="220px"),
         )  # fmt: skip
         self._said = ipywidgets.HTML()
@@ -88,5 +89,7 @@ class RadiusControl(ipywidgets.VBox):
             self.set_quantity(self._number.value * UNITS[self._unit.value])
 
     def _slid(self, change: dict[str, float]) -> None:
-        if not self._updating:
+        # The browser answers a radius between two steps of the slider with the nearer step: nobody has moved it.
+        is_echo = abs(math.log10(change["new"] / self.radius)) <= SLIDER_STEP / 2 + 1e-9
+        if not self._updating and not is_echo:
             self.set_quantity(round(change["new"], 3 if change["new"] < 1 else 2) * u.arcsec)

@@ -45,3 +45,12 @@ def test_two_can_be_linked() -> None:
     assert one.radius == 0.5
     assert one._slider.value == pytest.approx(0.5)
     assert one.quantity == 0.5 * u.arcsec
+
+
+def test_a_step_of_the_slider_that_the_browser_answers_with_changes_nothing() -> None:
+    control = RadiusControl()
+    control.quantity = 0.3 * u.arcsec
+    control._slider.value = 10**-0.52  # the step next to it, 0.302
+    assert control.quantity == 0.3 * u.arcsec
+    control._slider.value = 10**-0.51
+    assert control.radius == 0.309
