@@ -278,7 +278,9 @@ class Job:
     def _watch(self) -> None:
         """See to it that the job is followed, unless it has ended."""
         with self._news:
-            if self.phase.is_final or (self._follower is not None and self._follower.is_running):
+            # One that has told its fault is over, though its thread may still be ending.
+            is_followed = self._fault is None and self._follower is not None and self._follower.is_running
+            if self.phase.is_final or is_followed:
                 return
             if self._fault is not None and isinstance(self._fault, JobError):
                 return
