@@ -11,7 +11,7 @@ from collections.abc import Iterator
 from typing import Any
 
 import pytest
-from playwright.sync_api import Page
+from playwright.sync_api import Page, TimeoutError
 
 from tapwidget.simulation import user_table
 
@@ -53,6 +53,11 @@ def test_notebook_7(lab: Any, page: Page, notebook: str) -> None:
 def test_voila(lab: Any, page: Page, notebook: str) -> None:
     pytest.importorskip("voila", reason="Voila is not installed; .ci/frontends installs it")
     page.goto(f"{lab.url}/voila/render/{notebook}")
+    try:
+        page.locator(".tw-app").first.wait_for(timeout=30_000)
+    except TimeoutError:
+        # A browser that has no answer from the kernel after 4 s asks for each of the 1,300 parts by itself.
+        page.reload()
     journey(page)
 
 
