@@ -171,7 +171,12 @@ def shifted_copy(
     if distance <= reach + radius:
         raise MatchError(f"Moved by {distance:g} arcsec a row could still meet its own counterpart; move it further.")
     wide = replace(match, radius=reach, find="all", neighbours=1, unmatched="drop", columns=())
-    position = service.plan(wide, table).query.position
+    try:
+        position = service.plan(wide, table).query.position
+    except MatchError:
+        # Some services join an upload within a certain radius only; with the match's own, they do or say why not.
+        reach, wide = radius, replace(wide, radius=radius)
+        position = service.plan(wide, table).query.position
     plan = service.plan(replace(wide, columns=position or ()), table)
     if plan.upload.position is None:
         raise MatchError("The upload has no positions that could be moved.")

@@ -16,6 +16,7 @@ from tapwidget.client.plan import make_plan
 from tapwidget.errors import MatchError, ResultError
 from tapwidget.ivoa import tapschema
 from tapwidget.match import chance
+from tapwidget.match.dialects import DISTANCE_LITERAL, RUBIN
 from tapwidget.match.pairs import reduce, separation_arcsec
 from tapwidget.match.shifted import measure, shifted_copy
 from tapwidget.match.spec import IdentifierMatch, SkyMatch
@@ -43,6 +44,7 @@ class Sky:
     def __init__(self, ra: np.ndarray, dec: np.ndarray) -> None:
         self.ra, self.dec, self.tree = ra, dec, cKDTree(unit_vectors(ra, dec))
         self.overflow = False
+        self.dialect = DISTANCE_LITERAL
 
     def pairs(self, ra: Any, dec: Any, radius: float) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
         """Rows, rows of the target, separations within `radius` (arcsec)."""
@@ -53,7 +55,7 @@ class Sky:
 
     def plan(self, match: Any, table: Any) -> Any:
         self.match = match
-        return make_plan(match, table, TARGET, service=self.url)
+        return make_plan(match, table, TARGET, dialect=self.dialect, service=self.url)
 
     def submit(self, adql: str, table: Any = None, *, uploads: Any, maxrec: int | None = None) -> Any:
         upload = uploads["ut1"]
@@ -246,3 +248,12 @@ def test_what_cannot_be_measured() -> None:
     sky.overflow = True
     with pytest.raises(ResultError, match="row limit"):
         measure(SkyMatch("s.t", radius=10.0), sky, table)
+
+
+def test_a_service_that_joins_only_so_far_is_asked_for_no_more_than_the_match() -> None:
+    sky, table, _ = simulate("uniform", 1, objects=1000, rows=500)
+    sky.dialect = RUBIN  # within 60 arcsec
+    assert shifted_copy(SkyMatch("s.t", radius=20.0), sky, table).reach == pytest.approx(40)
+    assert shifted_copy(SkyMatch("s.t", radius=40.0), sky, table).reach == pytest.approx(40)
+    with pytest.raises(MatchError, match="up to 60 arcsec"):
+        shifted_copy(SkyMatch("s.t", radius=61.0), sky, table)
