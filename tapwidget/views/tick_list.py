@@ -43,15 +43,15 @@ class TickList(ipywidgets.VBox):
     def __init__(self, *, placeholder: str, buttons: Iterable[ipywidgets.Widget] = (), **kwargs: object) -> None:
         self._filling = False
         self._search = ipywidgets.Text(placeholder=placeholder, continuous_update=True, layout={"width": "320px"})
-        self._boxes = [ipywidgets.Checkbox(indent=False, layout={"width": "230px"}) for _ in range(MOST_BOXES)]
+        # Made as they are needed, of one look: each widget is one more thing for a page to wait for.
+        self._boxes: list[ipywidgets.Checkbox] = []
+        self._look_of_boxes: dict[str, Any] = {"layout": ipywidgets.Layout(width="230px")}
         self._said = ipywidgets.HTML()
-        row, boxes = ipywidgets.HBox([self._search, *buttons]), ipywidgets.HBox(self._boxes)
-        for part in (row, boxes):
+        row, self._in_sight = ipywidgets.HBox([self._search, *buttons]), ipywidgets.HBox()
+        for part in (row, self._in_sight):
             part.add_class("tw-wrap")
-        super().__init__([stylesheet(), row, boxes, self._said], **kwargs)
+        super().__init__([stylesheet(), row, self._in_sight, self._said], **kwargs)
         self._search.observe(lambda _: self._look(), "value")
-        for box in self._boxes:
-            box.observe(self._ticked, "value")
         self._look()
 
     @traitlets.observe("items")
@@ -71,15 +71,18 @@ class TickList(ipywidgets.VBox):
 
     def _draw(self) -> None:
         chosen = set(self.chosen)
+        while len(self._boxes) < len(self._shown):
+            box = ipywidgets.Checkbox(indent=False, **self._look_of_boxes)
+            self._look_of_boxes["style"] = box.style
+            box.observe(self._ticked, "value")
+            self._boxes.append(box)
         self._filling = True
         try:
-            for number, box in enumerate(self._boxes):
-                item = self._shown[number] if number < len(self._shown) else None
-                box.layout.display = "none" if item is None else None
-                if item is not None:
-                    box.description, box.tooltip, box.value = item.name, item.tip or item.name, item.name in chosen
+            for box, item in zip(self._boxes, self._shown, strict=False):
+                box.description, box.tooltip, box.value = item.name, item.tip or item.name, item.name in chosen
         finally:
             self._filling = False
+        self._in_sight.children = self._boxes[: len(self._shown)]
         more = len(self.found) - len(self._shown)
         unseen = [name for name in self.chosen if name not in {item.name for item in self._shown}]
         self._said.value = notes(

@@ -35,7 +35,7 @@ def tools(grid):
 
 
 def ticks(chooser):
-    return {box.description: box.value for box in chooser.ticks._boxes if box.layout.display != "none"}
+    return {box.description: box.value for box in chooser.ticks._in_sight.children}
 
 
 def test_ticks_hide_and_show(grid, tools):
