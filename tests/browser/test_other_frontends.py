@@ -56,7 +56,7 @@ def test_voila(lab: Any, page: Page, notebook: str) -> None:
     try:
         page.locator(".tw-app").first.wait_for(timeout=30_000)
     except TimeoutError:
-        # A browser that has no answer from the kernel after 4 s asks for each of the 1,300 parts by itself.
+        # A browser that has no answer from the kernel after 4 s asks for each of the 1,000 parts by itself.
         page.reload()
     journey(page)
 
