@@ -152,7 +152,10 @@ def largest(radius: RowRadius, own: Radii) -> float:
     """
     if not np.isfinite(own).any():
         columns = radius.column if isinstance(radius, RadiusColumn) else ", ".join(radius.mine)
-        raise MatchError(f"No row of your table has a radius: every value of {columns} is missing, zero or negative.")
+        raise MatchError(
+            f"No row of your table that has a position has a radius: there every value of {columns} is missing, zero "
+            "or negative."
+        )
     most = float(np.nanmax(own))
     if isinstance(radius, PositionErrors):
         most = radius.limit if radius.theirs else min(most, radius.limit)

@@ -39,9 +39,9 @@ class MagnitudeChoice(ipywidgets.HBox):
         )  # fmt: skip
         self._yours, self._theirs = (
             ipywidgets.Dropdown(
-                description=words, tooltip=f"any column of {of} with numbers", layout={"width": "200px"}, style=CLOSE
+                description=words, tooltip=f"any column of {of} with numbers", layout={"width": "230px"}, style=CLOSE
             )
-            for words, of in (("yours", "your table"), ("target's", "the results"))
+            for words, of in (("your column", "your table"), ("target's", "the results"))
         )
         super().__init__([self._band, self._yours, self._theirs], **kwargs)
         self.add_class("tw-wrap")
