@@ -38,9 +38,9 @@ def test_chance_matches_duplicates_and_the_radius(lab: Any, csv: Path) -> None:
     notebook.screenshot("match-check-plot-light", plot)
 
     # With the keyboard: measure, and the line changes in its place.
-    before = plot.bounding_box()
     measure = check.get_by_role("button", name="Measure with a shifted copy")
-    measure.focus()
+    measure.focus()  # which may scroll the page
+    before = plot.bounding_box()
     notebook.page.keyboard.press("Enter")
     check.get_by_text(re.compile("a shifted copy meets")).wait_for()
     assert [plot.bounding_box()[side] for side in "xy"] == [before[side] for side in "xy"]
