@@ -590,7 +590,8 @@ function render({ model, el }) {
   listen(names, "click", (event) => {
     const column = columns[columnOf(event.target)];
     if (!column?.sortable || event.target.classList.contains("twt-edge")) return;
-    send("sort", { keys: nextSort(page.sort, column.name, event.shiftKey) });
+    page = { ...page, sort: nextSort(page.sort, column.name, event.shiftKey) }; // the next click may come before the answer
+    send("sort", { keys: page.sort });
     waiting();
   });
   listen(names, "dragstart", (event) => {
