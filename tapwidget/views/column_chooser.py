@@ -6,7 +6,7 @@ from typing import Any
 
 import ipywidgets
 
-from tapwidget.tables.page import Heading, Pages
+from tapwidget.tables.page import Heading
 from tapwidget.views.results_table import ResultsTable
 from tapwidget.views.tick_list import Item, TickList
 
@@ -38,9 +38,7 @@ class ColumnChooser(ipywidgets.VBox):
         return () if self._table.columns or self._table.table is None else tuple(self._table.table.colnames)
 
     def _take(self) -> None:
-        table = self._table.table
-        headings = [] if table is None else Pages(table).headings
-        self.ticks.items = tuple(_item(heading) for heading in headings)
+        self.ticks.items = tuple(_item(heading) for heading in self._table.headings)
         self._tick()
         self._offer()
 

@@ -32,7 +32,7 @@ import numpy as np
 import traitlets
 
 from tapwidget.errors import TableError, TapWidgetError
-from tapwidget.tables.page import Pages, Rows
+from tapwidget.tables.page import Heading, Pages, Rows
 from tapwidget.views.table_traits import RowsTrait, TableTrait, notes
 
 STATIC = Path(__file__).parent / "static"
@@ -102,6 +102,11 @@ class ResultsTable(anywidget.AnyWidget):
         self.selected_rows = selected_rows
 
     # What others ask and set
+
+    @property
+    def headings(self) -> list[Heading]:
+        """Name, kind, unit, ucd, description and width of each column of `table`, shown or not."""
+        return [] if self._pages is None else self._pages.showing(()).headings
 
     @property
     def rows_shown(self) -> Rows:
