@@ -1,4 +1,4 @@
-"""Services that tests talk to over real HTTP: the built-in one over the simulated sky, and one that misbehaves."""
+"""Services that tests talk to over real HTTP, some of which misbehave; processes to be killed; ways to wait."""
 
 from __future__ import annotations
 
@@ -10,17 +10,28 @@ import signal
 import subprocess
 import sys
 import tempfile
+import threading
 import time
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
 from types import ModuleType
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import pytest
+from astropy.table import Table
+
+from tapwidget.client.ledger import Ledger
+from tapwidget.match.record import to_record
+from tapwidget.match.spec import SkyMatch
+from tapwidget.tables.exact_copy import write_copy
+
+if TYPE_CHECKING:
+    from tapwidget.app import CrossMatch
 
 READY = "TAP service ready at "
 DEADLINE_S = 180.0
+PATIENCE_S = 120.0  # for what takes a moment, on a machine that has other things to do
 
 
 @pytest.fixture(scope="session")
@@ -109,6 +120,76 @@ def forked(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Callable[..., K
     for process in made:
         process.kill()
     house.communicate(timeout=DEADLINE_S)
+
+
+@pytest.fixture(scope="session")
+def until() -> Callable[..., None]:
+    """Waits until a condition of an app holds, looking under its lock after each round of its publisher."""
+
+    def wait(app: CrossMatch, condition: Callable[[], Any], what: str) -> None:
+        looked = threading.Event()
+        end = time.monotonic() + PATIENCE_S
+        while time.monotonic() < end:
+            looked.clear()
+            app.background.post(looked, looked.set)
+            assert looked.wait(PATIENCE_S), "the publisher is stuck"
+            with app.background.lock:
+                if condition():
+                    return
+        said = (app.status.phase, app.status.message, app.editor.problem, app.set_up._said.value)
+        pytest.fail(f"{what} did not come about: {' '.join(filter(None, said))}")
+
+    return wait
+
+
+@pytest.fixture(scope="session")
+def eventually() -> Callable[[Callable[[], Any]], None]:
+    """Waits until a condition holds."""
+
+    def wait(condition: Callable[[], Any]) -> None:
+        end = time.monotonic() + PATIENCE_S
+        while not condition():
+            assert time.monotonic() < end, "what was waited for did not happen"
+            time.sleep(0.005)
+
+    return wait
+
+
+@pytest.fixture(scope="session")
+def stars(tmp_path_factory: pytest.TempPathFactory) -> Callable[..., Path]:
+    """Writes a catalogue, `data.stars` when served: 400 objects along a line, or each n-th of them; with large ids."""
+
+    def write(*, each: int = 1) -> Path:
+        path = tmp_path_factory.mktemp("catalogue") / "stars.csv"
+        rows = (f"{2**60 + n},{10 + n * 0.001:.6f},-3.0001,{15 + n % 9}" for n in range(0, 400, each))
+        path.write_text("\n".join(["id,ra,dec,r", *rows]))
+        return path
+
+    return write
+
+
+@pytest.fixture
+def proxy(faulty_proxy: ModuleType, backend: str) -> Iterator[Any]:
+    """A proxy that misbehaves, before the service at the test's own `backend`."""
+    proxy = faulty_proxy.FaultyProxy(backend)
+    yield proxy
+    proxy.close()
+
+
+@pytest.fixture
+def killed_kernel(proxy: Any, forked: Callable[..., Killable], tmp_path: Path) -> Callable[..., None]:
+    """Has another process submit a match through `proxy`, with a ledger of its own, and kills it at a step."""
+
+    def kill(match: SkyMatch, table: Table, ledger: Ledger, *, step: str, when: str, after: int = 0) -> None:
+        write_copy(table, tmp_path / "mine")
+        proxy.fault(when, step, after=after)
+        order = {"ledger": str(ledger.place), "table": str(tmp_path / "mine"), "specification": to_record(match)}
+        kernel = forked(match=proxy.url, **order)
+        assert proxy.held.wait(PATIENCE_S), kernel.log.read_text()
+        kernel.kill()
+        proxy.heal()
+
+    return kill
 
 
 @pytest.fixture(scope="session")

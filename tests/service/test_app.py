@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import threading
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
@@ -24,27 +23,14 @@ def csv(tmp_path_factory: pytest.TempPathFactory) -> Path:
     return user_table.csv(tmp_path_factory.mktemp("csv"))
 
 
-def until(app: CrossMatch, condition: Callable[[], Any], what: str) -> None:
-    """Wait until the condition holds, looking under the app's lock after each round of its publisher."""
-    looked = threading.Event()
-    for _ in range(SECONDS * 10):
-        looked.clear()
-        app.background.post(looked, looked.set)
-        assert looked.wait(SECONDS), "the publisher is stuck"
-        with app.background.lock:
-            if condition():
-                return
-    pytest.fail(f"{what} did not come about: {app.status.phase} {app.status.message} {app.editor.problem}")
-
-
 @pytest.fixture
-def app(tap_url: str, csv: Path) -> CrossMatch:
+def app(tap_url: str, csv: Path, until: Callable[..., None]) -> CrossMatch:
     app = CrossMatch(service=tap_url, table=csv)
     until(app, lambda: not app.run_button.disabled, "a query")
     return app
 
 
-def test_run_constrain_and_run_again(app: CrossMatch) -> None:
+def test_run_constrain_and_run_again(app: CrossMatch, until: Callable[..., None]) -> None:
     assert app.form.target == "dp1.Object"
     app.run_button.click()
     until(app, lambda: app.result is not None, "the first result")
@@ -75,7 +61,7 @@ def test_run_constrain_and_run_again(app: CrossMatch) -> None:
     assert set(first["ut1_objid"][list(app.results.table.selected_rows)].tolist()) == lost
 
 
-def test_the_match_as_python_is_shown_and_hidden(app: CrossMatch) -> None:
+def test_the_match_as_python_is_shown_and_hidden(app: CrossMatch, until: Callable[..., None]) -> None:
     app.copy_button.click()
     until(app, lambda: "pyvo.dal.TAPService" in app._python.value, "the Python")
     assert app.copy_button.description == "Hide Python"
@@ -93,7 +79,9 @@ def test_the_match_as_python_is_shown_and_hidden(app: CrossMatch) -> None:
     assert (app._python.value, app.copy_button.description) == ("", "Show as Python")
 
 
-def test_two_apps_do_not_disturb_each_other(app: CrossMatch, tap_url: str, csv: Path) -> None:
+def test_two_apps_do_not_disturb_each_other(
+    app: CrossMatch, tap_url: str, csv: Path, until: Callable[..., None]
+) -> None:
     other = CrossMatch(service=tap_url, table=csv)
     until(other, lambda: not other.run_button.disabled, "a query")
     other.match_form.radius.radius = 0.2
@@ -107,7 +95,7 @@ def test_two_apps_do_not_disturb_each_other(app: CrossMatch, tap_url: str, csv: 
     assert len(app.runs.runs) == len(other.runs.runs) == 1
 
 
-def test_adql_written_by_hand_runs_over_the_whole_table(app: CrossMatch) -> None:
+def test_adql_written_by_hand_runs_over_the_whole_table(app: CrossMatch, until: Callable[..., None]) -> None:
     app.editor.editing = True
     app.editor._plain.value = "SELECT COUNT(*) AS n, MIN(ut1.run) AS run FROM TAP_UPLOAD.ut1 AS ut1"
     app.run()
@@ -116,7 +104,9 @@ def test_adql_written_by_hand_runs_over_the_whole_table(app: CrossMatch) -> None
     assert app.result["run"].tolist() == [app.form.table["run"].min()]
 
 
-def test_what_the_service_says_of_a_bad_query_is_shown_and_nothing_is_lost(app: CrossMatch) -> None:
+def test_what_the_service_says_of_a_bad_query_is_shown_and_nothing_is_lost(
+    app: CrossMatch, until: Callable[..., None]
+) -> None:
     app.editor.editing = True
     wrong = "SELECT objectIdd FROM dp1.Object"
     app.editor._plain.value = wrong
@@ -130,7 +120,7 @@ def test_what_the_service_says_of_a_bad_query_is_shown_and_nothing_is_lost(app: 
     until(app, lambda: app.result is not None, "a result after the error")
 
 
-def test_a_job_can_be_aborted(app: CrossMatch) -> None:
+def test_a_job_can_be_aborted(app: CrossMatch, until: Callable[..., None]) -> None:
     app.editor.editing = True
     app.editor._plain.value = (
         "SELECT COUNT(*) FROM dp1.Object AS a, dp1.Object AS b WHERE a.r_cModelMag * b.g_cModelMag > a.i_cModelMag"
@@ -142,7 +132,7 @@ def test_a_job_can_be_aborted(app: CrossMatch) -> None:
     assert app.result is None
 
 
-def test_a_service_that_is_down_is_said(csv: Path) -> None:
+def test_a_service_that_is_down_is_said(csv: Path, until: Callable[..., None]) -> None:
     app = CrossMatch(service="http://127.0.0.1:9/tap", table=csv)
     until(app, lambda: "127.0.0.1:9" in app.service_picker._hint.value, "a word about the service")
     until(app, lambda: "Choose a service" in app.editor.problem, "what to do")
@@ -150,14 +140,14 @@ def test_a_service_that_is_down_is_said(csv: Path) -> None:
     until(app, lambda: app.form.table is not None, "the table all the same")
 
 
-def test_a_target_that_is_not_there_leaves_the_choice_open(tap_url: str, csv: Path) -> None:
+def test_a_target_that_is_not_there_leaves_the_choice_open(tap_url: str, csv: Path, until: Callable[..., None]) -> None:
     app = CrossMatch(service=tap_url, table=csv, target="dp9.Object")
     until(app, lambda: app.form.service is not None and app.form.table is not None, "service and table")
     until(app, lambda: "target" in app.editor.problem, "a word about the target")
     assert app.run_button.disabled
 
 
-def test_a_file_that_is_no_table_is_said(tap_url: str, tmp_path: Path) -> None:
+def test_a_file_that_is_no_table_is_said(tap_url: str, tmp_path: Path, until: Callable[..., None]) -> None:
     page = tmp_path / "page.csv"
     page.write_text("<html><body>You have been logged out</body></html>")
     app = CrossMatch(service=tap_url, table=page)
@@ -169,7 +159,7 @@ def test_a_file_that_is_no_table_is_said(tap_url: str, tmp_path: Path) -> None:
         app.run()
 
 
-def test_a_match_that_finds_nothing_says_what_to_look_at(tap_url: str) -> None:
+def test_a_match_that_finds_nothing_says_what_to_look_at(tap_url: str, until: Callable[..., None]) -> None:
     hours = Table({"id": [1, 2], "ra": [2.524, 2.5241], "dec": [6.98, 6.97]})  # in hours, and nothing says so
     app = CrossMatch(service=tap_url, table=hours)
     until(app, lambda: not app.run_button.disabled, "a query")
@@ -181,7 +171,7 @@ def test_a_match_that_finds_nothing_says_what_to_look_at(tap_url: str) -> None:
     assert not app.status.is_error
 
 
-def test_a_table_without_positions_can_be_matched_by_identifier(tap_url: str) -> None:
+def test_a_table_without_positions_can_be_matched_by_identifier(tap_url: str, until: Callable[..., None]) -> None:
     table = Table({"name": ["2000 VC34", "nobody"]})
     app = CrossMatch(service=tap_url, table=table, target="dp1.MPCORB")
     until(app, lambda: "Choose the position columns" in app.editor.problem, "a word about the position")

@@ -5,7 +5,6 @@ from __future__ import annotations
 import pickle
 import subprocess
 import sys
-import threading
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
@@ -27,25 +26,12 @@ GAIA = (
 )
 
 
-def until(app: CrossMatch, condition: Callable[[], Any], what: str) -> None:
-    """Wait until the condition holds, looking under the app's lock after each round of its publisher."""
-    looked = threading.Event()
-    for _ in range(SECONDS * 10):
-        looked.clear()
-        app.background.post(looked, looked.set)
-        assert looked.wait(SECONDS), "the publisher is stuck"
-        with app.background.lock:
-            if condition():
-                return
-    pytest.fail(f"{what} did not come about: {app.status.phase} {app.status.message} {app.editor.problem}")
-
-
 def button(row: Any, text: str) -> Any:
     return next(box for box in row.children if getattr(box, "description", "") == text)
 
 
 @pytest.fixture(scope="module")
-def story(tap_url: str) -> CrossMatch:
+def story(tap_url: str, until: Callable[..., None]) -> CrossMatch:
     """The app after the whole story."""
     app = CrossMatch(service=tap_url, target="dp1.MPCORB")
     until(app, lambda: app.form.service is not None, "the service")

@@ -7,10 +7,8 @@ import os
 import shutil
 import subprocess
 import sys
-import threading
 from collections.abc import Callable
 from pathlib import Path
-from typing import Any
 
 import numpy as np
 import pytest
@@ -26,26 +24,15 @@ from tapwidget.simulation import user_table
 SECONDS = 60
 
 
-def until(app: CrossMatch, condition: Callable[[], Any], what: str) -> None:
-    """Wait until the condition holds, looking under the app's lock after each round of its publisher."""
-    looked = threading.Event()
-    for _ in range(SECONDS * 10):
-        looked.clear()
-        app.background.post(looked, looked.set)
-        assert looked.wait(SECONDS), "the publisher is stuck"
-        with app.background.lock:
-            if condition():
-                return
-    pytest.fail(f"{what} did not come about: {said(app)} {app.editor.problem}")
-
-
 def said(app: CrossMatch) -> str:
     """What the line of the set-up tells."""
     return app.set_up._said.value
 
 
-def restored(app: CrossMatch) -> None:
-    until(app, lambda: "is restored" in said(app), "the set-up")
+@pytest.fixture
+def restored(until: Callable[..., None]) -> Callable[[CrossMatch], None]:
+    """Waits until an app has all that its set-up has."""
+    return lambda app: until(app, lambda: "is restored" in said(app), "the set-up")
 
 
 @pytest.fixture(scope="module")
@@ -56,7 +43,7 @@ def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 
 @pytest.fixture(scope="module")
-def app(tap_url: str, folder: Path) -> CrossMatch:
+def app(tap_url: str, folder: Path, until: Callable[..., None]) -> CrossMatch:
     """An app with all that can be chosen, a run, and a query that was written by hand once."""
     app = CrossMatch(service=tap_url, table=folder / "sdss.csv")
     until(app, lambda: not app.run_button.disabled, "a query")
@@ -95,7 +82,9 @@ def same_form(one: CrossMatch, other: CrossMatch) -> None:
     assert one.form.radius.unit == other.form.radius.unit
 
 
-def test_all_that_was_chosen_is_there_again_and_so_are_the_results(app: CrossMatch, file: Path) -> None:
+def test_all_that_was_chosen_is_there_again_and_so_are_the_results(
+    app: CrossMatch, file: Path, restored: Callable[[CrossMatch], None], until: Callable[..., None]
+) -> None:
     again = CrossMatch.load(file)
     assert [run.name for run in again.runs.runs] == ["results", "bright"]
     restored(again)
@@ -148,7 +137,7 @@ print("warning" if "tw-warning" in app.set_up._said.value else "fine")
 
 
 def test_without_its_file_the_rest_is_restored_and_follows_when_the_table_is_chosen(
-    app: CrossMatch, file: Path, tmp_path: Path
+    app: CrossMatch, file: Path, tmp_path: Path, restored: Callable[[CrossMatch], None], until: Callable[..., None]
 ) -> None:
     content = json.loads(file.read_text())
     content["table"] |= {"path": str(tmp_path / "gone.csv"), "fingerprint": "0" * 64}
@@ -172,7 +161,9 @@ def test_without_its_file_the_rest_is_restored_and_follows_when_the_table_is_cho
     until(again, lambda: "not what it was" in said(again), "that it is another table")
 
 
-def test_without_its_service_it_goes_on_when_another_one_is_chosen(app: CrossMatch, file: Path, tmp_path: Path) -> None:
+def test_without_its_service_it_goes_on_when_another_one_is_chosen(
+    app: CrossMatch, file: Path, tmp_path: Path, restored: Callable[[CrossMatch], None], until: Callable[..., None]
+) -> None:
     content = json.loads(file.read_text()) | {"service": "http://127.0.0.1:9/tap"}
     (tmp_path / "set-up.json").write_text(json.dumps(content))
     again = CrossMatch.load(tmp_path / "set-up.json")
@@ -185,7 +176,9 @@ def test_without_its_service_it_goes_on_when_another_one_is_chosen(app: CrossMat
     same_form(app, again)
 
 
-def test_a_job_that_is_gone_is_said_and_the_others_are_fetched(app: CrossMatch, file: Path, tmp_path: Path) -> None:
+def test_a_job_that_is_gone_is_said_and_the_others_are_fetched(
+    app: CrossMatch, file: Path, tmp_path: Path, restored: Callable[[CrossMatch], None]
+) -> None:
     content = json.loads(file.read_text())
     content["runs"][0]["job"] += "0"
     (tmp_path / "set-up.json").write_text(json.dumps(content))
@@ -196,7 +189,9 @@ def test_a_job_that_is_gone_is_said_and_the_others_are_fetched(app: CrossMatch, 
     assert "results: " in said(again)
 
 
-def test_a_table_that_was_the_result_of_a_run_and_one_that_was_in_memory(tap_url: str, tmp_path: Path) -> None:
+def test_a_table_that_was_the_result_of_a_run_and_one_that_was_in_memory(
+    tap_url: str, tmp_path: Path, restored: Callable[[CrossMatch], None], until: Callable[..., None]
+) -> None:
     first = CrossMatch(service=tap_url, table=Table({"ra": [37.86], "dec": [6.98]}))
     until(first, lambda: not first.run_button.disabled, "a query")
     in_memory = first.save(tmp_path / "memory.json")
@@ -215,7 +210,7 @@ def test_a_table_that_was_the_result_of_a_run_and_one_that_was_in_memory(tap_url
 
 
 def test_an_address_that_would_get_the_token_is_not_asked(
-    file: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+    file: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, until: Callable[..., None]
 ) -> None:
     monkeypatch.setenv("TAPWIDGET_TOKEN", "secret-token")
     again = CrossMatch.load(file)
@@ -237,7 +232,9 @@ def test_other_files_are_neither_read_nor_overwritten(app: CrossMatch, folder: P
     assert app.save(file) == file  # its own may be
 
 
-def test_by_mouse(app: CrossMatch, tmp_path: Path) -> None:
+def test_by_mouse(
+    app: CrossMatch, tmp_path: Path, restored: Callable[[CrossMatch], None], until: Callable[..., None]
+) -> None:
     panel = app.set_up
     panel.path.value = str(tmp_path / "mine.json")
     panel.save_button.click()

@@ -6,7 +6,6 @@ import os
 import signal
 import subprocess
 import sys
-import time
 from collections.abc import Callable, Iterator
 from pathlib import Path
 
@@ -27,13 +26,6 @@ def one(monkeypatch: pytest.MonkeyPatch) -> Iterator[BuiltIn]:
     mine.end()
 
 
-def eventually(condition: Callable[[], bool], seconds: float = 20.0) -> None:
-    until = time.monotonic() + seconds
-    while not condition():
-        assert time.monotonic() < until, "what was waited for did not happen"
-        time.sleep(0.02)
-
-
 def lives(pid: int) -> bool:
     try:
         return Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()[0] != "Z"
@@ -41,7 +33,7 @@ def lives(pid: int) -> bool:
         return False
 
 
-def test_one_child_is_shared_started_anew_if_it_died_and_ended(one: BuiltIn) -> None:
+def test_one_child_is_shared_started_anew_if_it_died_and_ended(one: BuiltIn, eventually: Callable[..., None]) -> None:
     service = connect("demo")
     assert service.is_simulated
     assert service.name == "demo"
@@ -70,7 +62,7 @@ print(demo_url(), builtin.ONE._child.pid, flush=True)
 
 
 @pytest.mark.parametrize("how", ["end", "exit", "SIGKILL"])
-def test_it_ends_with_its_parent_however_that_ends(how: str, tmp_path: Path) -> None:
+def test_it_ends_with_its_parent_however_that_ends(how: str, tmp_path: Path, eventually: Callable[..., None]) -> None:
     then = {"end": "pass", "exit": "import os; os._exit(3)", "SIGKILL": "time.sleep(60)"}[how]
     # A file beside the notebook with the name of a module must not be taken for it.
     (tmp_path / "duckdb.py").write_text("raise RuntimeError('not me')")

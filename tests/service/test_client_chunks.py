@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import signal
 import threading
-import time
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
@@ -76,13 +75,6 @@ def small(served: Callable[..., str]) -> str:
 @pytest.fixture
 def ledger(tmp_path: Path) -> Ledger:
     return Ledger(tmp_path / "jobs")
-
-
-def eventually(condition: Callable[[], Any]) -> None:
-    until = time.monotonic() + SECONDS
-    while not condition():
-        assert time.monotonic() < until, "what was waited for did not happen"
-        time.sleep(0.005)
 
 
 def submitted(service: Service, match: SkyMatch | IdentifierMatch, table: Table, **more: Any) -> ChunkedJob:
@@ -207,7 +199,7 @@ def test_an_answer_that_the_service_cuts_is_had_in_more_parts(
     assert job.parts > 4
 
 
-def test_abort_stops_all(small: str, mine: Table, ledger: Ledger) -> None:
+def test_abort_stops_all(small: str, mine: Table, ledger: Ledger, eventually: Callable[..., None]) -> None:
     service = Service(small, ledger=ledger)
     slow = SkyMatch("s.many", radius=2 * u.deg, columns=COLUMNS)
     job = submitted(service, slow, mine)
@@ -256,7 +248,7 @@ def test_adql_of_ones_own_cannot_go_in_parts(small: str, mine: Table, ledger: Le
         Service(small, ledger=ledger).submit("SELECT COUNT(*) AS n FROM TAP_UPLOAD.ut1", mine)
 
 
-def test_the_app_says_how_many_parts(small: str, mine: Table) -> None:
+def test_the_app_says_how_many_parts(small: str, mine: Table, until: Callable[..., None]) -> None:
     app = CrossMatch(service=small, table=mine, target="s.many")
     until(app, lambda: not app.run_button.disabled, "a query")
     assert "goes in 5 parts" in " ".join(app.match_form.changes)
@@ -267,19 +259,6 @@ def test_the_app_says_how_many_parts(small: str, mine: Table) -> None:
     until(app, lambda: app.result is not None, "the result")
     assert app.status.phase == "COMPLETED"
     assert any("parts done" in line for line in seen)
-
-
-def until(app: CrossMatch, condition: Any, what: str) -> None:
-    """Wait until the condition holds, looking under the app's lock after each round of its publisher."""
-    looked = threading.Event()
-    for _ in range(SECONDS * 10):
-        looked.clear()
-        app.background.post(looked, looked.set)
-        assert looked.wait(SECONDS), "the publisher is stuck"
-        with app.background.lock:
-            if condition():
-                return
-    pytest.fail(f"{what} did not come about: {app.status.phase} {app.status.message} {app.editor.problem}")
 
 
 def pairs_of(fake: Any, fake_uws: Any) -> bytes:

@@ -6,7 +6,6 @@ found again. Never a part of a result, never a second job, never the token at an
 
 from __future__ import annotations
 
-import time
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
@@ -22,9 +21,7 @@ from tapwidget.client.follower import Pace
 from tapwidget.client.ledger import Ledger
 from tapwidget.client.service import Service
 from tapwidget.errors import JobError, ResultError, ServiceUnavailableError
-from tapwidget.match.record import to_record
 from tapwidget.match.spec import SkyMatch
-from tapwidget.tables.exact_copy import write_copy
 
 PACE = Pace(first=0.01, last=0.05, most=10**6, retry_first=0.02, retry_last=0.05, patience=20.0, push_after=0.05)
 HASTY = Pace(first=0.01, last=0.05, most=10**6, retry_first=0.01, retry_last=0.02, patience=0.2, push_after=0.05)
@@ -34,12 +31,9 @@ SECONDS = 60
 
 
 @pytest.fixture(scope="module")
-def catalogue(tmp_path_factory: pytest.TempPathFactory) -> Path:
+def catalogue(stars: Callable[..., Path]) -> Path:
     """400 stars, a little way from those of the user."""
-    path = tmp_path_factory.mktemp("catalogue") / "stars.csv"
-    rows = (f"{2**60 + n},{10 + n * 0.001:.6f},-3.0001,{15 + n % 9}" for n in range(400))
-    path.write_text("\n".join(["id,ra,dec,r", *rows]))
-    return path
+    return stars()
 
 
 @pytest.fixture(scope="module")
@@ -61,13 +55,6 @@ def truth(backend: str, table: Table, tmp_path_factory: pytest.TempPathFactory) 
 
 def rows(result: Table) -> list[Any]:
     return [result.colnames, *(tuple(row) for row in result)]
-
-
-@pytest.fixture
-def proxy(faulty_proxy: Any, backend: str) -> Iterator[Any]:
-    proxy = faulty_proxy.FaultyProxy(backend)
-    yield proxy
-    proxy.close()
 
 
 @pytest.fixture
@@ -203,7 +190,7 @@ LASTING = {
 
 
 @pytest.mark.parametrize(("step", "fault"), LASTING, ids=["-".join(case) for case in LASTING])
-def test_a_fault_that_stays_loses_no_job(scene: Scene, step: str, fault: str) -> None:
+def test_a_fault_that_stays_loses_no_job(scene: Scene, step: str, fault: str, eventually: Callable[..., None]) -> None:
     kind, words = LASTING[step, fault]
     service = scene.service(HASTY)
     rule = scene.proxy.fault(fault, step, times=10**6)
@@ -213,10 +200,7 @@ def test_a_fault_that_stays_loses_no_job(scene: Scene, step: str, fault: str) ->
             job.result(SECONDS)
     else:
         # Set running again and again, and never told that it failed: it has not.
-        until = time.monotonic() + SECONDS
-        while rule.happened < 2:
-            assert time.monotonic() < until
-            time.sleep(0.01)
+        eventually(lambda: rule.happened >= 2)
     (record,) = service.jobs(ask=False)
     assert record.url == job.url
     scene.proxy.heal()
@@ -264,17 +248,9 @@ KILLED = {
 
 
 @pytest.mark.parametrize(("step", "when"), KILLED, ids=["-".join(case) for case in KILLED])
-def test_a_kernel_that_is_killed(
-    scene: Scene, forked: Callable[..., Any], tmp_path: Path, step: str, when: str
-) -> None:
-    proxy, ledger = scene.proxy, scene.ledger
-    write_copy(scene.table, tmp_path / "mine")
-    proxy.fault(when, step)
-    order = {"ledger": str(ledger.place), "table": str(tmp_path / "mine"), "specification": to_record(MATCH)}
-    kernel = forked(match=proxy.url, **order)
-    assert proxy.held.wait(SECONDS), kernel.log.read_text()
-    kernel.kill()
-    proxy.heal()
+def test_a_kernel_that_is_killed(scene: Scene, killed_kernel: Callable[..., None], step: str, when: str) -> None:
+    proxy = scene.proxy
+    killed_kernel(MATCH, scene.table, scene.ledger, step=step, when=when)
     fetched = proxy.count("result")
 
     # Another kernel, which has the ledger and nothing else.

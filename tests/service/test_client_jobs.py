@@ -52,13 +52,6 @@ def service(fake: Any, ledger: Ledger) -> Service:
     return Service(fake.url, pace=QUICK, ledger=ledger)
 
 
-def eventually(condition: Callable[[], Any], seconds: float = 10.0) -> None:
-    until = time.monotonic() + seconds
-    while not condition():
-        assert time.monotonic() < until, "what was waited for did not happen"
-        time.sleep(0.005)
-
-
 def test_a_job_is_created_run_followed_and_fetched_in_few_requests(fake: Any, service: Service, table: Table) -> None:
     fake.script = ["EXECUTING", "COMPLETED"]
     job = service.submit("SELECT * FROM TAP_UPLOAD.ut1", table)
@@ -212,7 +205,9 @@ def test_a_push_that_is_refused_is_told(fake: Any, service: Service) -> None:
     assert job.wait(20) is JobPhase.COMPLETED
 
 
-def test_a_service_that_changes_its_mind_all_the_time_is_not_asked_all_the_time(fake: Any, ledger: Ledger) -> None:
+def test_a_service_that_changes_its_mind_all_the_time_is_not_asked_all_the_time(
+    fake: Any, ledger: Ledger, eventually: Callable[..., None]
+) -> None:
     fake.honours_wait, fake.script = False, ["EXECUTING", "HELD", "SUSPENDED"] * 1000
     job = Service(fake.url, ledger=ledger, pace=Pace(first=0.001, last=0.002, most=7)).submit("SELECT 1")
     eventually(lambda: len(fake.asked("GET", JOB)) == 7)
@@ -222,7 +217,7 @@ def test_a_service_that_changes_its_mind_all_the_time_is_not_asked_all_the_time(
     job.stop_watching()
 
 
-def test_progress_is_told(fake: Any, service: Service) -> None:
+def test_progress_is_told(fake: Any, service: Service, eventually: Callable[..., None]) -> None:
     fake.script = []
     fake.info = (
         "<jobInfo><progress><percentComplete>40</percentComplete><itemsProcessed>12</itemsProcessed>"
@@ -253,7 +248,9 @@ def test_an_error_without_summary_is_read_from_its_document(fake: Any, fake_uws:
         service.submit("SELECT 1").result()
 
 
-def test_subscribers_that_fail_disturb_nobody(fake: Any, service: Service, caplog: pytest.LogCaptureFixture) -> None:
+def test_subscribers_that_fail_disturb_nobody(
+    fake: Any, service: Service, caplog: pytest.LogCaptureFixture, eventually: Callable[..., None]
+) -> None:
     fake.script = []
     job = service.submit("SELECT 1")
     seen = []
@@ -333,7 +330,9 @@ def test_overflow_is_told(fake: Any, fake_uws: Any, service: Service) -> None:
     ],
     ids=["reset", "500", "502", "503", "429", "html", "truncated"],
 )
-def test_following_rides_out_what_may_pass(fake: Any, service: Service, fault: dict[str, Any]) -> None:
+def test_following_rides_out_what_may_pass(
+    fake: Any, service: Service, fault: dict[str, Any], eventually: Callable[..., None]
+) -> None:
     fake.script = []
     fault = {**fault, "headers": dict(fault.get("headers", {}))}
     fake.inject(fault.pop("what"), JOB, method="GET", times=3, **fault)
@@ -345,7 +344,7 @@ def test_following_rides_out_what_may_pass(fake: Any, service: Service, fault: d
     assert job.result()["objectId"].tolist() == IDS
 
 
-def test_trouble_is_told_while_it_lasts(fake: Any, service: Service) -> None:
+def test_trouble_is_told_while_it_lasts(fake: Any, service: Service, eventually: Callable[..., None]) -> None:
     fake.script = []
     fake.inject("status", JOB, method="GET", times=10**6, status=503, body=b"down for maintenance")
     job = service.submit("SELECT 1")
@@ -380,7 +379,7 @@ def test_a_token_that_expires_while_waiting_is_told(fake: Any, service: Service)
     assert job.wait(10) is JobPhase.COMPLETED
 
 
-def test_a_job_that_vanished_is_told(fake: Any, service: Service) -> None:
+def test_a_job_that_vanished_is_told(fake: Any, service: Service, eventually: Callable[..., None]) -> None:
     fake.script = []
     job = service.submit("SELECT 1")
     eventually(lambda: job.phase is JobPhase.EXECUTING)
