@@ -115,6 +115,23 @@ class Preview:
     collisions: int
     example: tuple[str, str, str] | None = None
 
+    @property
+    def sentences(self) -> tuple[str, ...]:
+        """What the rules do: how many identifiers they change, and what goes wrong by them, if anything does."""
+        said = [f"{self.changed:,} of {_identifiers(self.values)} change."]
+        if self.emptied:
+            said.append(f"Nothing is left of {_identifiers(self.emptied)}: that matches nothing.")
+        if self.example:
+            one, other, both = self.example
+            said.append(
+                f"{_identifiers(self.collisions)} became equal to another one: {one!r} and {other!r} are both {both!r}."
+            )
+        return tuple(said)
+
+
+def _identifiers(number: int) -> str:
+    return f"{number:,} identifier{'' if number == 1 else 's'}"
+
 
 def preview(column: Any, rules: Iterable[Any], rows: int = 8, *, most: int = 100_000) -> Preview:
     """Before and after of the first `rows` values of a column, and counts over its first `most` rows."""
@@ -233,15 +250,8 @@ def _said(name: str, rules: Rules, before: list[str], after: list[str]) -> list[
     if not rules:
         return []
     found = _compare([b for b in before if b], [a for b, a in zip(before, after, strict=True) if b], 0)
-    said = [
-        f"`{name}` was cleaned up for the match ({in_words(rules)}): {found.changed:,} of {found.values:,} changed."
+    first, *more = found.sentences
+    return [
+        f"`{name}` was cleaned up for the match ({in_words(rules)}): {first}",
+        *(f"`{name}`: {each}" for each in more),
     ]
-    if found.emptied:
-        said.append(f"`{name}`: rows of which nothing was left: {found.emptied:,}. They match nothing.")
-    if found.example:
-        one, other, both = found.example
-        said.append(
-            f"`{name}`: identifiers that became equal to another one: {found.collisions:,}, such as {one!r} and "
-            f"{other!r}, now both {both!r}."
-        )
-    return said

@@ -127,9 +127,11 @@ def test_what_was_done_is_said():
     _, said = travelling(
         Column(["2010_ab1", "2010 AB1", "_", "x"]), "name", TEXT, [("replace", "_", " "), "strip", "upper"]
     )
-    assert said[0] == "`name` was cleaned up for the match (replace '_' by ' ', strip, upper): 3 of 4 changed."
-    assert said[1] == "`name`: rows of which nothing was left: 1. They match nothing."
-    assert "equal to another one: 1, such as '2010_ab1' and '2010 AB1', now both '2010 AB1'" in said[2]
+    assert said == (
+        "`name` was cleaned up for the match (replace '_' by ' ', strip, upper): 3 of 4 identifiers change.",
+        "`name`: Nothing is left of 1 identifier: that matches nothing.",
+        "`name`: 1 identifier became equal to another one: '2010_ab1' and '2010 AB1' are both '2010 AB1'.",
+    )
     made, said = travelling(Column(["Ab"]), "name", TEXT, ignore_case=True)
     assert made.tolist() == ["ab"]
     assert "lower case" in said[0]
