@@ -6,6 +6,7 @@ import ipywidgets
 import traitlets
 
 from tapwidget.actions.background import Background
+from tapwidget.views import basic
 from tapwidget.views.adql_text import AdqlText
 from tapwidget.views.style import notes, stylesheet, text
 
@@ -40,19 +41,21 @@ class AdqlEditor(ipywidgets.VBox):
     def __init__(self, adql: str = "", *, background: Background | None = None, **kwargs: object) -> None:
         self._background = background or Background()
         self._own = ""  # what the person wrote last
-        self._shown = ipywidgets.HTML()
+        self._shown = basic.HTML(layout=ipywidgets.Layout())
         self._colours: AdqlText | None = None  # made when it is first wanted: not every page can draw it
-        self._plain = ipywidgets.Textarea(rows=8, layout=ipywidgets.Layout(width="auto"), continuous_update=False)
+        self._plain = basic.Textarea(rows=8, layout={"width": "auto"}, continuous_update=False)
         self._plain.add_class("tw-adql-edit")
-        self._place = ipywidgets.VBox(layout={"display": "none"})
-        self._edit = ipywidgets.ToggleButton(
+        self._place = basic.VBox(layout=ipywidgets.Layout(display="none"))
+        self._edit = basic.ToggleButton(
             description="Edit ADQL", tooltip="write the query yourself; the form then no longer changes it"
         )
-        self._again = ipywidgets.Button(
-            description="My last edit", tooltip="go on with the query that you wrote", layout={"display": "none"}
+        self._again = basic.Button(
+            description="My last edit",
+            tooltip="go on with the query that you wrote",
+            layout=ipywidgets.Layout(display="none"),
         )
-        self._said = ipywidgets.HTML()
-        self.buttons = ipywidgets.HBox([self._edit, self._again])
+        self._said = basic.HTML()
+        self.buttons = basic.HBox([self._edit, self._again])
         self.buttons.add_class("tw-wrap")
         super().__init__([stylesheet(), self._shown, self._place, self.buttons, self._said], **kwargs)
         traitlets.link((self._edit, "value"), (self, "editing"))

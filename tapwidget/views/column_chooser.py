@@ -7,6 +7,7 @@ from typing import Any
 import ipywidgets
 
 from tapwidget.tables.page import Heading
+from tapwidget.views import basic
 from tapwidget.views.results_table import ResultsTable
 from tapwidget.views.tick_list import Item, TickList
 
@@ -16,9 +17,9 @@ class ColumnChooser(ipywidgets.VBox):
 
     def __init__(self, table: ResultsTable, **kwargs: object) -> None:
         self._table = table
-        self._only = ipywidgets.Button(description="Show only these", tooltip="hide every column that was not found")
-        self._first = ipywidgets.Button(description="These first", tooltip="put the columns found before all others")
-        self._all = ipywidgets.Button(description="Show all", tooltip="every column, in the table's own order")
+        self._only = basic.Button(description="Show only these", tooltip="hide every column that was not found")
+        self._first = basic.Button(description="These first", tooltip="put the columns found before all others")
+        self._all = basic.Button(description="Show all", tooltip="every column, in the table's own order")
         self.ticks = TickList(
             placeholder="find columns by name, unit, UCD or description", buttons=(self._only, self._first, self._all)
         )

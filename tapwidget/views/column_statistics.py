@@ -10,6 +10,7 @@ import numpy as np
 from tapwidget.actions.background import Background, Latest
 from tapwidget.tables.cell_format import Rows, column_cells
 from tapwidget.tables.statistics import Statistics, statistics
+from tapwidget.views import basic
 from tapwidget.views.results_table import ResultsTable
 from tapwidget.views.style import counted, notes, stylesheet
 
@@ -25,10 +26,10 @@ class ColumnStatistics(ipywidgets.VBox):
         self._table = table
         self._background = background or Background()
         self._requests = Latest()
-        self._rows = ipywidgets.Dropdown(options=ROWS, value="shown", description="over", layout={"width": "300px"})
-        self._again = ipywidgets.Button(description="Count", icon="refresh", tooltip="count again")
-        self._said = ipywidgets.HTML()
-        row = ipywidgets.HBox([self._rows, self._again])
+        self._rows = basic.Dropdown(options=ROWS, value="shown", description="over", layout={"width": "300px"})
+        self._again = basic.Button(description="Count", icon="refresh", tooltip="count again")
+        self._said = basic.HTML()
+        row = basic.HBox([self._rows, self._again])
         row.add_class("tw-wrap")
         super().__init__([stylesheet(), row, self._said], **kwargs)
         self._rows.observe(lambda _: self.count(), "value")

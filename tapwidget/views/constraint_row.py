@@ -11,6 +11,7 @@ from tapwidget.errors import MatchError
 from tapwidget.match.adql_text import Number, decimal
 from tapwidget.match.constraints import ColourRange, ColumnRange, IsMeasured, MagnitudeDifference, MagnitudeRange
 from tapwidget.match.fluxes import Unit
+from tapwidget.views import basic
 from tapwidget.views.column_box import Choice, ColumnBox
 from tapwidget.views.style import notes
 
@@ -30,10 +31,10 @@ class ConstraintRow(ipywidgets.VBox):
     constraint = traitlets.Any()
 
     def __init__(self, *boxes: ipywidgets.Widget, **kwargs: object) -> None:
-        self.drop_button = ipywidgets.Button(icon="times", tooltip="drop this constraint", layout={"width": "34px"})
-        self._kept = ipywidgets.HTML()
-        self._problem = ipywidgets.HTML()
-        row = ipywidgets.HBox([*boxes, self._kept, self.drop_button])
+        self.drop_button = basic.Button(icon="times", tooltip="drop this constraint", layout={"width": "34px"})
+        self._kept = basic.HTML()
+        self._problem = basic.HTML()
+        row = basic.HBox([*boxes, self._kept, self.drop_button])
         row.add_class("tw-wrap")
         super().__init__([row, self._problem], **kwargs)
 
@@ -60,9 +61,9 @@ class RangeRow(ConstraintRow):
         self._low = number_box("from", low)
         self._high = number_box("to", high)
         self._unit = label("mag")
-        self._slider = ipywidgets.FloatRangeSlider(
+        self._slider = basic.FloatRangeSlider(
             value=MAGNITUDES, min=MAGNITUDES[0], max=MAGNITUDES[1], step=0.1, readout=False,
-            tooltip="range in mag; an end of the slider means no limit", layout={"width": "180px"},
+            tooltip="range in mag; an end of the slider means no limit", layout=ipywidgets.Layout(width="180px"),
         )  # fmt: skip
         super().__init__(column, label("between"), self._low, label("and"), self._high, self._unit, self._slider)
         self._following = False  # while the slider is set to what was typed, or the other way round
@@ -117,7 +118,7 @@ class DifferenceRow(ConstraintRow):
     def __init__(self, first: ColumnBox, second: ColumnBox, limit: Number = 0.1) -> None:
         self.first, self.second = first, second
         self._limit = number_box("limit", limit)
-        self._slider = ipywidgets.FloatSlider(
+        self._slider = basic.FloatSlider(
             value=limit, min=DIFFERENCES[0], max=DIFFERENCES[1], step=0.01, readout=False,
             tooltip="largest difference, mag", layout={"width": "180px"},
         )  # fmt: skip
@@ -230,7 +231,7 @@ class AdqlRow(ConstraintRow):
     """A condition in the person's own ADQL."""
 
     def __init__(self, adql: str = "") -> None:
-        self._text = ipywidgets.Text(
+        self._text = basic.Text(
             value=adql, placeholder="a condition, such as refExtendedness < 0.5", continuous_update=False,
             tooltip="one ADQL condition; your columns are ut1.name", layout={"width": "420px"},
         )  # fmt: skip
@@ -243,14 +244,14 @@ class AdqlRow(ConstraintRow):
 
 
 def number_box(name: str, value: Number | None) -> ipywidgets.Text:
-    return ipywidgets.Text(
+    return basic.Text(
         value="" if value is None else decimal(value), tooltip=f"{name}, mag; empty for no limit",
         continuous_update=False, layout={"width": "70px"},
     )  # fmt: skip
 
 
 def label(text: str) -> ipywidgets.Label:
-    return ipywidgets.Label(text)
+    return basic.Label(text)
 
 
 def number(text: str) -> Number | None:

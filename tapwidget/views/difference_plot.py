@@ -14,7 +14,7 @@ from tapwidget.plots.difference import Differences, draw
 from tapwidget.plots.series import Series
 from tapwidget.plots.sky import thin
 from tapwidget.state.identity import Identity
-from tapwidget.views import plot_style
+from tapwidget.views import basic, plot_style
 from tapwidget.views.figure_links import download_links
 from tapwidget.views.histogram_plot import MARGIN, figure_options, set_ticks
 from tapwidget.views.sky_picture import MATCHED, SELECTED, dots, place
@@ -81,17 +81,17 @@ class DifferencePlot(ipywidgets.VBox):
             fig_margin=MARGIN, padding_x=0, padding_y=0,
             layout=ipywidgets.Layout(width=f"{WIDTH}px", height=f"{HEIGHT}px"), **figure_options(),
         )  # fmt: skip
-        self._legend = ipywidgets.HTML()
+        self._legend = basic.HTML()
         self._legend.add_class("tw-legend")
         self._legend.add_class("tw-below")
-        self._area = ipywidgets.VBox([figure, self._legend], layout={"width": f"{WIDTH}px"})
+        self._area = basic.VBox([figure, self._legend], layout={"width": f"{WIDTH}px"})
         self._area.add_class("tw-plot-area")
         self._area.add_class("tw-sky")
-        self._save = ipywidgets.Button(
+        self._save = basic.Button(
             description="Save", tooltip="The same figure by matplotlib, as PNG, SVG or PDF",
             layout={"width": "auto", "align_self": "flex-start"},
         )  # fmt: skip
-        self._links, self._account = ipywidgets.HTML(), ipywidgets.HTML()
+        self._links, self._account = basic.HTML(), basic.HTML()
 
     def _redraw(self, _change: object = None) -> None:
         with self._lock:

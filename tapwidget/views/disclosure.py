@@ -5,6 +5,8 @@ from __future__ import annotations
 import ipywidgets
 import traitlets
 
+from tapwidget.views import basic
+
 
 class Disclosure(ipywidgets.VBox):
     """A line with a caret, and what it opens. (ipywidgets' Accordion cannot be reached with the Tab key.)
@@ -21,9 +23,9 @@ class Disclosure(ipywidgets.VBox):
     is_open = traitlets.Bool(False)
 
     def __init__(self, title: str, *children: ipywidgets.Widget, **kwargs: object) -> None:
-        self._line = ipywidgets.ToggleButton(tooltip="open or close", layout=ipywidgets.Layout(width="auto"))
+        self._line = basic.ToggleButton(tooltip="open or close", layout={"width": "auto"})
         self._line.add_class("tw-disclosure")
-        self._body = ipywidgets.VBox(children)
+        self._body = basic.VBox(children, layout=ipywidgets.Layout())
         self._body.add_class("tw-disclosed")
         super().__init__([self._line, self._body], **kwargs)
         traitlets.link((self, "is_open"), (self._line, "value"))

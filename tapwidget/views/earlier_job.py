@@ -12,6 +12,7 @@ import ipywidgets
 from tapwidget.client.ledger import JobRecord
 from tapwidget.ivoa.uws import JobPhase
 from tapwidget.state.runs import Run
+from tapwidget.views import basic
 from tapwidget.views.style import counted, text
 
 LONGEST = 110
@@ -25,13 +26,13 @@ class EarlierJob(ipywidgets.HBox):
         self, *, take_up: Callable[[JobRecord], Any], delete: Callable[[JobRecord], Any], **kwargs: object
     ) -> None:
         self._record: JobRecord | None = None
-        self._phase = ipywidgets.HTML()
-        self._what = ipywidgets.HTML()
+        self._phase = basic.HTML()
+        self._what = basic.HTML()
         self._what.add_class("tw-what")
-        self._take = ipywidgets.Button()
-        self._delete = ipywidgets.Button(description="Delete")
-        self._keep = ipywidgets.Button(description="Keep", layout={"display": "none"})
-        buttons = ipywidgets.HBox([self._take, self._delete, self._keep])  # go to the next line together
+        self._take = basic.Button()
+        self._delete = basic.Button(description="Delete")
+        self._keep = basic.Button(description="Keep", layout=ipywidgets.Layout(display="none"))
+        buttons = basic.HBox([self._take, self._delete, self._keep])  # go to the next line together
         super().__init__([self._phase, self._what, buttons], **kwargs)
         self.add_class("tw-wrap")
         self.add_class("tw-earlier-job")

@@ -14,6 +14,7 @@ from tapwidget.client.ledger import JobRecord
 from tapwidget.state.form import Form
 from tapwidget.state.identity import Identity
 from tapwidget.state.runs import Run, Runs
+from tapwidget.views import basic
 from tapwidget.views.earlier_job import EarlierJob
 from tapwidget.views.style import counted, notes, stylesheet
 
@@ -65,13 +66,13 @@ class EarlierJobs(ipywidgets.VBox):
         self._requests = Latest()
         self._rows: dict[str, EarlierJob] = {}
         self._length = PAGE
-        self._again = ipywidgets.Button(
+        self._again = basic.Button(
             description="Refresh", icon="refresh", tooltip="ask the service for its jobs", disabled=True
         )
-        self._more = ipywidgets.Button(description="Show older ones", layout={"display": "none"})
-        self._said = ipywidgets.HTML()
-        self._list = ipywidgets.VBox()
-        row = ipywidgets.HBox([self._again, self._said])
+        self._more = basic.Button(description="Show older ones", layout=ipywidgets.Layout(display="none"))
+        self._said = basic.HTML()
+        self._list = basic.VBox()
+        row = basic.HBox([self._again, self._said])
         row.add_class("tw-wrap")
         super().__init__([stylesheet(), row, self._list, self._more], **kwargs)
         self.add_class("tw-earlier")

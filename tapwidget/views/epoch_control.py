@@ -9,6 +9,7 @@ from astropy.table import Table
 from tapwidget.errors import MatchError
 from tapwidget.match.epoch import Epoch
 from tapwidget.tables.motion import Motion, recognised
+from tapwidget.views import basic
 from tapwidget.views.style import notes, stylesheet
 
 
@@ -28,20 +29,20 @@ class EpochControl(ipywidgets.VBox):
 
     def __init__(self, **kwargs: object) -> None:
         self._motion: Motion | None = None
-        self._on = ipywidgets.Checkbox(
+        self._on = basic.Checkbox(
             description="carry my positions", indent=False, layout={"width": "auto"},
             tooltip="move each position along its proper motion before the match",
         )  # fmt: skip
-        self._from = ipywidgets.Text(
+        self._from = basic.Text(
             description="from epoch", tooltip="Julian year of your positions, or the column that has it",
-            continuous_update=False, layout={"width": "200px"},
+            continuous_update=False, layout=ipywidgets.Layout(width="200px"),
         )  # fmt: skip
-        self._to = ipywidgets.Text(
+        self._to = basic.Text(
             description="to epoch", placeholder="such as 2024.9", tooltip="Julian year of the target's positions",
-            continuous_update=False, layout={"width": "200px"},
+            continuous_update=False, layout=ipywidgets.Layout(width="200px"),
         )  # fmt: skip
-        self._said = ipywidgets.HTML()
-        row = ipywidgets.HBox([self._on, self._from, self._to])
+        self._said = basic.HTML()
+        row = basic.HBox([self._on, self._from, self._to])
         row.add_class("tw-wrap")
         super().__init__([stylesheet(), row, self._said], **kwargs)
         for box in (self._on, self._from, self._to):

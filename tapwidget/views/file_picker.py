@@ -15,6 +15,7 @@ from tapwidget.actions.load import Opened, open_table
 from tapwidget.state.identity import Identity
 from tapwidget.tables.files import as_table
 from tapwidget.tables.roles import Roles
+from tapwidget.views import basic
 from tapwidget.views.drop_zone import DropZone
 from tapwidget.views.role_picker import RolePicker
 from tapwidget.views.style import counted, folded, notes, stylesheet
@@ -68,23 +69,23 @@ class FilePicker(ipywidgets.VBox):
         self._results: dict[str, Table] = {}
         self._opening = ""
         self._variable = ""  # the entry of the list that is open, where it is one
-        self._pick = ipywidgets.Dropdown(description="your table", layout=ipywidgets.Layout(width="340px"))
-        self._again = ipywidgets.Button(
+        self._pick = basic.Dropdown(description="your table", layout={"width": "340px"})
+        self._again = basic.Button(
             icon="refresh", tooltip="look for files and variables again", layout={"width": "36px"}
         )
-        self._path = ipywidgets.Text(
-            placeholder="or type a path, then Enter", continuous_update=False, layout=ipywidgets.Layout(width="260px")
+        self._path = basic.Text(
+            placeholder="or type a path, then Enter", continuous_update=False, layout={"width": "260px"}
         )
-        self._bring = ipywidgets.ToggleButton(
+        self._bring = basic.ToggleButton(
             description="From your computer ...", icon="upload", tooltip="bring a file of any size to this server",
             layout={"width": "auto"},
         )  # fmt: skip
         self.drop_zone: DropZone | None = None  # made when it is first wanted: not every page can draw it
-        self._brought = ipywidgets.VBox()
-        self._said = ipywidgets.HTML()
-        self._preview = ipywidgets.HTML()
+        self._brought = basic.VBox()
+        self._said = basic.HTML()
+        self._preview = basic.HTML()
         self.role_picker = RolePicker()
-        row = ipywidgets.HBox([self._pick, self._again, self._path, self._bring])
+        row = basic.HBox([self._pick, self._again, self._path, self._bring])
         row.add_class("tw-wrap")
         super().__init__([stylesheet(), row, self._brought, self._said, self._preview, self.role_picker], **kwargs)
         self._pick.observe(self._picked, "value")

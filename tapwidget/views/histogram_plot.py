@@ -17,7 +17,7 @@ import numpy as np
 from tapwidget.plots import histogram, layout, sentences
 from tapwidget.plots.palette import FILLED_OPACITY
 from tapwidget.plots.series import Series
-from tapwidget.views import plot_style
+from tapwidget.views import basic, plot_style
 
 HEIGHT = 340  # px
 MARGIN = {"top": 10, "bottom": 44, "left": 64, "right": 14}
@@ -64,9 +64,9 @@ class HistogramPlot:
             axes=[self._x_axis, self._y_axis], marks=[], interaction=self.brush, fig_margin=MARGIN,
             padding_x=0, padding_y=0, layout=ipywidgets.Layout(width="100%", height=f"{HEIGHT}px"), **figure_options(),
         )  # fmt: skip
-        self._legend = ipywidgets.HTML()
+        self._legend = basic.HTML(layout=ipywidgets.Layout())
         self._legend.add_class("tw-legend")
-        self.area = ipywidgets.Box([self._figure, self._legend], layout=ipywidgets.Layout(width="100%"))
+        self.area = basic.Box([self._figure, self._legend], layout={"width": "100%"})
         self.area.add_class("tw-plot-area")
 
     def draw(

@@ -12,6 +12,7 @@ import traitlets
 from tapwidget.actions.background import Background
 from tapwidget.errors import JobTimeoutError
 from tapwidget.ivoa.uws import JobPhase
+from tapwidget.views import basic
 from tapwidget.views.disclosure import Disclosure
 from tapwidget.views.job_details import details, in_words
 from tapwidget.views.style import notes, stylesheet, text
@@ -57,20 +58,20 @@ class JobStatus(ipywidgets.VBox):
 
     def __init__(self, job: Any = None, *, background: Background | None = None, **kwargs: object) -> None:
         self._background = background or Background()
-        self._phase = ipywidgets.HTML()
-        self._elapsed = ipywidgets.HTML()
-        self._bar = ipywidgets.FloatProgress(
-            min=0, max=100, layout=ipywidgets.Layout(width="160px", visibility="hidden"), tooltip="percent complete"
+        self._phase = basic.HTML()
+        self._elapsed = basic.HTML()
+        self._bar = basic.FloatProgress(
+            min=0, max=100, tooltip="percent complete", layout=ipywidgets.Layout(width="160px", visibility="hidden")
         )
-        self.abort_button = ipywidgets.Button(
+        self.abort_button = basic.Button(
             description="Abort", icon="stop", tooltip="stop this job at the service", disabled=True
         )
-        self.watch_button = ipywidgets.Button(disabled=True)
+        self.watch_button = basic.Button(disabled=True)
         # Room for a line from the beginning, so that nothing below moves when it is filled.
-        self._message = ipywidgets.HTML(layout=ipywidgets.Layout(min_height="20px"))
-        row = ipywidgets.HBox([self._phase, self._elapsed, self._bar, self.watch_button, self.abort_button])
+        self._message = basic.HTML(layout={"min_height": "20px"})
+        row = basic.HBox([self._phase, self._elapsed, self._bar, self.watch_button, self.abort_button])
         row.add_class("tw-wrap")
-        self._lines = ipywidgets.HTML()
+        self._lines = basic.HTML()
         self._details = Disclosure("Details", self._lines)
         super().__init__([stylesheet(), row, self._message, self._details], **kwargs)
         self._unsubscribe: Any = None

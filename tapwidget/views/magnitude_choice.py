@@ -8,6 +8,7 @@ import ipywidgets
 import traitlets
 
 from tapwidget.plots.bands import in_order
+from tapwidget.views import basic
 
 BY_BAND = ("as the band", "")
 CLOSE = {"description_width": "auto"}
@@ -33,12 +34,12 @@ class MagnitudeChoice(ipywidgets.HBox):
         self._filling = False  # while the lists are being filled they say nothing
         self._there: tuple[str, ...] = ()
         self._columns: dict[str, tuple[str, ...]] = {"yours": (), "theirs": ()}
-        self._band = ipywidgets.Dropdown(
+        self._band = basic.Dropdown(
             description="band", tooltip="the bands of your table and of the results",
             layout={"width": "110px"}, style=CLOSE,
         )  # fmt: skip
         self._yours, self._theirs = (
-            ipywidgets.Dropdown(
+            basic.Dropdown(
                 description=words, tooltip=f"any column of {of} with numbers", layout={"width": "230px"}, style=CLOSE
             )
             for words, of in (("your column", "your table"), ("target's", "the results"))

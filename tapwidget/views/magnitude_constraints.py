@@ -21,6 +21,7 @@ from tapwidget.match.constraints import (
 )
 from tapwidget.state.identity import Identity
 from tapwidget.tables.photometry import flux_columns, photometry_of
+from tapwidget.views import basic
 from tapwidget.views.column_box import Choice, ColumnBox, Kind
 from tapwidget.views.constraint_row import AdqlRow, ColourRow, ConstraintRow, DifferenceRow, MeasuredRow, RangeRow
 from tapwidget.views.style import notes, stylesheet
@@ -60,14 +61,14 @@ class MagnitudeConstraints(ipywidgets.VBox):
     def __init__(self, *, upload: str = "ut1", **kwargs: object) -> None:
         self._upload = upload
         self._rows: list[ConstraintRow] = []
-        self._list = ipywidgets.VBox()
-        self._together = ipywidgets.HTML()
+        self._list = basic.VBox()
+        self._together = basic.HTML()
         self._range = button("Magnitude range", RANGE, self._add_range)
         self._difference = button("Magnitude difference", DIFFERENCE, self._add_difference)
         self._colour = button("Colour range", COLOUR, self._add_colour)
         self._measured = button("Is measured", MEASURED, self._add_measured)
         self._adql = button("ADQL condition", "any other condition, in ADQL", lambda: self._add(AdqlRow()))
-        buttons = ipywidgets.HBox([self._range, self._difference, self._colour, self._measured, self._adql])
+        buttons = basic.HBox([self._range, self._difference, self._colour, self._measured, self._adql])
         buttons.add_class("tw-wrap")
         super().__init__([stylesheet(), self._list, self._together, buttons], **kwargs)
         self._collecting = False
@@ -286,6 +287,6 @@ MEASURED = "keep only rows that have a value in a column"
 
 
 def button(description: str, tooltip: str, action: Callable[[], None]) -> ipywidgets.Button:
-    made = ipywidgets.Button(description=description, icon="plus", tooltip=tooltip)
+    made = basic.Button(description=description, icon="plus", tooltip=tooltip)
     made.on_click(lambda _: action())
     return made

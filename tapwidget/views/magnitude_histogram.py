@@ -15,7 +15,7 @@ import traitlets
 from tapwidget.errors import TapWidgetError
 from tapwidget.plots import histogram, sentences
 from tapwidget.plots.series import Series, figure1_series
-from tapwidget.views import plot_style
+from tapwidget.views import basic, plot_style
 from tapwidget.views.disclosure import Disclosure
 from tapwidget.views.figure_links import download_links
 from tapwidget.views.histogram_plot import HistogramPlot
@@ -199,10 +199,10 @@ class MagnitudeHistogram(ipywidgets.VBox):
     # -- controls --------------------------------------------------------------------------------------------------
 
     def _make_controls(self) -> None:
-        narrow = ipywidgets.Layout(width="76px")
-        self._readout = ipywidgets.HTML()
+        narrow = {"width": "76px"}
+        self._readout = basic.HTML()
         self._readout.add_class("tw-readout")
-        self._mode = ipywidgets.ToggleButtons(
+        self._mode = basic.ToggleButtons(
             options=["Select", "Read counts"],
             tooltips=[
                 "Drag across the plot to select an interval",
@@ -210,27 +210,25 @@ class MagnitudeHistogram(ipywidgets.VBox):
             ],
             style={"button_width": "auto"},
         )
-        self._low = ipywidgets.Text(placeholder="low", continuous_update=False, layout=narrow, tooltip="low end")
-        self._high = ipywidgets.Text(placeholder="high", continuous_update=False, layout=narrow, tooltip="high end")
-        self._clear = ipywidgets.Button(
-            description="Clear", tooltip="Take the selection away", layout={"width": "auto"}
-        )
-        self._log = ipywidgets.ToggleButton(description="Log", tooltip="Logarithmic counts", layout={"width": "auto"})
-        self._more = ipywidgets.ToggleButton(
+        self._low = basic.Text(placeholder="low", continuous_update=False, layout=narrow, tooltip="low end")
+        self._high = basic.Text(placeholder="high", continuous_update=False, layout=narrow, tooltip="high end")
+        self._clear = basic.Button(description="Clear", tooltip="Take the selection away", layout={"width": "auto"})
+        self._log = basic.ToggleButton(description="Log", tooltip="Logarithmic counts", layout={"width": "auto"})
+        self._more = basic.ToggleButton(
             description="Bins and colours",
             tooltip="Number and range of the bins, the axis, colours",
             layout={"width": "auto"},
         )
-        self._save = ipywidgets.Button(
+        self._save = basic.Button(
             description="Save", tooltip="The same figure by matplotlib, as PNG, SVG or PDF", layout={"width": "auto"}
         )
-        self._row = ipywidgets.HBox(
-            [self._mode, ipywidgets.Label("from"), self._low, ipywidgets.Label("to"), self._high, self._clear,
+        self._row = basic.HBox(
+            [self._mode, basic.Label("from"), self._low, basic.Label("to"), self._high, self._clear,
              self._log, self._more, self._save]
         )  # fmt: skip
-        self._number = ipywidgets.BoundedIntText(39, min=1, max=2000, layout=narrow, tooltip="number of bins")
+        self._number = basic.BoundedIntText(39, min=1, max=2000, layout=narrow, tooltip="number of bins")
         self._ends = [
-            ipywidgets.FloatText(layout=narrow, tooltip=what, continuous_update=False)
+            basic.FloatText(layout=narrow, tooltip=what, continuous_update=False)
             for what in (
                 "first edge of the bins",
                 "last edge of the bins",
@@ -238,24 +236,24 @@ class MagnitudeHistogram(ipywidgets.VBox):
                 "high end of the axis",
             )
         ]
-        self._choice = ipywidgets.Dropdown(
+        self._choice = basic.Dropdown(
             options=[("as in Figure 1", "figure1"), ("of the bands", "band")],
             tooltip="colours",
             layout={"width": "130px"},
         )
-        self._reset = ipywidgets.Button(description="As in Figure 1", tooltip="39 bins, 7.5 to 27 mag, axis 15 to 24")
+        self._reset = basic.Button(description="As in Figure 1", tooltip="39 bins, 7.5 to 27 mag, axis 15 to 24")
         label = ipywidgets.Label
-        self._bins_row = ipywidgets.HBox(
+        self._bins_row = basic.HBox(
             [self._number, label("bins from"), self._ends[0], label("to"), self._ends[1], label("axis from"),
              self._ends[2], label("to"), self._ends[3], label("colours"), self._choice, self._reset],
             layout=ipywidgets.Layout(display="none"),
         )  # fmt: skip
         for row in (self._row, self._bins_row):
             row.add_class("tw-wrap")
-        self._problem = ipywidgets.HTML()
-        self._links = ipywidgets.HTML()
-        self._accounts = ipywidgets.HTML()
-        self._counts = ipywidgets.HTML()
+        self._problem = basic.HTML()
+        self._links = basic.HTML()
+        self._accounts = basic.HTML()
+        self._counts = basic.HTML()
         self._counts.add_class("tw-counts")
         self._details = Disclosure("Counts as a table", self._counts)
 

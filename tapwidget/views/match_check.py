@@ -14,6 +14,7 @@ from tapwidget.errors import MatchError, TapWidgetError
 from tapwidget.match.duplicates import Duplicates, duplicates
 from tapwidget.plots import separation
 from tapwidget.state.identity import Identity
+from tapwidget.views import basic
 from tapwidget.views.style import notes, stylesheet
 
 MEASURE_TIP = (
@@ -43,19 +44,19 @@ class MatchCheck(ipywidgets.VBox):
         self._meter = ChanceMeter(self._background)
         self._found: Duplicates | None = None
         self._counts = Latest()
-        self._chance, self._several, self._said = ipywidgets.HTML(), ipywidgets.HTML(), ipywidgets.HTML()
+        self._chance = basic.HTML(layout={"min_height": "40px"})
+        self._several, self._said = basic.HTML(), basic.HTML()
         for words in (self._chance, self._several):
             words.add_class("tw-checked")
-        self.measure_button = ipywidgets.Button(description="Measure with a shifted copy", tooltip=MEASURE_TIP)
-        self.stop_button = ipywidgets.Button(description="Stop", icon="stop", tooltip="stop measuring", disabled=True)
-        self.only_button = ipywidgets.ToggleButton(description="Show only these", disabled=True)
+        self.measure_button = basic.Button(description="Measure with a shifted copy", tooltip=MEASURE_TIP)
+        self.stop_button = basic.Button(description="Stop", icon="stop", tooltip="stop measuring", disabled=True)
+        self.only_button = basic.ToggleButton(description="Show only these", disabled=True)
         # Room for two lines from the beginning, so that nothing below moves when more is known.
-        self._chance.layout.min_height = "40px"
-        measuring = ipywidgets.HBox([self.measure_button, self.stop_button, self._said])
-        several = ipywidgets.HBox([self.only_button, self._several])
+        measuring = basic.HBox([self.measure_button, self.stop_button, self._said])
+        several = basic.HBox([self.only_button, self._several])
         for row in (measuring, several):
             row.add_class("tw-wrap")
-        self._lines = ipywidgets.VBox([self._chance, measuring, several])
+        self._lines = basic.VBox([self._chance, measuring, several], layout=ipywidgets.Layout())
         super().__init__([stylesheet(), self._lines], **kwargs)
         self.add_class("tw-check")
         self.measure_button.on_click(lambda _: self._measure())

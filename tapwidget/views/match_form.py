@@ -9,6 +9,7 @@ import traitlets
 
 from tapwidget.actions.background import Background
 from tapwidget.state.form import Form
+from tapwidget.views import basic
 from tapwidget.views.epoch_control import EpochControl
 from tapwidget.views.identifier_cleanup import IdentifierCleanUp, users_column
 from tapwidget.views.magnitude_constraints import MagnitudeConstraints
@@ -39,7 +40,7 @@ class MatchForm(ipywidgets.VBox):
     def __init__(self, form: Form, *, target: str = "", background: Background | None = None, **kwargs: object) -> None:
         self._form = form
         self.target_picker = TargetPicker(target=target, background=background)
-        self._by = ipywidgets.ToggleButtons(
+        self._by = basic.ToggleButtons(
             options=[("by position", "position"), ("by identifier", "identifier")],
             tooltips=("pairs within a radius on the sky", "pairs whose identifiers are equal"),
             style={"button_width": "110px"},
@@ -48,17 +49,17 @@ class MatchForm(ipywidgets.VBox):
         self.radius_choice = RadiusChoice()
         self.radius = self.radius_choice.control
         self.shift_note = ShiftNote(form)
-        self._mine = ipywidgets.Dropdown(description="yours", layout={"width": "260px"})
-        self._theirs = ipywidgets.Dropdown(description="= target's", layout={"width": "300px"})
+        self._mine = basic.Dropdown(description="yours", layout={"width": "260px"})
+        self._theirs = basic.Dropdown(description="= target's", layout={"width": "300px"})
         self.clean_up = IdentifierCleanUp()
-        columns = ipywidgets.HBox([self._mine, self._theirs])
+        columns = basic.HBox([self._mine, self._theirs])
         columns.add_class("tw-wrap")
-        self._identifiers = ipywidgets.VBox([columns, self.clean_up])
+        self._identifiers = basic.VBox([columns, self.clean_up], layout=ipywidgets.Layout())
         self.epoch = EpochControl()
         self.constraints = MagnitudeConstraints()
-        self._changes = ipywidgets.HTML()
-        self._upload = ipywidgets.HTML()
-        kind = ipywidgets.HBox([self._by, self.pairs])
+        self._changes = basic.HTML()
+        self._upload = basic.HTML()
+        kind = basic.HBox([self._by, self.pairs])
         kind.add_class("tw-wrap")
         by_position = [self.radius_choice, self.epoch, self.shift_note]
         super().__init__(

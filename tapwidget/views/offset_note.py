@@ -12,6 +12,7 @@ from tapwidget.match.offsets import Shift, corrected, median_shift
 from tapwidget.match.spec import SkyMatch
 from tapwidget.state.form import Form
 from tapwidget.state.identity import Identity
+from tapwidget.views import basic
 from tapwidget.views.style import notes, stylesheet
 
 
@@ -31,8 +32,8 @@ class OffsetNote(ipywidgets.HBox):
 
     def __init__(self, again: Callable[[SkyMatch], None], **kwargs: object) -> None:
         self._again = again
-        self._said = ipywidgets.HTML()
-        self.button = ipywidgets.Button(
+        self._said = basic.HTML()
+        self.button = basic.Button(
             description="Correct and match again",
             tooltip="move your positions by the median offset, as they are uploaded, and run the match again",
             layout={"flex": "none"},
@@ -63,8 +64,8 @@ class ShiftNote(ipywidgets.HBox):
 
     def __init__(self, form: Form, **kwargs: object) -> None:
         self._form = form
-        self._said = ipywidgets.HTML()
-        self.button = ipywidgets.Button(
+        self._said = basic.HTML()
+        self.button = basic.Button(
             description="Do not move", tooltip="match your positions as they are in the table", layout={"flex": "none"}
         )
         self.button.on_click(lambda _: form.set_trait("shift", (0.0, 0.0)))

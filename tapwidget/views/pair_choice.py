@@ -6,6 +6,7 @@ import ipywidgets
 import traitlets
 
 from tapwidget.state.form import Form
+from tapwidget.views import basic
 
 FIND = (
     ("all pairs within the radius", "all"),
@@ -26,12 +27,12 @@ class PairChoice(ipywidgets.HBox):
 
     def __init__(self, form: Form, **kwargs: object) -> None:
         self._form = form
-        self.find = ipywidgets.Dropdown(options=FIND, description="keep", layout={"width": "300px"})
-        self.neighbours = ipywidgets.BoundedIntText(
+        self.find = basic.Dropdown(options=FIND, description="keep", layout=ipywidgets.Layout(width="300px"))
+        self.neighbours = basic.BoundedIntText(
             value=1, min=1, max=MOST_NEIGHBOURS, description="how many", tooltip="nearest ones for each row of yours",
-            layout={"width": "150px"},
+            layout=ipywidgets.Layout(width="150px"),
         )  # fmt: skip
-        self.unmatched = ipywidgets.Dropdown(
+        self.unmatched = basic.Dropdown(
             options=UNMATCHED, description="unmatched",
             tooltip="what becomes of rows of yours that have no counterpart", layout={"width": "250px"},
         )  # fmt: skip

@@ -11,6 +11,7 @@ import numpy as np
 import traitlets
 
 from tapwidget.tables.page import Pages
+from tapwidget.views import basic
 from tapwidget.views.style import stylesheet
 from tapwidget.views.table_traits import RowsTrait, TableTrait, notes
 
@@ -37,15 +38,15 @@ class PlainTable(ipywidgets.VBox):
 
     def __init__(self, table: Any = None, selected_rows: Iterable[int] = (), **kwargs: Any) -> None:
         self._pages: Pages | None = None
-        self._html = ipywidgets.HTML()
-        self._caption = ipywidgets.Label()
+        self._html = basic.HTML()
+        self._caption = basic.Label()
         self._buttons = {
-            step: ipywidgets.Button(description=text, layout=ipywidgets.Layout(width="auto"))
+            step: basic.Button(description=text, layout={"width": "auto"})
             for step, text in (("first", "First"), ("back", "Back"), ("on", "Next"), ("last", "Last"))
         }
         for step, button in self._buttons.items():
             button.on_click(lambda _button, step=step: self._turn(step))
-        row = ipywidgets.HBox([*self._buttons.values(), self._caption])
+        row = basic.HBox([*self._buttons.values(), self._caption])
         super().__init__(children=[stylesheet(), self._html, row], **kwargs)
         self.add_class("tw-plain")
         self.table = table

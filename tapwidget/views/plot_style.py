@@ -9,6 +9,7 @@ import ipywidgets
 
 from tapwidget.plots.palette import BANDS, BANDS_ON_DARK, CYCLE_ON_DARK, CYCLE_ON_LIGHT, FILLED_OPACITY
 from tapwidget.plots.series import Series
+from tapwidget.views.shared import shared
 
 # bqplot's own dashes are 10 px and 10 px, whatever the line's width; these are matplotlib's at 2 points.
 DASHES = {"dashed": "7 3", "dotted": "2 3", "dash_dotted": "12 3 2 3"}
@@ -56,7 +57,7 @@ CSS = f"""
 
 def plot_stylesheet() -> ipywidgets.HTML:
     """An invisible widget that brings the stylesheet of plots."""
-    return ipywidgets.HTML(f"<style>{CSS}</style>", layout=ipywidgets.Layout(display="none"))
+    return shared(ipywidgets.HTML, value=f"<style>{CSS}</style>", layout={"display": "none"})
 
 
 def colour(series: Series, *, band_colours: bool) -> str:

@@ -6,6 +6,7 @@ from collections.abc import Callable
 
 import ipywidgets
 
+from tapwidget.views import basic
 from tapwidget.views.copy_button import CopyButton
 from tapwidget.views.style import notes, text
 
@@ -16,13 +17,13 @@ class PythonCell(ipywidgets.VBox):
     """A cell of Python, hidden while it is empty. `changed` is called when the other form is asked for."""
 
     def __init__(self, changed: Callable[[], None], **kwargs: object) -> None:
-        self.form = ipywidgets.Dropdown(
+        self.form = basic.Dropdown(
             options=FORMS, description="written in", tooltip="plain pyvo runs without tapwidget",
             layout={"width": "220px"},
         )  # fmt: skip
         self._copy: CopyButton | None = None  # made when it is first wanted: not every page can draw it
-        self._row = ipywidgets.HBox([self.form])
-        self._shown = ipywidgets.HTML()
+        self._row = basic.HBox([self.form])
+        self._shown = basic.HTML()
         super().__init__([self._row, self._shown], **kwargs)
         self.form.observe(lambda _: changed(), "value")
         self.clear()

@@ -12,6 +12,7 @@ from astropy import units as u
 
 from tapwidget.errors import MatchError
 from tapwidget.match.radius import PositionErrors, RadiusColumn
+from tapwidget.views import basic
 from tapwidget.views.radius_control import UNITS, RadiusControl
 from tapwidget.views.style import notes
 
@@ -38,7 +39,7 @@ class RadiusChoice(ipywidgets.VBox):
 
     def __init__(self, **kwargs: object) -> None:
         self.control = RadiusControl()
-        self._from = ipywidgets.Dropdown(options=FROM, description="radius by", layout={"width": "260px"})
+        self._from = basic.Dropdown(options=FROM, description="radius by", layout={"width": "260px"})
         self._column = columns_box("column", "your column with the radius of each row")
         self._factor = number_box(1.0, "times", "the radius is so many times the column")
         self._unit = unit_box("unit of that column")
@@ -47,10 +48,11 @@ class RadiusChoice(ipywidgets.VBox):
         self._mine = [columns_box(f"my {axis} error", "of your position") for axis, _ in SIDE]
         self._theirs = [columns_box(f"their {axis} error", "of the target's position") for axis, _ in SIDE]
         self._my_unit, self._their_unit = unit_box("unit of your errors"), unit_box("unit of the target's errors")
-        self._by_errors = ipywidgets.VBox(
-            [wrapped(self._k), wrapped(*self._mine, self._my_unit), wrapped(*self._theirs, self._their_unit)]
+        self._by_errors = basic.VBox(
+            [wrapped(self._k), wrapped(*self._mine, self._my_unit), wrapped(*self._theirs, self._their_unit)],
+            layout=ipywidgets.Layout(),
         )
-        self._said = ipywidgets.HTML()
+        self._said = basic.HTML()
         super().__init__([self._from, self._by_column, self._by_errors, self.control, self._said], **kwargs)
         self._updating = False
         for box in self._boxes:
@@ -144,23 +146,23 @@ class RadiusChoice(ipywidgets.VBox):
 
 def columns_box(label: str, tooltip: str) -> ipywidgets.Dropdown:
     width = "80px" if label == "column" else "100px"  # beginning where the boxes above and below begin
-    return ipywidgets.Dropdown(
+    return basic.Dropdown(
         options=[NONE], description=label, tooltip=tooltip, layout={"width": "290px"},
         style={"description_width": width},
     )  # fmt: skip
 
 
 def number_box(value: float, label: str, tooltip: str) -> ipywidgets.FloatText:
-    return ipywidgets.FloatText(value=value, description=label, tooltip=tooltip, step=0.5, layout={"width": "170px"})
+    return basic.FloatText(value=value, description=label, tooltip=tooltip, step=0.5, layout={"width": "170px"})
 
 
 def unit_box(tooltip: str) -> ipywidgets.Dropdown:
     options = [("its own unit", ""), *((name, name) for name in UNITS)]
-    return ipywidgets.Dropdown(options=options, tooltip=tooltip, layout={"width": "120px"})
+    return basic.Dropdown(options=options, tooltip=tooltip, layout={"width": "120px"})
 
 
 def wrapped(*boxes: ipywidgets.Widget) -> ipywidgets.HBox:
-    row = ipywidgets.HBox(list(boxes))
+    row = basic.HBox(list(boxes), layout=ipywidgets.Layout())
     row.add_class("tw-wrap")
     return row
 

@@ -8,6 +8,7 @@ import ipywidgets
 import traitlets
 from astropy import units as u
 
+from tapwidget.views import basic
 from tapwidget.views.style import notes, stylesheet
 
 UNITS = {"arcsec": u.arcsec, "mas": u.mas, "arcmin": u.arcmin, "deg": u.deg}
@@ -33,19 +34,17 @@ class RadiusControl(ipywidgets.VBox):
     quantity = traitlets.Any(1.0 * u.arcsec)
 
     def __init__(self, radius: float = 1.0, **kwargs: object) -> None:
-        self._number = ipywidgets.FloatText(
-            value=radius, description="radius", step=0.1, layout=ipywidgets.Layout(width="190px")
-        )
-        self._unit = ipywidgets.Dropdown(
-            options=list(UNITS), value="arcsec", tooltip="unit of the radius", layout=ipywidgets.Layout(width="84px")
+        self._number = basic.FloatText(value=radius, description="radius", step=0.1, layout={"width": "190px"})
+        self._unit = basic.Dropdown(
+            options=list(UNITS), value="arcsec", tooltip="unit of the radius", layout={"width": "84px"}
         )
         low, high = SLIDER_RANGE
-        self._slider = ipywidgets.FloatLogSlider(
+        self._slider = basic.FloatLogSlider(
             value=radius, min=math.log10(low), max=math.log10(high), step=SLIDER_STEP, readout=False,
-            tooltip="radius, 0.01 to 60 arcsec", layout=ipywidgets.Layout(width="220px"),
+            tooltip="radius, 0.01 to 60 arcsec", layout={"width": "220px"},
         )  # fmt: skip
-        self._said = ipywidgets.HTML()
-        row = ipywidgets.HBox([self._number, self._unit, self._slider])
+        self._said = basic.HTML()
+        row = basic.HBox([self._number, self._unit, self._slider])
         row.add_class("tw-wrap")
         super().__init__([stylesheet(), row, self._said], **kwargs)
         self._updating = False

@@ -16,6 +16,7 @@ from tapwidget.plots.series import Series, of_run, of_user
 from tapwidget.plots.subset import Subset
 from tapwidget.state.form import Form
 from tapwidget.state.runs import Run, Runs
+from tapwidget.views import basic
 from tapwidget.views.difference_plot import DifferencePlot
 from tapwidget.views.magnitude_choice import MagnitudeChoice
 from tapwidget.views.magnitude_histogram import MagnitudeHistogram
@@ -77,22 +78,22 @@ class ResultsPanel(ipywidgets.VBox):
         self.differences = DifferencePlot()
         self._subtracted: tuple[Table, str, str] | None = None  # what the differences are of
         self.check = MatchCheck(background=self._background)
-        self.use_radius = ipywidgets.Button(
+        self.use_radius = basic.Button(
             description="Use this radius", tooltip="put it into the form, for the next match", layout={"width": "auto"}
         )
-        self._separations = ipywidgets.VBox([self.separations, self.use_radius])
+        self._separations = basic.VBox([self.separations, self.use_radius])
         self.choice = MagnitudeChoice()
-        self._said = ipywidgets.HTML()
-        magnitudes = ipywidgets.VBox(
+        self._said = basic.HTML()
+        magnitudes = basic.VBox(
             [self.choice, self.histogram, self._said],
             layout={"flex": "1 1 480px", "min_width": "0", "max_width": "900px"},  # beside the sky where there is room
         )
-        self._plots = ipywidgets.HBox([magnitudes, self.sky])
+        self._plots = basic.HBox([magnitudes, self.sky])
         self._plots.add_class("tw-wrap")
         self._style = stylesheet()
         self.tools = TableTools(self.table, background=self._background)
         # Hidden, not removed: only what is in the page can say hello.
-        self._place = ipywidgets.VBox([self.table, self.tools])
+        self._place = basic.VBox([self.table, self.tools], layout=ipywidgets.Layout())
         self._plain: PlainTable | None = None
         super().__init__(
             [self._style, self._place, self.check], _view_count=0, **kwargs

@@ -8,6 +8,7 @@ from astropy.table import Table
 
 from tapwidget.errors import ColumnError
 from tapwidget.tables.roles import Position, Roles, position_of
+from tapwidget.views import basic
 from tapwidget.views.disclosure import Disclosure
 from tapwidget.views.style import notes
 
@@ -25,11 +26,11 @@ class RolePicker(ipywidgets.VBox):
     dec = traitlets.Unicode()
 
     def __init__(self, **kwargs: object) -> None:
-        self._said = ipywidgets.HTML()
-        self._ra = ipywidgets.Dropdown(description="RA", layout=ipywidgets.Layout(width="260px"))
-        self._dec = ipywidgets.Dropdown(description="Dec", layout=ipywidgets.Layout(width="260px"))
-        self._others = ipywidgets.Dropdown(description="found too", layout=ipywidgets.Layout(width="530px"))
-        body = ipywidgets.HBox([self._others, self._ra, self._dec])
+        self._said = basic.HTML()
+        self._ra = basic.Dropdown(description="RA", layout={"width": "260px"})
+        self._dec = basic.Dropdown(description="Dec", layout={"width": "260px"})
+        self._others = basic.Dropdown(description="found too", layout=ipywidgets.Layout(width="530px"))
+        body = basic.HBox([self._others, self._ra, self._dec])
         body.add_class("tw-wrap")
         self._more = Disclosure("Other position columns", body)
         super().__init__([self._said, self._more], **kwargs)

@@ -11,6 +11,7 @@ import traitlets
 from tapwidget.actions.background import Background, Latest
 from tapwidget.match.compare import Change, Comparison, compare
 from tapwidget.state.runs import Run, Runs
+from tapwidget.views import basic
 from tapwidget.views.style import counted, notes, stylesheet
 
 WHICH = ("lost", "gained", "kept")
@@ -40,13 +41,13 @@ class RunComparison(ipywidgets.VBox):
         self._runs, self._show_rows, self._background = runs, show, background or Background()
         self._requests = Latest()
         self._watched: tuple[Run, ...] = ()
-        self.second = ipywidgets.Dropdown(description="compare", tooltip="the later run", layout={"width": "260px"})
-        self.first = ipywidgets.Dropdown(description="with", tooltip="the earlier run", layout={"width": "260px"})
-        self.of = ipywidgets.Dropdown(options=OF, tooltip="what is shown in the table", layout={"width": "110px"})
-        self.buttons = {name: ipywidgets.Button(description=f"Show {name}", disabled=True) for name in WHICH}
-        self._said = ipywidgets.HTML()
-        choice = ipywidgets.HBox([self.second, self.first])
-        self._row = ipywidgets.HBox([self.of, *self.buttons.values()])
+        self.second = basic.Dropdown(description="compare", tooltip="the later run", layout={"width": "260px"})
+        self.first = basic.Dropdown(description="with", tooltip="the earlier run", layout={"width": "260px"})
+        self.of = basic.Dropdown(options=OF, tooltip="what is shown in the table", layout={"width": "110px"})
+        self.buttons = {name: basic.Button(description=f"Show {name}", disabled=True) for name in WHICH}
+        self._said = basic.HTML()
+        choice = basic.HBox([self.second, self.first])
+        self._row = basic.HBox([self.of, *self.buttons.values()], layout=ipywidgets.Layout())
         for row in (choice, self._row):
             row.add_class("tw-wrap")
         super().__init__([stylesheet(), choice, self._said, self._row], **kwargs)

@@ -10,6 +10,7 @@ import traitlets
 
 from tapwidget.actions.background import Background
 from tapwidget.state.runs import Run, Runs
+from tapwidget.views import basic
 from tapwidget.views.disclosure import Disclosure
 from tapwidget.views.run_comparison import RunComparison
 from tapwidget.views.style import counted, notes, stylesheet, text
@@ -39,7 +40,7 @@ class RunsShelf(ipywidgets.VBox):
     ) -> None:  # fmt: skip
         self._use = use
         self._rows: dict[int, tuple[Run, ipywidgets.HBox]] = {}
-        self._list = ipywidgets.VBox()
+        self._list = basic.VBox()
         runs = runs if runs is not None else Runs()
         self.comparison = RunComparison(runs, show=show, background=background)
         self._comparing = Disclosure("Compare two runs", self.comparison)
@@ -55,25 +56,27 @@ class RunsShelf(ipywidgets.VBox):
         self._rows = rows
         self._comparing.layout.display = None if len(rows) > 1 else "none"
         self._list.children = tuple(row for _, row in rows.values()) or (
-            ipywidgets.HTML(notes("No runs yet: what you run appears here and stays.")),
+            basic.HTML(notes("No runs yet: what you run appears here and stays.")),
         )
 
     def _row(self, run: Run) -> ipywidgets.HBox:
-        drawn = ipywidgets.Checkbox(
+        drawn = basic.Checkbox(
             value=run.visible, indent=False, tooltip="draw it in the histogram", layout={"width": "22px"}
         )
-        name = ipywidgets.Text(
+        name = basic.Text(
             value=run.name, tooltip="name of this run", continuous_update=False, layout={"width": "150px"}
         )
-        phase, said = ipywidgets.HTML(), ipywidgets.HTML()
-        show = ipywidgets.Button(description="Show in table", tooltip="show this result in the table")
-        use = ipywidgets.Button(
-            description="Use as my table", tooltip="match this result next, with this service or another one"
+        phase, said = basic.HTML(), basic.HTML()
+        show = basic.Button(description="Show in table", tooltip="show this result in the table")
+        use = basic.Button(
+            description="Use as my table",
+            tooltip="match this result next, with this service or another one",
+            layout=ipywidgets.Layout(),
         )
         use.layout.display = None if self._use else "none"
-        drop = ipywidgets.Button(icon="times", tooltip="take it off this list", layout={"width": "34px"})
-        up = ipywidgets.Button(icon="arrow-up", tooltip="move it up the list", layout={"width": "34px"})
-        down = ipywidgets.Button(icon="arrow-down", tooltip="move it down the list", layout={"width": "34px"})
+        drop = basic.Button(icon="times", tooltip="take it off this list", layout={"width": "34px"})
+        up = basic.Button(icon="arrow-up", tooltip="move it up the list", layout={"width": "34px"})
+        down = basic.Button(icon="arrow-down", tooltip="move it down the list", layout={"width": "34px"})
         traitlets.link((drawn, "value"), (run, "visible"))
 
         def named(change: dict[str, str]) -> None:
@@ -99,7 +102,7 @@ class RunsShelf(ipywidgets.VBox):
         use.on_click(lambda _: self._use(run) if self._use else None)
         drop.on_click(lambda _: self.runs.remove(run))
         tell(None)
-        row = ipywidgets.HBox([drawn, name, phase, show, use, up, down, drop, said])  # the text last: it may be long
+        row = basic.HBox([drawn, name, phase, show, use, up, down, drop, said])  # the text last: it may be long
         row.add_class("tw-wrap")
         return row
 

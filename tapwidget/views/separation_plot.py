@@ -14,7 +14,7 @@ from tapwidget.plots import histogram, layout, separation
 from tapwidget.plots.palette import FILLED_OPACITY
 from tapwidget.plots.series import Series
 from tapwidget.state.identity import Identity
-from tapwidget.views import plot_style
+from tapwidget.views import basic, plot_style
 from tapwidget.views.histogram_plot import MARGIN, figure_options, set_ticks
 from tapwidget.views.style import notes, stylesheet
 from tapwidget.views.table_traits import TableTrait
@@ -79,24 +79,24 @@ class SeparationPlot(ipywidgets.VBox):
             padding_x=0, padding_y=0, layout=ipywidgets.Layout(width=f"{WIDTH}px", height=f"{HEIGHT}px"),
             **figure_options(),
         )  # fmt: skip
-        self._legend = ipywidgets.HTML()
+        self._legend = basic.HTML(layout=ipywidgets.Layout())
         self._legend.add_class("tw-legend")
         self._legend.add_class("tw-below")
-        self._area = ipywidgets.VBox([figure, self._legend], layout={"width": f"{WIDTH}px"})
+        self._area = basic.VBox([figure, self._legend], layout={"width": f"{WIDTH}px"})
         self._area.add_class("tw-plot-area")
-        self._shown = ipywidgets.ToggleButtons(
+        self._shown = basic.ToggleButtons(
             options=[("Pairs", "pairs"), ("Kept and false", "shares")],
             tooltips=["how many pairs at each separation", "what each radius would keep, and how much of it is false"],
             style={"button_width": "auto"},
         )  # fmt: skip
-        self._slider = ipywidgets.FloatSlider(
+        self._slider = basic.FloatSlider(
             description="radius", min=0, max=1, step=0.01, readout_format=".3g", continuous_update=True,
             tooltip="arcsec; judge another radius", layout={"width": f"{WIDTH - 10}px"},
         )  # fmt: skip
         # Room for all it may say from the beginning, so that nothing below moves with the slider.
-        self._readout = ipywidgets.HTML(layout={"min_height": "72px"})
+        self._readout = basic.HTML(layout={"min_height": "72px"})
         self._readout.add_class("tw-readout")
-        self._account = ipywidgets.HTML()
+        self._account = basic.HTML()
 
     def _redraw(self, change: Any = None) -> None:
         with self._lock:

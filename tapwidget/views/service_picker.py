@@ -11,6 +11,7 @@ from tapwidget.actions.background import Background, Latest
 from tapwidget.actions.browse import Greeting, greet
 from tapwidget.client.services import Service
 from tapwidget.state.identity import Identity
+from tapwidget.views import basic
 from tapwidget.views.limits import limits_in_words
 from tapwidget.views.style import counted, notes, stylesheet, text
 
@@ -49,21 +50,19 @@ class ServicePicker(ipywidgets.VBox):
         self._requests = Latest()
         self._choosing = False
         self._answered: Service | None = None
-        self._pick = ipywidgets.Dropdown(
-            options=[NONE, *NAMES], value="", description="service", layout=ipywidgets.Layout(width="340px")
-        )
-        self._address = ipywidgets.Text(
+        self._pick = basic.Dropdown(options=[NONE, *NAMES], value="", description="service", layout={"width": "340px"})
+        self._address = basic.Text(
             placeholder="https://.../tap", tooltip="address of the TAP service, then Enter", continuous_update=False,
             layout=ipywidgets.Layout(width="320px", display="none"),
         )  # fmt: skip
-        self._again = ipywidgets.Button(
-            icon="refresh", tooltip="ask the service again", disabled=True, layout=ipywidgets.Layout(width="36px")
+        self._again = basic.Button(
+            icon="refresh", tooltip="ask the service again", disabled=True, layout={"width": "36px"}
         )
         self._asked: Any = None  # what was chosen last
-        self._said = ipywidgets.HTML()
-        row = ipywidgets.HBox([self._pick, self._address, self._again, self._said])
+        self._said = basic.HTML()
+        row = basic.HBox([self._pick, self._address, self._again, self._said])
         row.add_class("tw-wrap")
-        self._hint = ipywidgets.HTML()
+        self._hint = basic.HTML()
         super().__init__([stylesheet(), row, self._hint], **kwargs)
         self._pick.observe(self._picked, "value")
         self._address.observe(self._typed, "value")

@@ -9,6 +9,7 @@ from typing import Any
 import ipywidgets
 
 from tapwidget.actions.background import Background
+from tapwidget.views import basic
 from tapwidget.views.disclosure import Disclosure
 from tapwidget.views.style import notes, stylesheet
 
@@ -34,18 +35,18 @@ class SetUpFile(ipywidgets.VBox):
     ) -> None:  # fmt: skip
         self._save, self._load, self._take = save, load, take
         self._background = background or Background()
-        self.path = ipywidgets.Text(
+        self.path = basic.Text(
             value=FILE, description="file", tooltip="where the set-up is kept: a name, or a path",
             continuous_update=False, layout={"width": "340px"},
         )  # fmt: skip
-        self.save_button = ipywidgets.Button(
+        self.save_button = basic.Button(
             description="Save", icon="save", tooltip="what is chosen, and where the runs are; no table, no token"
         )
-        self.open_button = ipywidgets.Button(
+        self.open_button = basic.Button(
             description="Open", icon="folder-open", tooltip="choose what that file says, and fetch its runs again"
         )
-        self._said = ipywidgets.HTML()
-        row = ipywidgets.HBox([self.path, self.save_button, self.open_button])
+        self._said = basic.HTML()
+        row = basic.HBox([self.path, self.save_button, self.open_button])
         row.add_class("tw-wrap")
         self._line = Disclosure("Save or open this set-up", row)
         super().__init__([stylesheet(), self._line, self._said], **kwargs)

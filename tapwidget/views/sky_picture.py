@@ -9,7 +9,7 @@ import ipywidgets
 import numpy as np
 
 from tapwidget.plots import sky
-from tapwidget.views import plot_style
+from tapwidget.views import basic, plot_style
 from tapwidget.views.histogram_plot import figure_options, set_ticks
 
 WIDTH, HEIGHT = 460, 400  # px; fixed, so that a degree is as long across as up
@@ -56,10 +56,10 @@ class SkyPicture:
             interaction=self.brush, fig_margin=MARGIN, padding_x=0, padding_y=0,
             layout=ipywidgets.Layout(width=f"{WIDTH}px", height=f"{HEIGHT}px"), **figure_options(),
         )  # fmt: skip
-        self._legend = ipywidgets.HTML()
+        self._legend = basic.HTML(layout=ipywidgets.Layout())
         self._legend.add_class("tw-legend")
         self._legend.add_class("tw-below")
-        self.area = ipywidgets.VBox([self._figure, self._legend], layout=ipywidgets.Layout(width=f"{WIDTH}px"))
+        self.area = basic.VBox([self._figure, self._legend], layout={"width": f"{WIDTH}px"})
         self.area.add_class("tw-plot-area")
         self.area.add_class("tw-sky")
 

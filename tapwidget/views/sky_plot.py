@@ -16,7 +16,7 @@ from tapwidget.plots.selection import row_numbers
 from tapwidget.tables.objects import plain_table
 from tapwidget.tables.positions import icrs_degrees
 from tapwidget.tables.roles import Position, position_of, recognise
-from tapwidget.views import plot_style
+from tapwidget.views import basic, plot_style
 from tapwidget.views.sky_picture import ASPECT, BACKGROUND, MATCHED, UNMATCHED, SkyPicture
 from tapwidget.views.style import notes, stylesheet
 from tapwidget.views.table_traits import TableTrait
@@ -65,11 +65,11 @@ class SkyPlot(ipywidgets.VBox):
         self._box: tuple[float, ...] = ()  # the last one that was looked at
         self._rows_of_box: tuple[int, ...] = ()
         self._picture = SkyPicture()
-        self._readout = ipywidgets.HTML()
+        self._readout = basic.HTML()
         self._readout.add_class("tw-readout")
-        self._account = ipywidgets.HTML()
-        self._clear = ipywidgets.Button(description="Clear", tooltip="Select nothing", layout={"width": "auto"})
-        row = ipywidgets.HBox([self._clear, self._readout])
+        self._account = basic.HTML()
+        self._clear = basic.Button(description="Clear", tooltip="Select nothing", layout={"width": "auto"})
+        row = basic.HBox([self._clear, self._readout])
         row.add_class("tw-wrap")
         parts = [stylesheet(), plot_style.plot_stylesheet(), self._picture.area, row, self._account]
         super().__init__(parts, table=table, ra=ra, dec=dec, matched=matched, **kwargs)

@@ -9,6 +9,7 @@ from pathlib import Path
 import ipywidgets
 
 from tapwidget.views.keyboard import Keyboard
+from tapwidget.views.shared import shared
 
 CSS_FILE = Path(__file__).parent / "static" / "form.css"
 
@@ -16,13 +17,12 @@ CSS_FILE = Path(__file__).parent / "static" / "form.css"
 def stylesheet() -> ipywidgets.Box:
     """An invisible widget that brings the stylesheet, and keeps keys from JupyterLab.
 
-    Every widget of ours that stands alone begins with one.
+    Every widget of ours begins with it, so that each can stand alone; it is one and the same in all of them.
     """
     css = CSS_FILE.read_text(encoding="utf-8")
+    both = (shared(ipywidgets.HTML, value=f"<style>{css}</style>"), shared(Keyboard))
     # Hidden as a whole: the keyboard cannot be drawn where anywidget's front end is missing.
-    unseen = ipywidgets.Box([ipywidgets.HTML(f"<style>{css}</style>"), Keyboard()], layout={"display": "none"})
-    unseen.add_class("tw-unseen")
-    return unseen
+    return shared(ipywidgets.Box, children=both, layout={"display": "none"}, _dom_classes=("tw-unseen",))
 
 
 def text(css_class: str, message: str, *, tag: str = "div", **attributes: str) -> str:

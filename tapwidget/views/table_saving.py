@@ -11,6 +11,7 @@ import traitlets
 
 from tapwidget.actions.background import Background
 from tapwidget.tables.files import write_table
+from tapwidget.views import basic
 from tapwidget.views.results_table import ResultsTable
 from tapwidget.views.style import counted, notes, stylesheet
 
@@ -33,13 +34,13 @@ class TableSaving(ipywidgets.VBox):
         self._table = table
         self._background = background or Background()
         self._asked: Path | None = None  # whether to replace this one
-        self._name = ipywidgets.Text(description="file", layout={"width": "260px"})
-        self._format = ipywidgets.Dropdown(options=FORMATS, description="format", layout={"width": "190px"})
-        self._rows = ipywidgets.Dropdown(options=ROWS, description="rows", layout={"width": "280px"})
-        self._only_shown = ipywidgets.Checkbox(description="only the columns shown", indent=False)
-        self._button = ipywidgets.Button(description="Save", icon="save")
-        self._said = ipywidgets.HTML()
-        row = ipywidgets.HBox([self._name, self._format, self._rows, self._only_shown, self._button])
+        self._name = basic.Text(description="file", layout={"width": "260px"})
+        self._format = basic.Dropdown(options=FORMATS, description="format", layout={"width": "190px"})
+        self._rows = basic.Dropdown(options=ROWS, description="rows", layout={"width": "280px"})
+        self._only_shown = basic.Checkbox(description="only the columns shown", indent=False)
+        self._button = basic.Button(description="Save", icon="save")
+        self._said = basic.HTML()
+        row = basic.HBox([self._name, self._format, self._rows, self._only_shown, self._button])
         row.add_class("tw-wrap")
         super().__init__([stylesheet(), row, self._said], **kwargs)
         traitlets.link((self, "name"), (self._name, "value"))

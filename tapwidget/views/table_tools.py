@@ -6,6 +6,7 @@ import ipywidgets
 
 from tapwidget.actions.background import Background, Latest
 from tapwidget.errors import TapWidgetError
+from tapwidget.views import basic
 from tapwidget.views.column_chooser import ColumnChooser
 from tapwidget.views.column_statistics import ColumnStatistics
 from tapwidget.views.results_table import ResultsTable
@@ -30,24 +31,22 @@ class TableTools(ipywidgets.VBox):
         self.columns = ColumnChooser(table)
         self.statistics = ColumnStatistics(table, background=self._background)
         self.saving = TableSaving(table, background=self._background)
-        self._find = ipywidgets.Text(
+        self._find = basic.Text(
             placeholder="find in the table", continuous_update=False, layout={"width": "190px"}, description="",
         )  # fmt: skip
-        self._next = ipywidgets.Button(
-            description="Next", icon="search", tooltip="the next cell that contains the text"
-        )
-        self._row = ipywidgets.BoundedIntText(
+        self._next = basic.Button(description="Next", icon="search", tooltip="the next cell that contains the text")
+        self._row = basic.BoundedIntText(
             1, min=1, max=1, description="go to row", layout={"width": "190px"}, continuous_update=False
         )
         tools = (("Columns", "columns", self.columns), ("Statistics", "bar-chart", self.statistics),
                  ("Save", "save", self.saving))  # fmt: skip
         self._tools = {
-            name: (ipywidgets.ToggleButton(description=f"{name} ...", icon=icon), panel) for name, icon, panel in tools
+            name: (basic.ToggleButton(description=f"{name} ...", icon=icon), panel) for name, icon, panel in tools
         }
-        self._said = ipywidgets.HTML()
-        bar = ipywidgets.HBox([self._find, self._next, self._row, *(button for button, _ in self._tools.values())])
+        self._said = basic.HTML()
+        bar = basic.HBox([self._find, self._next, self._row, *(button for button, _ in self._tools.values())])
         bar.add_class("tw-wrap")
-        self._panel = ipywidgets.VBox()
+        self._panel = basic.VBox()
         super().__init__([stylesheet(), bar, self._said, self._panel], **kwargs)
         self._find.observe(lambda _: self._search(afresh=True), "value")
         self._next.on_click(lambda _: self._search())

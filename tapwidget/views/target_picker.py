@@ -7,6 +7,7 @@ import traitlets
 
 from tapwidget.actions.background import Background, Latest
 from tapwidget.ivoa.tapschema import Column, Table
+from tapwidget.views import basic
 from tapwidget.views.disclosure import Disclosure
 from tapwidget.views.style import counted, notes, stylesheet
 from tapwidget.views.tick_list import Item, TickList
@@ -41,21 +42,21 @@ class TargetPicker(ipywidgets.VBox):
     def __init__(self, *, target: str = "", background: Background | None = None, **kwargs: object) -> None:
         self._background = background or Background()
         self._requests = Latest()
-        self._pick = ipywidgets.Dropdown(
+        self._pick = basic.Dropdown(
             options=[("-", "")], description="target", disabled=True, tooltip="choose a service first",
-            layout=ipywidgets.Layout(width="340px"),
+            layout={"width": "340px"},
         )  # fmt: skip
-        self._find = ipywidgets.Text(
-            placeholder="find tables by name or description", layout={"width": "260px", "display": "none"}
+        self._find = basic.Text(
+            placeholder="find tables by name or description", layout=ipywidgets.Layout(width="260px", display="none")
         )
-        self._said = ipywidgets.HTML()
-        self._usual = ipywidgets.Button(description="Principal columns", tooltip="back to the catalogue's own choice")
-        self._found = ipywidgets.Button(description="Add all found", tooltip="return every column that was found")
+        self._said = basic.HTML()
+        self._usual = basic.Button(description="Principal columns", tooltip="back to the catalogue's own choice")
+        self._found = basic.Button(description="Add all found", tooltip="return every column that was found")
         self.ticks = TickList(
             placeholder="find columns by name, unit, UCD or description", buttons=(self._usual, self._found)
         )
         self._more = Disclosure("Columns to return", self.ticks)
-        row = ipywidgets.HBox([self._pick, self._find, self._said])
+        row = basic.HBox([self._pick, self._find, self._said])
         row.add_class("tw-wrap")
         super().__init__([stylesheet(), row, self._more], **kwargs)
         self._wanted = target

@@ -9,6 +9,7 @@ from typing import Any
 import ipywidgets
 import traitlets
 
+from tapwidget.views import basic
 from tapwidget.views.style import notes, stylesheet
 
 MOST_BOXES = 40  # in sight; the others are searched for, not scrolled through
@@ -42,12 +43,11 @@ class TickList(ipywidgets.VBox):
 
     def __init__(self, *, placeholder: str, buttons: Iterable[ipywidgets.Widget] = (), **kwargs: object) -> None:
         self._filling = False
-        self._search = ipywidgets.Text(placeholder=placeholder, continuous_update=True, layout={"width": "320px"})
-        # Made as they are needed, of one look: each widget is one more thing for a page to wait for.
+        self._search = basic.Text(placeholder=placeholder, continuous_update=True, layout={"width": "320px"})
+        # Made as they are needed: each widget is one more thing for a page to wait for.
         self._boxes: list[ipywidgets.Checkbox] = []
-        self._look_of_boxes: dict[str, Any] = {"layout": ipywidgets.Layout(width="230px")}
-        self._said = ipywidgets.HTML()
-        row, self._in_sight = ipywidgets.HBox([self._search, *buttons]), ipywidgets.HBox()
+        self._said = basic.HTML()
+        row, self._in_sight = basic.HBox([self._search, *buttons]), basic.HBox()
         for part in (row, self._in_sight):
             part.add_class("tw-wrap")
         super().__init__([stylesheet(), row, self._in_sight, self._said], **kwargs)
@@ -72,8 +72,7 @@ class TickList(ipywidgets.VBox):
     def _draw(self) -> None:
         chosen = set(self.chosen)
         while len(self._boxes) < len(self._shown):
-            box = ipywidgets.Checkbox(indent=False, **self._look_of_boxes)
-            self._look_of_boxes["style"] = box.style
+            box = basic.Checkbox(indent=False, layout={"width": "230px"})
             box.observe(self._ticked, "value")
             self._boxes.append(box)
         self._filling = True

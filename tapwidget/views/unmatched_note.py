@@ -12,6 +12,7 @@ from tapwidget.actions.background import Background, Latest
 from tapwidget.actions.closest import MOST_IDENTIFIERS, closest, without_counterpart
 from tapwidget.match.spec import IdentifierMatch
 from tapwidget.state.identity import Identity
+from tapwidget.views import basic
 from tapwidget.views.style import counted, notes, stylesheet
 
 
@@ -30,12 +31,14 @@ class UnmatchedNote(ipywidgets.VBox):
         self._background = background or Background()
         self._requests = Latest()
         self._missing: tuple[str, ...] = ()
-        self._said = ipywidgets.HTML()
-        self._ask = ipywidgets.Button(
-            description="Show the closest", tooltip=f"ask the service what is most like the first {MOST_IDENTIFIERS}"
+        self._said = basic.HTML()
+        self._ask = basic.Button(
+            description="Show the closest",
+            tooltip=f"ask the service what is most like the first {MOST_IDENTIFIERS}",
+            layout=ipywidgets.Layout(),
         )
-        self._shown = ipywidgets.HTML()
-        row = ipywidgets.HBox([self._said, self._ask])
+        self._shown = basic.HTML()
+        row = basic.HBox([self._said, self._ask])
         row.add_class("tw-wrap")
         super().__init__([stylesheet(), row, self._shown], **kwargs)
         self._ask.on_click(lambda _: self._look())
