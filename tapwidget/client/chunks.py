@@ -8,6 +8,7 @@ from __future__ import annotations
 import asyncio
 from collections.abc import Callable, Generator
 from datetime import UTC, datetime
+from functools import partial
 from threading import Lock
 from time import monotonic
 from typing import Any
@@ -20,6 +21,7 @@ from tapwidget.client.chunks_plan import TOLD, Division, in_words
 from tapwidget.client.chunks_work import LOOK_S, Work
 from tapwidget.client.follower import Pace
 from tapwidget.client.job import Job
+from tapwidget.client.own_table import OwnTable
 from tapwidget.client.plan import Plan
 from tapwidget.client.subscribers import Subscribers
 from tapwidget.errors import JobAbortedError, JobError, JobTimeoutError, TapWidgetError
@@ -59,7 +61,7 @@ class ChunkedJob:
     def __init__(
         self,
         plan: Plan,
-        table: Table,
+        table: OwnTable,
         parts: int,
         *,
         send: Callable[[Table, str], Job],
@@ -80,6 +82,7 @@ class ChunkedJob:
         self._created = (kept.record.created if kept else None) or datetime.now(UTC)
         self._began = monotonic()
         self._fetching = Lock()
+        self._raw: Table | None = None
         self._result: Table | None = None
         division = Division(plan.upload)
         self._work = Work(
@@ -295,6 +298,8 @@ class ChunkedJob:
             Why a part failed for good; JobAbortedError if the match was aborted.
         JobTimeoutError
             `timeout` seconds passed before the end.
+        TableError
+            The user's table was changed meanwhile, and there is no copy of it.
         """
         if self._result is None:
             self.wait(timeout)
@@ -302,11 +307,14 @@ class ChunkedJob:
             if self._result is None:
                 if self.error is not None:
                     raise self.error
-                raw = self._work.spool.whole(self._maxrec)
-                result = self.plan.finish(raw, self._table)
+                # The spool gives it once, and the joining may have to be tried again.
+                if self._raw is None:
+                    self._raw = self._work.spool.whole(self._maxrec)
+                raw = self._raw
+                result = self._table.joined(partial(self.plan.finish, raw))
                 result.meta["overflow"] = bool(raw.meta["overflow"])
                 result.meta["tapwidget"].update(provenance.of_job(self), jobs=list(self.urls))
-                self._result = result
+                self._result, self._raw = result, None
         return self._result
 
     def subscribe(self, callback: Callable[[ChunkedJob], None]) -> Callable[[], None]:

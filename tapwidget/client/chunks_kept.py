@@ -11,11 +11,9 @@ from collections.abc import Callable, Collection, Iterable, Sequence
 from dataclasses import replace
 from threading import Lock
 
-from astropy.table import Table
-
 from tapwidget.client.chunks_plan import Part, is_part, run_id_of_whole
 from tapwidget.client.ledger import JobRecord, Ledger, PartRecord
-from tapwidget.errors import TableError
+from tapwidget.client.own_table import OwnTable
 from tapwidget.ivoa.uws import JobPhase
 
 log = logging.getLogger(__name__)
@@ -30,7 +28,7 @@ class Kept:
     `record` has its key already; `table` is the user's, and is copied beside the ledger unless it is there.
     """
 
-    def __init__(self, ledger: Ledger, record: JobRecord, table: Table | None = None) -> None:
+    def __init__(self, ledger: Ledger, record: JobRecord, table: OwnTable | None = None) -> None:
         self._ledger = ledger
         self._table = table
         self._lock = Lock()
@@ -77,14 +75,9 @@ class Kept:
     def _keep_table(self) -> None:
         """Put the user's table beside the ledger, the first time."""
         table, self._table = self._table, None
-        if table is None:
-            return
-        try:
-            self._ledger.keep(self.record, table)
-        except (OSError, TableError) as error:
-            log.info("no copy of the table was made: %s", error)
-            if self.record.table is None or not self.record.table.is_file:
-                self._say(f"After a restart of the kernel this match cannot be finished: {error}")
+        note = "" if table is None else table.keep(self._ledger, self.record)
+        if note:
+            self._say(note)
 
     def _say(self, note: str) -> None:
         if note not in self.notes:

@@ -13,7 +13,6 @@ from tapwidget.client.chunks_kept import Kept
 from tapwidget.client.chunks_plan import estimated_size, parts_needed, why_in_parts
 from tapwidget.client.follower import Pace
 from tapwidget.client.job import Job
-from tapwidget.client.kept_tables import record_of
 from tapwidget.client.ledger import JobRecord, Ledger, UploadRecord, new_key
 from tapwidget.client.outgoing import Outgoing
 from tapwidget.client.submission import Order, match_record
@@ -57,7 +56,7 @@ def in_parts(
         run_id=order.run_id,
         uploads=(UploadRecord(name, len(upload), estimated_size(upload), fingerprint(upload), source),),
         match=match_record(order.match),
-        table=record_of(outgoing.table),
+        table=outgoing.table.record,
         key=new_key(is_whole=True),
         maxrec=maxrec,
     )

@@ -8,6 +8,7 @@ from __future__ import annotations
 import asyncio
 from collections.abc import Callable, Generator
 from datetime import UTC, datetime
+from functools import partial
 from threading import Condition, Lock
 from time import monotonic
 from typing import Any
@@ -18,6 +19,7 @@ from tapwidget.client import faults, provenance
 from tapwidget.client.addresses import mask
 from tapwidget.client.download import download
 from tapwidget.client.follower import Follower, Pace
+from tapwidget.client.own_table import OwnTable
 from tapwidget.client.plan import Plan
 from tapwidget.client.remade import Remade
 from tapwidget.client.subscribers import Subscribers
@@ -42,7 +44,7 @@ class Job:
         *,
         adql: str = "",
         plan: Plan | None = None,
-        table: Table | None = None,
+        table: OwnTable | None = None,
         changes: tuple[str, ...] = (),
         summary: JobSummary | None = None,
         remember: Callable[[JobSummary, str], None] | None = None,
@@ -233,6 +235,8 @@ class Job:
             The result did not arrive whole, twice.
         JobTimeoutError
             `timeout` seconds passed before the job ended.
+        TableError
+            The user's table was changed meanwhile, and there is no copy of it.
         """
         if self._result is None:
             self.wait(timeout)
@@ -245,7 +249,7 @@ class Job:
                 self._make_plan()
                 raw = self._fetch()
                 if self.plan is not None and self._table is not None:
-                    result = self.plan.finish(raw, self._table)
+                    result = self._table.joined(partial(self.plan.finish, raw))
                 else:
                     result = raw
                     result.meta["tapwidget"] = provenance.of_query(self, raw, mask(self._transport.url))

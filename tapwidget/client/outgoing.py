@@ -8,6 +8,7 @@ from typing import Any
 
 from astropy.table import Column, MaskedColumn, Table
 
+from tapwidget.client.own_table import OwnTable
 from tapwidget.client.plan import Plan
 from tapwidget.errors import MatchError
 from tapwidget.match.spec import Match
@@ -31,7 +32,7 @@ class Outgoing:
     changes: tuple[str, ...]
     maxrec: int | None = None
     plan: Plan | None = None
-    table: Table | None = None
+    table: OwnTable | None = None
 
 
 def of_match(
@@ -42,31 +43,33 @@ def of_match(
         raise MatchError("A match needs your table: service.submit(match, table).")
     if uploads:
         raise MatchError("A match makes its own upload; `uploads` goes with ADQL.")
-    # A copy: a table that is sorted while its job runs must not be joined to the wrong rows.
-    own = as_table(table).copy()
-    plan = replace(planned(match, own), given=_given(table))
+    own = OwnTable(as_table(table))
+    plan = replace(planned(match, own.table), given=_given(table))
     # What was done to make a table of it; of one that was read from a file, the reading has told.
-    made = _changes(own)[len(_changes(table)) :]
+    made = _changes(own.table)[len(_changes(table)) :]
     return of_plan(plan, own, made)
 
 
-def of_plan(plan: Plan, own: Table | None, made: Sequence[str] = ()) -> Outgoing:
+def of_plan(plan: Plan, own: OwnTable | None, made: Sequence[str] = ()) -> Outgoing:
     """A match that is ready, of the user's table as it is `own`; `made` says what was done to make a table of it."""
-    name, source = plan.upload.name, "" if own is None else _source(own)
+    name, source = plan.upload.name, "" if own is None else _source(own.table)
     changes = tuple(dict.fromkeys((*made, *plan.changes)))
     return Outgoing(plan.adql, {name: plan.upload.table}, {name: source}, changes, plan.maxrec, plan, own)
 
 
-def _given(table: Any) -> Table | None:
-    """A copy of the user's own table, where it has columns that were converted: in the result they are what they were.
+def _given(table: Any) -> dict[str, Any] | None:
+    """The columns of the user's own table, where some were converted, of which it has copies; see `Plan.given`.
 
     None where all columns are plain, and for what is no astropy table.
     """
     if not isinstance(table, Table):
         return None
-    as_they_are = Table(table, copy=False)  # of a QTable, whose quantities become columns with a unit
-    plain = (type(c) in {Column, MaskedColumn} and c.dtype.kind not in "mMO" for c in as_they_are.columns.values())
-    return None if all(plain) else as_they_are.copy()
+    columns = Table(table, copy=False).columns  # of a QTable, whose quantities become columns with a unit
+    given = {
+        name: None if type(column) in {Column, MaskedColumn} and column.dtype.kind not in "mMO" else column.copy()
+        for name, column in columns.items()
+    }
+    return given if any(column is not None for column in given.values()) else None
 
 
 def of_adql(query: object, table: Any, uploads: Mapping[str, Any] | None) -> Outgoing:

@@ -45,8 +45,9 @@ class Plan:
     service's answer that the result shows, its name there; `separation` and `position_angle` are the names of these two
     (empty for a match that is not by position). `radii` holds the radius of each row of the user's table in arcsec,
     where the match has one for each (`match.radius.own_radii`). `position` is how the user's table holds its positions,
-    `maxrec` the limit of rows to ask for, None for the service's own. `given` is the user's table before its times and
-    coordinates were made plain, where that was done: what the result shows of it.
+    `maxrec` the limit of rows to ask for, None for the service's own. `given` are the columns of the user's
+    table before its times and coordinates were made plain, where that was done: what the result shows of it; None for
+    those that are in the plain table as they were.
     """
 
     match: Match
@@ -62,7 +63,7 @@ class Plan:
     maxrec: int | None = None
     position_angle: str = ""
     radii: Floats | None = field(default=None, repr=False, compare=False)
-    given: AstropyTable | None = field(default=None, repr=False, compare=False)
+    given: dict[str, Any] | None = field(default=None, repr=False, compare=False)
 
     def finish(self, raw: AstropyTable, table: AstropyTable) -> AstropyTable:
         """The result of the match, from the service's answer and the user's table.
@@ -92,7 +93,7 @@ class Plan:
         neighbours = match.neighbours if isinstance(match, SkyMatch) else 1
         kept = reduce(rows, keys or np.zeros(len(rows), dtype=np.int8), separation, match.find, neighbours=neighbours)
         own, pairs = with_unmatched(rows[kept], kept, len(table), match.unmatched)
-        result = (table if self.given is None else self.given)[own]
+        result = self._own(table, own)
         # The longest first: a table that is itself a result may have both `ra` and `ut1_ra`.
         for name in sorted(result.colnames, key=len, reverse=True):
             result.rename_column(name, f"{match.upload}_{name}")
@@ -108,6 +109,13 @@ class Plan:
             "tapwidget": provenance.of_match(self, raw, table, rows[kept]),
         }
         return result
+
+    def _own(self, table: AstropyTable, rows: NDArray[np.int64]) -> AstropyTable:
+        """The user's columns in these rows of the table, as the user gave them."""
+        if self.given is None:
+            return table[rows]
+        columns = {name: table[name] if column is None else column for name, column in self.given.items()}
+        return AstropyTable({name: column[rows] for name, column in columns.items()}, copy=False)
 
     def _rows(self, raw: AstropyTable, length: int) -> NDArray[np.int64]:
         """The user's row of each pair."""

@@ -16,6 +16,7 @@ from astropy.table import Table
 from tapwidget.client.chunks_plan import is_part
 from tapwidget.client.kept_tables import KeptTables
 from tapwidget.client.ledger import JobRecord
+from tapwidget.client.own_table import OwnTable
 from tapwidget.client.plan import Plan
 from tapwidget.errors import MatchError, ServiceUnavailableError, TapWidgetError
 from tapwidget.match.record import from_record
@@ -33,7 +34,7 @@ class Remade:
     """A plan and the user's table that it is for; or None, and `why`: of a match in parts the bare reason."""
 
     plan: Plan | None = None
-    table: Table | None = None
+    table: OwnTable | None = None
     why: str = ""
 
 
@@ -62,7 +63,7 @@ def remake(record: JobRecord, tables: KeptTables, planned: Callable[[Match, Tabl
         log.info("the match of job %s cannot be finished here: %s", record.job_id, error)
         why = str(error).rstrip(".")
         return Remade(why=why if record.parts else f"{RAW}: {why}.")
-    return Remade(plan, table)
+    return Remade(plan, OwnTable(table, record.table))
 
 
 def _same(plan: Plan, record: JobRecord) -> None:

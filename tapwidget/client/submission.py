@@ -22,9 +22,9 @@ from tapwidget.client.chunks_plan import is_doubtful
 from tapwidget.client.documents import NotXmlError
 from tapwidget.client.encoded import Encoded
 from tapwidget.client.faults import Outage
-from tapwidget.client.kept_tables import record_of
 from tapwidget.client.ledger import JobRecord, Ledger, UploadRecord
 from tapwidget.client.multipart import Multipart
+from tapwidget.client.own_table import OwnTable
 from tapwidget.client.too_large import BrokenOffError, OverLimitError, check_limits, mebibytes
 from tapwidget.client.transport import Transport
 from tapwidget.client.uws_document import read_job, read_jobs
@@ -33,7 +33,6 @@ from tapwidget.errors import (
     QueryError,
     ServiceError,
     ServiceUnavailableError,
-    TableError,
     TapWidgetError,
 )
 from tapwidget.ivoa.limits import Limits
@@ -69,7 +68,7 @@ class Order:
     response_format: str = ""
     sources: Mapping[str, str] | None = None
     match: Match | None = None
-    table: Table | None = None
+    table: OwnTable | None = None
 
 
 class Serializations:
@@ -171,7 +170,7 @@ class Submission:
                 run_id=self._order.run_id,
                 uploads=tuple(self._upload_record(name, content) for name, content in files.items()),
                 match=match_record(self._order.match),
-                table=None if self._order.table is None else record_of(self._order.table),
+                table=None if self._order.table is None else self._order.table.record,
             ),
             is_new=True,
         )
@@ -195,15 +194,9 @@ class Submission:
         return UploadRecord(name, len(self._order.uploads[name]), len(content), content.sha256, source)
 
     def _keep_table(self) -> None:
-        if self._order.table is None:
-            return
-        try:
-            self._ledger.keep(self._record, self._order.table)
-        except (OSError, TableError) as error:
-            log.info("no copy of the table was made: %s", error)
-            record = self._record.table
-            if record is None or not record.is_file:
-                self.notes.append(f"After a restart of the kernel this match cannot be finished: {error}")
+        note = "" if self._order.table is None else self._order.table.keep(self._ledger, self._record)
+        if note:
+            self.notes.append(note)
 
     def _create(self, files: Mapping[str, Encoded]) -> str:
         """The address of the new job."""

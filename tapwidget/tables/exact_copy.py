@@ -10,7 +10,7 @@ import hashlib
 import json
 import zipfile
 from pathlib import Path
-from typing import Any
+from typing import IO, Any
 
 import numpy as np
 from astropy.table import Column, MaskedColumn, Table
@@ -19,23 +19,28 @@ from astropy.units import Unit
 from tapwidget.errors import ColumnError, FileFormatError
 
 VERSION = 1
+# Rows of a column that are looked at in one go, so that a large one is never copied.
+BLOCK = 2**18
 
 
 def fingerprint(table: Table) -> str:
     """SHA-256 of names, types, units, masks and values of all columns: equal for equal tables, whatever their meta."""
     digest = hashlib.sha256()
     for column in table.columns.values():
-        data, mask = np.ma.getdata(column), np.ma.getmaskarray(column)
+        data, mask = np.ma.getdata(column), np.ma.getmask(column)
         facts = (column.name, data.dtype.str, data.shape, str(column.unit or ""), isinstance(column, MaskedColumn))
         digest.update(repr(facts).encode())
-        digest.update(np.packbits(mask).tobytes() if mask.any() else b"")
+        is_masked = bool(mask.any())
+        digest.update(np.packbits(mask).tobytes() if is_masked else b"")
         if data.dtype.kind == "O":
             digest.update(repr(column.tolist()).encode())
-        else:
-            # What lies hidden below a mask is nobody's value.
-            shown = np.where(mask, np.zeros((), data.dtype), data) if mask.any() else data
-            # As bytes where they lie: no copy of a column that is in one piece.
-            digest.update(np.ascontiguousarray(shown).reshape(-1).view(np.uint8).data if shown.nbytes else b"")
+            continue
+        for low in range(0, len(data) if data.nbytes else 0, BLOCK):
+            shown = data[low : low + BLOCK]
+            if is_masked:  # what lies hidden below a mask is nobody's value
+                shown = np.where(mask[low : low + BLOCK], np.zeros((), data.dtype), shown)
+            # As bytes where they lie, if they lie in one piece.
+            digest.update(np.ascontiguousarray(shown).reshape(-1).view(np.uint8).data)
     return digest.hexdigest()
 
 
@@ -44,8 +49,8 @@ def size(table: Table) -> int:
     return sum(np.ma.getdata(c).nbytes + (c.size if isinstance(c, MaskedColumn) else 0) for c in table.columns.values())
 
 
-def write_copy(table: Table, path: Path) -> None:
-    """Write a copy to `path`, which gets just that name.
+def write_copy(table: Table, target: Path | IO[bytes]) -> None:
+    """Write a copy to a path, which gets just that name, or to an open file.
 
     Raises
     ------
@@ -72,12 +77,16 @@ def write_copy(table: Table, path: Path) -> None:
             }
         )
     header = json.dumps({"version": VERSION, "columns": columns, "meta": _plain(table.meta)})
-    with path.open("wb") as file:
-        np.savez(file, header=np.frombuffer(header.encode(), np.uint8), **arrays)  # type: ignore[arg-type]
+    arrays["header"] = np.frombuffer(header.encode(), np.uint8)
+    if isinstance(target, Path):
+        with target.open("wb") as file:
+            np.savez(file, **arrays)  # type: ignore[arg-type]
+    else:
+        np.savez(target, **arrays)  # type: ignore[arg-type]
 
 
-def read_copy(path: Path) -> Table:
-    """The table that `write_copy` wrote.
+def read_copy(source: Path | IO[bytes]) -> Table:
+    """The table that `write_copy` wrote, to a path or to a file that is still open.
 
     Raises
     ------
@@ -86,14 +95,23 @@ def read_copy(path: Path) -> Table:
     OSError
         If it is not there, or cannot be read.
     """
+    name = source.name if isinstance(source, Path) else "The file"
     try:
-        with path.open("rb") as file, np.load(file, allow_pickle=False) as arrays:
-            header = json.loads(arrays["header"].tobytes())
-            if header["version"] != VERSION:
-                raise FileFormatError(f"{path.name} is a copy made by another version of tapwidget.")
-            columns = [_column(facts, arrays, number) for number, facts in enumerate(header["columns"])]
+        if not isinstance(source, Path):
+            source.seek(0)
+            return _read(source)
+        with source.open("rb") as file:
+            return _read(file)
     except (ValueError, KeyError, TypeError, EOFError, zipfile.BadZipFile) as error:
-        raise FileFormatError(f"{path.name} is no copy of a table, or a damaged one ({error}).") from error
+        raise FileFormatError(f"{name} is no copy of a table, or a damaged one ({error}).") from error
+
+
+def _read(file: IO[bytes]) -> Table:
+    with np.load(file, allow_pickle=False) as arrays:
+        header = json.loads(arrays["header"].tobytes())
+        if header["version"] != VERSION:
+            raise ValueError("it was made by another version of tapwidget")
+        columns = [_column(facts, arrays, number) for number, facts in enumerate(header["columns"])]
     return Table(columns, copy=False, meta=header["meta"])
 
 

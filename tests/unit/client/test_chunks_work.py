@@ -19,6 +19,7 @@ from tapwidget.client.chunks_plan import in_words
 from tapwidget.client.chunks_work import AT_ONCE
 from tapwidget.client.faults import Outage
 from tapwidget.client.follower import Pace
+from tapwidget.client.own_table import OwnTable
 from tapwidget.client.plan import make_plan
 from tapwidget.client.too_large import OverLimitError
 from tapwidget.errors import (
@@ -148,7 +149,7 @@ def table() -> Table:
 def job_of(at: Service, table: Table, parts: int = 4, **more: Any) -> ChunkedJob:
     plan = make_plan(SkyMatch("s.t", columns=["id"]), table, TARGET, service="https://x.org/tap")
     more = {"pace": QUICK, "run_id": "tapwidget-1", **more}
-    return ChunkedJob(plan, table, parts, send=at.send, find=at.find, service="https://x.org/tap", **more)
+    return ChunkedJob(plan, OwnTable(table), parts, send=at.send, find=at.find, service="https://x.org/tap", **more)
 
 
 def started(at: Service, table: Table, parts: int = 4, **more: Any) -> ChunkedJob:
