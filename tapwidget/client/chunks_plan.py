@@ -32,6 +32,8 @@ Rows = NDArray[np.int32]
 Points = NDArray[np.float32]
 
 SAMPLE = 1000
+# Rows whose points are made in one go.
+BLOCK = 2**16
 # Of the limit that a piece is made to fill: texts differ in length, and the form around the upload counts too.
 FILL = 0.95
 # From this fraction of a limit on, or from this size where no limit is told, a service may find an upload too large
@@ -115,38 +117,53 @@ class Division:
         return found
 
     def _pieces(self, rows: Rows, number: int) -> Iterator[Rows]:
-        """The rows in `number` pieces, each in rising order."""
-        if number <= 1:
-            return iter([rows])
+        """The rows, which are in rising order, in `number` pieces of which each is too."""
         if self._upload.position is None:
-            return iter(np.array_split(rows, number))
-        # Made anew each time: kept, they would take nearly as much memory as the upload.
-        return _divided(rows, points(*(self._upload.table[name][rows] for name in self._upload.position)), number)
+            yield from np.array_split(rows, number)
+            return
+        left = [(rows, number)]
+        while left:
+            here, many = left.pop()
+            if many <= 1:
+                yield here
+                continue
+            few = many // 2
+            first, second = self._cut(here, len(here) * few // many)
+            left += [(second, many - few), (first, few)]
 
+    def _cut(self, rows: Rows, cut: int) -> tuple[Rows, Rows]:
+        """The first `cut` of the rows along the longest extent of their points, and the others; both in rising order.
 
-def _divided(rows: Rows, here: Points, number: int) -> Iterator[Rows]:
-    """The rows, at the points `here`, in `number` pieces, each in rising order."""
-    if number <= 1:
-        yield np.sort(rows)
-        return
-    first = number // 2
-    cut = len(rows) * first // number
-    axis = int(np.argmax(np.ptp(here, axis=0)))
-    order = np.argpartition(here[:, axis], cut)
-    for part, many in ((order[:cut], first), (order[cut:], number - first)):
-        yield from _divided(rows[part], here[part], many)
+        Of the points there is never more than one axis: all of them would take half as much memory as the upload.
+        """
+        least, most = np.full(3, np.inf), np.full(3, -np.inf)
+        for _, here in self._points(rows):
+            least, most = np.minimum(least, here.min(axis=1)), np.maximum(most, here.max(axis=1))
+        axis = int(np.argmax(most - least))
+        along = np.empty(len(rows), dtype=np.float32)
+        for block, here in self._points(rows):
+            along[block] = here[axis]
+        edge = np.partition(along, cut)[cut]
+        is_first = along < edge
+        # Of those at the very edge as many as are wanting, the first ones.
+        wanting = cut - np.count_nonzero(is_first)
+        is_first[np.flatnonzero(along == edge)[:wanting]] = True
+        return rows[is_first], rows[~is_first]
+
+    def _points(self, rows: Rows) -> Iterator[tuple[slice, Points]]:
+        """The points of the rows, some at a time."""
+        assert self._upload.position is not None
+        ra, dec = (np.asarray(self._upload.table[name]) for name in self._upload.position)
+        for low in range(0, len(rows), BLOCK):
+            block = slice(low, low + BLOCK)
+            yield block, points(ra[rows[block]], dec[rows[block]])
 
 
 def points(ra: NDArray[np.float64], dec: NDArray[np.float64]) -> Points:
-    """Positions (ICRS, deg) as points on the unit sphere, shape (n, 3)."""
+    """Positions (ICRS, deg) as points on the unit sphere, shape (3, n)."""
     lon, lat = (np.radians(np.asarray(angle, dtype=np.float32)) for angle in (ra, dec))
-    found = np.empty((3, len(lon)), dtype=np.float32)
-    x, y, z = found
-    np.sin(lat, out=z)
-    np.cos(lat, out=lat)
-    np.multiply(np.cos(lon, out=x), lat, out=x)
-    np.multiply(np.sin(lon, out=y), lat, out=y)
-    return found.T
+    across = np.cos(lat)
+    return np.stack((np.cos(lon) * across, np.sin(lon) * across, np.sin(lat)))
 
 
 def parts_needed(table: Table, limits: Limits) -> int:
