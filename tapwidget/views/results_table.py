@@ -321,7 +321,7 @@ class ResultsTable(anywidget.AnyWidget):
         # Another thread may have set a longer table whose turn to be shown comes next, and marks these then.
         if not rows or rows[-1] < len(self._selected):
             self._selected[:] = False
-            self._selected[list(rows)] = True
+            self._selected[np.asarray(rows, dtype=np.intp)] = True
 
     def _reorder(self) -> None:
         if self._pages is None:

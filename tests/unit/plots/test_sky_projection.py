@@ -8,9 +8,7 @@ from astropy.wcs import WCS
 from hypothesis import assume, given
 from hypothesis import strategies as st
 
-from tapwidget.errors import TableError
 from tapwidget.plots import sky
-from tapwidget.plots.selection import row_numbers
 
 RA, DEC = st.floats(0, 359.999), st.floats(-90, 90)
 
@@ -113,17 +111,3 @@ def test_a_sample_keeps_some_of_every_kind(many: int, few: int, limit: int) -> N
     if many + few <= limit:
         assert len(rows) == many + few
     assert rows.tolist() == sky.thin(kinds, limit).tolist()
-
-
-def test_row_numbers_in_all_their_forms() -> None:
-    assert row_numbers([3, 1, 1], 5) == (1, 3)
-    assert row_numbers(np.array([False, True, False]), 3) == (1,)
-    assert row_numbers(range(2), 5) == (0, 1)
-    assert row_numbers(None, 5) == row_numbers([], 0) == ()
-    assert all(type(row) is int for row in row_numbers(np.array([2, 0]), 3))
-
-
-@pytest.mark.parametrize("rows", [[5], [-1], [0.5], ["a"], [[1, 2]], [True, False]])
-def test_rows_that_are_not_there_are_refused(rows: list) -> None:
-    with pytest.raises(TableError):
-        row_numbers(rows, 5)
