@@ -113,10 +113,26 @@ def add_match(parser: argparse.ArgumentParser) -> None:
         help="rows of yours without a counterpart: left out, kept, or nothing but they",
     )
     add_radii(parser)
+    add_identifiers(parser)
+    parser.add_argument("--maxrec", type=int, metavar="N", help="rows that the service may answer with, at most")
     parser.add_argument("--out", type=Path, metavar="FILE.{fits,vot,ecsv,parquet,csv}", help="default: CSV on stdout")
     parser.add_argument("--adql", action="store_true", help="only print the query")
     parser.add_argument("--quiet", action="store_true", help="no progress")
     parser.set_defaults(command=run_match)
+
+
+def add_identifiers(parser: argparse.ArgumentParser) -> None:
+    """Options for identifiers that the two sides write differently."""
+    parser.add_argument(
+        "--clean",
+        nargs="+",
+        action="extend",
+        default=[],
+        metavar="RULE",
+        help="with --on: what is done to your identifiers first, in this order: strip, remove_blanks, replace:OLD:NEW, "
+        "drop_prefix:TEXT, drop_zeros, upper, lower, unpack, pack; any sign that is no letter may stand for the colons",
+    )
+    parser.add_argument("--ignore-case", action="store_true", help="with --on: upper and lower case are the same")
 
 
 def add_radii(parser: argparse.ArgumentParser) -> None:
@@ -138,6 +154,19 @@ def add_radii(parser: argparse.ArgumentParser) -> None:
     )
     parser.add_argument(
         "--shift", default="", metavar="DRA,DDEC", help="arcsec to move your positions by first, as in --shift=-0.1,0.2"
+    )
+    parser.add_argument(
+        "--epoch",
+        default="",
+        metavar="YOURS=THEIRS",
+        help="carry your positions by their proper motions: Julian years of both sides, as in 2016.0=2024.9; the first "
+        "may be a column",
+    )
+    parser.add_argument(
+        "--motion-columns",
+        default="",
+        metavar="PMRA,PMDEC[,PARALLAX[,VELOCITY]]",
+        help="with --epoch: your columns for that (default: pmra,pmdec)",
     )
 
 

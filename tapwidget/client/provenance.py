@@ -19,6 +19,7 @@ from numpy.typing import NDArray
 from tapwidget import __version__
 from tapwidget.client.capabilities import says_simulated
 from tapwidget.match.spec import IdentifierMatch, SkyMatch
+from tapwidget.tables.overflow import doubts
 from tapwidget.tables.roles import recognise
 
 if TYPE_CHECKING:
@@ -47,8 +48,8 @@ def of_match(plan: Plan, raw: Table, table: Table, rows: NDArray[np.int64]) -> d
     match, told = plan.match, table.meta.get("tapwidget")
     told = told if isinstance(told, Mapping) else {}
     changes = list(plan.changes)
-    if match.unmatched != "drop" and raw.meta.get("overflow", False):
-        changes.append("The service cut its answer: rows shown as unmatched may have a counterpart beyond the cut.")
+    if raw.meta.get("overflow", False):
+        changes += filter(None, ["The service cut its answer.", doubts(match.find, match.unmatched)])
     theirs = plan.query.key
     if theirs and theirs[0] not in (plan.query.position or ()):
         theirs = theirs[:1]  # an identifier alone tells them apart

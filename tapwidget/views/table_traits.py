@@ -9,6 +9,7 @@ import traitlets
 
 from tapwidget.errors import TableError
 from tapwidget.state.identity import Identity
+from tapwidget.tables.overflow import how_it_was_cut
 
 
 class TableTrait(Identity):
@@ -54,9 +55,9 @@ def notes(table: Any) -> list[dict[str, str]]:
     if table is None:
         return []
     lines = []
-    if table.meta.get("overflow"):
-        text = f"Result cut at {len(table):,} rows by the service: there are more. Narrow the match, or raise maxrec."
-        lines.append({"weight": "warning", "text": text})
+    cut = how_it_was_cut(table)
+    if cut:
+        lines.append({"weight": "warning", "text": cut})
     ours = table.meta.get("tapwidget")
     if isinstance(ours, dict) and ours.get("simulated"):
         lines.append({"weight": "info", "text": "Simulated data"})

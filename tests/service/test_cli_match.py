@@ -116,6 +116,49 @@ def test_an_identifier_match(run, tmp_path):
     assert (result["mpcDesignation"] == result["ut1_mpc_designation"]).all()
 
 
+def test_identifiers_that_are_written_differently(run, tmp_path):
+    table = pyarrow.parquet.read_table(sky.make()["gaiadr3.sso_orbits"], columns=["denomination"])
+    pyarrow.parquet.write_table(table, tmp_path / "gaia.parquet")
+    on = ["--on", "denomination=mpcDesignation", "--out", "out.parquet"]
+    answer = run(tmp_path / "gaia.parquet", *on, "--clean", "replace:_: ", "upper", target="dp1.MPCORB")
+    assert answer.returncode == 0, answer.stderr
+    assert "cleaned up for the match (replace '_' by ' ', upper)" in answer.stderr
+    cleaned = read_table(tmp_path / "out.parquet")
+    assert len(cleaned) > 500
+    assert [name.replace("_", " ").upper() for name in cleaned["ut1_denomination"]] == list(cleaned["mpcDesignation"])
+    answer = run(tmp_path / "gaia.parquet", *on, "--clean", "replace:_: ", "--ignore-case", target="dp1.MPCORB")
+    assert answer.returncode == 0, answer.stderr
+    assert list(read_table(tmp_path / "out.parquet")["mpcDesignation"]) == list(cleaned["mpcDesignation"])
+
+
+def test_an_epoch_carries_the_positions(run, objects, tmp_path):
+    """Stars that were 5 arcsec away 10 years ago, and come back along their proper motion."""
+    ra, dec = (objects[name].to_numpy()[:200] for name in ("coord_ra", "coord_dec"))
+    lines = [
+        "n,ra,dec,pmra,pmdec",
+        *(f"{n},{a},{d - 5 / 3600},0,500" for n, (a, d) in enumerate(zip(ra, dec, strict=True))),
+    ]
+    (tmp_path / "stars.csv").write_text("\n".join(lines))
+    options = ["--radius", "0.01arcsec", "--columns", "objectId", "--out", "moved.csv", "--quiet"]
+    answer = run(tmp_path / "stars.csv", *options, "--epoch", "2014.9=2024.9")
+    assert answer.returncode == 0, answer.stderr
+    assert set(range(200)) == set(read_table(tmp_path / "moved.csv")["ut1_n"].tolist())
+
+
+def test_a_limit_of_rows_is_a_truncated_result(run, sdss, tmp_path):
+    options = ["--radius", "1arcsec", "--columns", "objectId", "--out", "cut.csv", "--unmatched", "only"]
+    answer = run(sdss, *options, "--maxrec", "100", "--quiet")
+    assert answer.returncode == 3, answer.stderr
+    assert answer.stderr == (
+        "The result is truncated. Result cut at 100 rows by the service: there are more. The rows listed here as "
+        "unmatched may have a counterpart beyond the cut. Narrow the match, or raise --maxrec.\n"
+    )
+    assert len(read_table(tmp_path / "cut.csv")) >= len(read_table(sdss)) - 100
+    answer = run(sdss, "--radius", "1arcsec", "--maxrec=-1", "--quiet")
+    assert answer.returncode == 2, answer.stderr
+    assert "--maxrec is -1; give a whole number from 0" in answer.stderr
+
+
 @pytest.mark.parametrize(
     ("options", "status", "says"),
     [

@@ -48,3 +48,21 @@ def test_the_exit_status_of_the_command_says_so(
     assert len(printed.out.splitlines()) == 3
     assert answer == (3 if status == "OVERFLOW" else 0)
     assert ("truncated" in printed.err) == (status == "OVERFLOW")
+
+
+def test_rows_listed_as_unmatched_are_said_to_be_doubtful(
+    fake: Any, status: str, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    csv = tmp_path / "mine.csv"
+    csv.write_text("objid\n1\n2\n3\n")
+    options = ["--target", "dp1.Object", "--on", "objid=objectId", "--unmatched", "only", "--maxrec", "2"]
+    answer = cli.main(["match", str(csv), "--service", fake.url, *options])
+    printed = capsys.readouterr()
+    assert printed.out.replace('"', "").splitlines() == ["ut1_objid", "3"]
+    assert answer == (3 if status == "OVERFLOW" else 0)
+    doubt = (
+        "The rows listed here as unmatched may have a counterpart beyond the cut. Narrow the match, or raise --maxrec."
+    )
+    assert (doubt in printed.err) == (status == "OVERFLOW")
+    (job,) = fake.jobs.values()
+    assert job.form["MAXREC"] == "2"

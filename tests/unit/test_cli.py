@@ -27,6 +27,7 @@ from tapwidget.errors import (
 from tapwidget.ivoa.limits import Limits
 from tapwidget.ivoa.uws import JobPhase, Progress
 from tapwidget.match.dialects import BUILT_IN
+from tapwidget.match.epoch import Epoch
 from tapwidget.match.radius import PositionErrors, RadiusColumn
 
 MATCH = ["--service", "demo", "--target", "dp1.Object"]
@@ -71,8 +72,9 @@ class FakeService:
         self.says = ""
         self.asked: list = []
 
-    def submit(self, match, table):
+    def submit(self, match, table, *, maxrec=None):
         self.asked.append((match, table))
+        self.maxrec = maxrec
         return FakeJob(self.answer)
 
     def plan(self, match, table):
@@ -170,6 +172,18 @@ def test_every_way_of_a_sky_match_reaches_the_service(connected, result, table_f
         (["--radius", "1", "--shift", "1"], "two numbers"),
         (["--radius", "1", "--neighbours", "3"], "go with find='nearest'"),
         (["--on", "a=b", "--neighbours", "3"], "no separations"),
+        (["--on", "a=b", "--epoch", "2016.0=2024.9"], "--epoch goes with --radius"),
+        (["--radius", "1", "--epoch", "2016.0"], "two Julian years"),
+        (["--radius", "1", "--epoch", "2016.0=later"], "two Julian years"),
+        (["--radius", "1", "--epoch", "2016.0=57388.5"], "must be a Julian year"),
+        (["--radius", "1", "--epoch", "=2024.9"], "epoch of your positions is empty"),
+        (["--radius", "1", "--motion-columns", "a,b"], "--motion-columns goes with --epoch."),
+        (["--radius", "1", "--epoch", "2016.0=2024.9", "--motion-columns", "pmra"], "PMRA,PMDEC"),
+        (["--radius", "1", "--clean", "strip"], "--clean and --ignore-case go with --on"),
+        (["--radius", "1", "--ignore-case"], "--clean and --ignore-case go with --on"),
+        (["--on", "a=b", "--clean", "polish"], "there are replace, upper"),
+        (["--on", "a=b", "--clean", "Strip"], "there are replace, upper"),
+        (["--on", "a=b", "--clean", "replace:_"], "'replace' takes old and new"),
     ],
 )
 def test_ways_that_do_not_go_together(options, says, table_file, capsys):
@@ -181,6 +195,40 @@ def test_an_identifier_match_reaches_the_service(connected, result, table_file):
     service = connected(result)
     assert cli.main(["match", str(table_file), *MATCH, "--on", "objid=objectId", "--quiet"]) == 0
     assert service.asked[0][0].on == ("objid", "objectId")
+
+
+def test_identifiers_are_cleaned_up_in_the_order_of_the_options(connected, result, table_file):
+    service = connected(result)
+    clean = ["--clean", "strip", "replace:_: ", "--ignore-case", "--clean", "drop_prefix/Gaia: ", "replace|:|"]
+    assert cli.main(["match", str(table_file), *MATCH, "--on", "objid=objectId", *clean]) == 0
+    match, _ = service.asked[0]
+    assert match.clean == (("strip",), ("replace", "_", " "), ("drop_prefix", "Gaia: "), ("replace", ":", ""))
+    assert match.ignore_case
+
+
+def test_epochs_reach_the_service(connected, result, table_file):
+    service = connected(result)
+    for options in (
+        ["--epoch", "2016.0=2024.9"],
+        ["--epoch", "ref_epoch = 2024.9", "--motion-columns", "mura, mude"],
+        ["--epoch", "2016.0=2024.9", "--motion-columns", "pm_ra,pm_dec,plx,rv"],
+    ):
+        assert cli.main(["match", str(table_file), *MATCH, "--radius", "1", "--quiet", *options]) == 0
+    assert [match.epoch for match, _ in service.asked] == [
+        Epoch(2016.0, 2024.9),
+        Epoch("ref_epoch", 2024.9, pm=("mura", "mude")),
+        Epoch(2016.0, 2024.9, pm=("pm_ra", "pm_dec"), parallax="plx", radial_velocity="rv"),
+    ]
+
+
+def test_a_limit_of_rows_reaches_the_service(connected, result, table_file, capsys):
+    service = connected(result)
+    for options, asked in ([], None), (["--maxrec", "5000"], 5000):
+        assert cli.main(["match", str(table_file), *MATCH, "--radius", "1", "--quiet", *options]) == 0
+        assert service.maxrec == asked
+    with pytest.raises(SystemExit) as stopped:
+        cli.main(["match", str(table_file), *MATCH, "--radius", "1", "--maxrec", "many"])
+    assert stopped.value.code == 2
 
 
 def test_where_may_be_given_several_times(connected, result, table_file):

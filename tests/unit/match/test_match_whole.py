@@ -17,6 +17,7 @@ from tapwidget.match.dialects import RUBIN
 from tapwidget.match.pairs import separation_arcsec
 from tapwidget.match.radius import PositionErrors, RadiusColumn
 from tapwidget.match.spec import SkyMatch
+from tapwidget.tables.overflow import how_it_was_cut
 
 TARGET = tapschema.Table(
     "s.t",
@@ -177,4 +178,9 @@ def test_a_cut_answer_makes_the_unmatched_doubtful():
     raw = Table({plan.query.row: [0], "id": [1], "ra": [10.0], "dec": [10.0]}, meta={"overflow": True})
     result = plan.finish(raw, mine)
     assert result.meta["overflow"] is True
-    assert any("may have a counterpart" in change for change in result.meta["tapwidget"]["changes"])
+    doubt = "Rows shown as unmatched may have a counterpart beyond the cut."
+    assert doubt in result.meta["tapwidget"]["changes"]
+    assert doubt in how_it_was_cut(result)
+    only = make_plan(SkyMatch("s.t", columns=["id"], unmatched="only"), mine, TARGET).finish(raw, mine)
+    assert len(only) == 1
+    assert "The rows listed here as unmatched may have a counterpart beyond the cut." in how_it_was_cut(only)

@@ -62,4 +62,4 @@ def test_no_table_an_empty_one_and_one_that_was_cut(widget):
     widget.table = Table({"a": np.zeros(0)})
     assert widget._caption.value == "0 rows"
     widget.table = Table({"a": [1]}, meta={"overflow": True})
-    assert "cut at 1 rows" in widget._html.value
+    assert "cut at 1 row by" in widget._html.value
