@@ -12,7 +12,8 @@ import traitlets
 from tapwidget.errors import MatchError
 from tapwidget.match.identifiers import RULES, Preview, Rules, preview
 from tapwidget.state.identity import Identity
-from tapwidget.views.style import counted, notes, stylesheet
+from tapwidget.views import basic
+from tapwidget.views.style import notes, stylesheet
 
 ROWS = 6
 LOOKED_AT = 20_000  # rows: enough to see what rules do, and quick
@@ -39,16 +40,16 @@ class IdentifierCleanUp(ipywidgets.VBox):
 
     def __init__(self, **kwargs: object) -> None:
         self._rows: list[RuleRow] = []
-        self._list = ipywidgets.VBox()
-        self._add = ipywidgets.Dropdown(
+        self._list = basic.VBox()
+        self._add = basic.Dropdown(
             options=[("add a clean-up rule ...", ""), *((rule.label, name) for name, rule in RULES.items())],
             tooltip="make your identifiers like the target's before they are compared", layout={"width": "300px"},
         )  # fmt: skip
-        self._case = ipywidgets.Checkbox(
+        self._case = basic.Checkbox(
             description="upper and lower case are the same", indent=False, layout={"width": "260px"}
         )
-        self._preview = ipywidgets.HTML()
-        row = ipywidgets.HBox([self._add, self._case])
+        self._preview = basic.HTML()
+        row = basic.HBox([self._add, self._case])
         row.add_class("tw-wrap")
         self._collecting = False
         super().__init__([stylesheet(), self._list, row, self._preview], **kwargs)
@@ -102,7 +103,8 @@ class IdentifierCleanUp(ipywidgets.VBox):
         except MatchError as error:
             self._preview.value = notes(str(error), css_class="tw-error")
             return
-        self._preview.value = before_and_after(seen) + notes(*sentences(seen, len(self.column)))
+        looked_at = f"Of the first {LOOKED_AT:,} rows:" if len(self.column) > LOOKED_AT else ""
+        self._preview.value = before_and_after(seen) + notes(looked_at, *seen.sentences)
 
 
 class RuleRow(ipywidgets.HBox):
@@ -112,7 +114,7 @@ class RuleRow(ipywidgets.HBox):
         self._name = rule[0]
         takes = RULES[rule[0]].takes
         self._boxes = [
-            ipywidgets.Text(
+            basic.Text(
                 value=value,
                 tooltip=f"{RULES[rule[0]].label}: {word}",
                 continuous_update=False,
@@ -120,10 +122,10 @@ class RuleRow(ipywidgets.HBox):
             )
             for word, value in zip(takes, rule[1:], strict=True)
         ]
-        self.drop_button = ipywidgets.Button(icon="times", tooltip="drop this rule", layout={"width": "34px"})
-        shown: list[ipywidgets.Widget] = [ipywidgets.Label(RULES[rule[0]].label)]
+        self.drop_button = basic.Button(icon="times", tooltip="drop this rule", layout={"width": "34px"})
+        shown: list[ipywidgets.Widget] = [basic.Label(RULES[rule[0]].label)]
         for word, box in zip(takes, self._boxes, strict=True):
-            shown += [*([ipywidgets.Label(WORDS[word])] if word != takes[0] else []), box]
+            shown += [*([basic.Label(WORDS[word])] if word != takes[0] else []), box]
             box.observe(lambda _: changed(), "value")
         super().__init__([*shown, self.drop_button])
         self.add_class("tw-wrap")
@@ -148,21 +150,6 @@ def before_and_after(seen: Preview) -> str:
     )
     head = "<thead><tr><th>yours</th><th></th><th>as it travels</th></tr></thead>"
     return f'<div class="tw-preview"><table>{head}<tbody>{cells}</tbody></table></div>'
-
-
-def sentences(seen: Preview, rows: int) -> list[str]:
-    """What the rules do, beyond the rows that are shown."""
-    looked_at = f" (of the first {LOOKED_AT:,} rows)" if rows > LOOKED_AT else ""
-    said = [f"{seen.changed:,} of {counted(seen.values, 'identifier')} change{looked_at}."]
-    if seen.emptied:
-        said.append(f"Nothing is left of {counted(seen.emptied, 'identifier')}: they will match nothing.")
-    if seen.example:
-        one, other, both = seen.example
-        said.append(
-            f"{counted(seen.collisions, 'identifier')} became equal to another one: {one!r} and {other!r} are both "
-            f"{both!r}."
-        )
-    return said
 
 
 def users_column(table: Any, name: str) -> Any:

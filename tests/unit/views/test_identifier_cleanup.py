@@ -56,6 +56,14 @@ def test_rules_set_from_python_are_shown() -> None:
     assert "abc" in view._preview.value
 
 
+def test_of_a_long_column_the_first_rows_are_looked_at() -> None:
+    view = IdentifierCleanUp(column=Column(["a"] * 20_001), rules=("upper",))
+    assert "Of the first 20,000 rows:" in view._preview.value
+    assert "20,000 of 20,000 identifiers change." in view._preview.value
+    view.column = Column(["a"] * 20_000)
+    assert "Of the first" not in view._preview.value
+
+
 def test_floats_that_lost_digits_are_said() -> None:
     view = IdentifierCleanUp(column=Column([1.2e18]), rules=("strip",))
     assert "last digits are lost" in view._preview.value
