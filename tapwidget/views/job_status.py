@@ -14,7 +14,9 @@ from tapwidget.errors import JobTimeoutError
 from tapwidget.ivoa.uws import JobPhase
 from tapwidget.views import basic
 from tapwidget.views.disclosure import Disclosure
+from tapwidget.views.done_notice import DoneNotice
 from tapwidget.views.job_details import details, in_words
+from tapwidget.views.shared import shared
 from tapwidget.views.style import notes, stylesheet, text
 
 WAITING = {
@@ -69,16 +71,23 @@ class JobStatus(ipywidgets.VBox):
         self.watch_button = basic.Button(disabled=True)
         # Room for a line from the beginning, so that nothing below moves when it is filled.
         self._message = basic.HTML(layout={"min_height": "20px"})
-        row = basic.HBox([self._phase, self._elapsed, self._bar, self.watch_button, self.abort_button])
+        self.notice = DoneNotice(layout=shared(ipywidgets.Layout))
+        # Out of sight until it is drawn: where anywidget's front end is missing, it would be an error message.
+        self._notice_place = basic.Box([self.notice], layout=ipywidgets.Layout(display="none"))
+        row = basic.HBox(
+            [self._phase, self._elapsed, self._bar, self.watch_button, self.abort_button, self._notice_place]
+        )
         row.add_class("tw-wrap")
         self._lines = basic.HTML()
         self._details = Disclosure("Details", self._lines)
         super().__init__([stylesheet(), row, self._message, self._details], **kwargs)
         self._unsubscribe: Any = None
+        self._aborting = False
         self._seen: dict[str, float] = {}  # phases, with the seconds elapsed when each was first seen
         self.watch_button.on_click(self._watch_clicked)
         self.abort_button.on_click(self._abort)
         self._details.observe(lambda _: self._show(), "is_open")
+        self.notice.observe(lambda _: setattr(self._notice_place.layout, "display", None), "drawn")
         self._show()
         self.job = job
 
@@ -88,6 +97,7 @@ class JobStatus(ipywidgets.VBox):
             self._unsubscribe()
             self._unsubscribe = None
         self._seen = {}
+        self._aborting = False
         self.watched = True
         if self.job is None:
             self.phase = ""
@@ -108,6 +118,18 @@ class JobStatus(ipywidgets.VBox):
         self._seen.setdefault(self.phase, job.elapsed)
         self._show()
 
+    @traitlets.observe("phase")
+    def _notify(self, change: Any) -> None:
+        """Tell of a job that was seen going on and has ended, unless it was stopped here."""
+        if not change["old"] or JobPhase.of(change["old"]).is_final or not JobPhase.of(change["new"]).is_final:
+            return
+        if self._aborting and change["new"] == JobPhase.ABORTED:
+            return
+        job = self.job
+        seconds = 0.0 if job is None else job.elapsed
+        what = "The notebook tells what happened." if job is None else f"After {in_words(seconds)}, {job.url}"
+        self.notice.tell(f"tapwidget: {change['new']}", what, seconds)
+
     @traitlets.observe("phase", "progress", "activity", "message", "is_error", "watched")
     def _changed(self, _change: object) -> None:
         self._show()
@@ -125,7 +147,7 @@ class JobStatus(ipywidgets.VBox):
         if job is None:
             return
         self.abort_button.disabled = True
-        self.watched = True  # the job asks again, to hear of its end
+        self.watched = self._aborting = True  # the job asks again, to hear of its end
         self._background.run(job.abort, then=lambda _: self._take(), failed=self._failed)
 
     def _failed(self, error: BaseException) -> None:

@@ -9,7 +9,7 @@ from playwright.sync_api import expect
 FRONT_END = "**/extensions/anywidget/**"
 
 CELL = """
-import numpy as np, tapwidget
+import ipywidgets, numpy as np, tapwidget
 from astropy.table import Table
 from tapwidget.state.form import Form
 from tapwidget.state.runs import Runs
@@ -19,7 +19,7 @@ runs = Runs()
 panel = ResultsPanel(Form(), runs)
 table = Table({"objectId": 648368125565216675 + np.arange(50), "r_cModelMag": np.linspace(15, 24, 50)})
 runs.current = runs.add(result=table)
-panel
+ipywidgets.VBox([panel, tapwidget.JobStatus()])
 """
 
 
@@ -32,10 +32,12 @@ def test_plain_pages_until_the_page_is_reloaded(lab: Any) -> None:
     output.get_by_role("button", name="Next").click()
     output.get_by_text("21 to 40 shown").wait_for()
     expect(output.get_by_text("javascript error").filter(visible=True)).to_have_count(0)
+    expect(output.get_by_label("Notify me")).to_have_count(0)
     notebook.errors.clear()  # what JupyterLab says of the missing front end
 
     lab.context.unroute(FRONT_END)
     notebook.reload()
     notebook.output(0).get_by_role("grid").wait_for()
     notebook.output(0).get_by_text("reload the page").wait_for(state="detached")
+    notebook.output(0).get_by_label("Notify me").wait_for()
     assert notebook.python("panel.table.drawn")

@@ -198,3 +198,50 @@ def test_details_are_made_only_when_they_are_open(job: OneJob) -> None:
         "job http://127.0.0.1/tap/async/17",
     ):
         assert line in status._lines.value
+
+
+class Told(list[tuple[str, str, float]]):
+    """What a status had the browser told."""
+
+    def of(self, status: JobStatus) -> Told:
+        status.notice.send = lambda content, buffers=None: self.append(
+            (content["title"], content["body"], content["seconds"])
+        )
+        return self
+
+
+@pytest.mark.parametrize("end", [JobPhase.COMPLETED, JobPhase.ERROR, JobPhase.ABORTED, JobPhase.ARCHIVED])
+def test_the_browser_is_told_of_the_end_of_a_job_if_that_is_wanted(job: OneJob, end: JobPhase) -> None:
+    status = JobStatus(job, background=Immediate())
+    told = Told().of(status)
+    job.tell(JobPhase.EXECUTING)
+    job.tell(end)
+    assert not told
+    status.notice.wanted = True
+    job.tell(end)
+    assert not told, "it had ended before"
+    job.tell(JobPhase.EXECUTING)
+    job.tell(end)
+    assert told == [(f"tapwidget: {end}", f"After 3.2 s, {job.url}", 3.25)]
+
+
+def test_a_job_stopped_here_or_ended_before_it_was_watched_is_no_news(job: OneJob) -> None:
+    status = JobStatus(job, background=Immediate())
+    told = Told().of(status)
+    status.notice.wanted = True
+    job.tell(JobPhase.EXECUTING)
+    status.abort_button.click()
+    job.tell(JobPhase.ABORTED)
+    job.phase = JobPhase.COMPLETED
+    status.job = None
+    status.job = job
+    assert not told
+
+
+def test_a_table_that_could_not_be_sent_is_told_too() -> None:
+    status = JobStatus(background=Immediate())
+    told = Told().of(status)
+    status.notice.wanted = True
+    status.phase = "SENDING"
+    status.phase = "ERROR"
+    assert told == [("tapwidget: ERROR", "The notebook tells what happened.", 0.0)]
