@@ -19,6 +19,7 @@ from tapwidget.client import provenance
 from tapwidget.client.chunks_kept import Kept, Standing
 from tapwidget.client.chunks_plan import TOLD, Division, in_words
 from tapwidget.client.chunks_work import LOOK_S, Work
+from tapwidget.client.excerpt import Uploaded
 from tapwidget.client.follower import Pace
 from tapwidget.client.job import Job
 from tapwidget.client.own_table import OwnTable
@@ -64,7 +65,7 @@ class ChunkedJob:
         table: OwnTable,
         parts: int,
         *,
-        send: Callable[[Table, str], Job],
+        send: Callable[[Uploaded, str], Job],
         find: Callable[[str], Job],
         run_id: str,
         service: str = "",

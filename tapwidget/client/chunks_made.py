@@ -6,11 +6,10 @@ from collections.abc import Callable
 from dataclasses import replace
 from datetime import UTC, datetime
 
-from astropy.table import Table
-
 from tapwidget.client.chunks import ChunkedJob
 from tapwidget.client.chunks_kept import Kept
 from tapwidget.client.chunks_plan import estimated_size, parts_needed, why_in_parts
+from tapwidget.client.excerpt import Uploaded
 from tapwidget.client.follower import Pace
 from tapwidget.client.job import Job
 from tapwidget.client.ledger import JobRecord, Ledger, UploadRecord, new_key
@@ -43,7 +42,7 @@ def in_parts(
     """
     if outgoing.plan is None or outgoing.table is None:
         raise MatchError("Only a match can go in parts: submit ADQL with a smaller table.")
-    (name, upload), *_ = order.uploads.items()
+    name, upload = outgoing.plan.upload.name, outgoing.plan.upload.table
     source = (order.sources or {}).get(name, "")
     record = JobRecord(
         url="",
@@ -102,7 +101,7 @@ def _made(
     name = outgoing.plan.upload.name
     total = len(order.uploads[name])
 
-    def send_part(part: Table, run_id: str) -> Job:
+    def send_part(part: Uploaded, run_id: str) -> Job:
         uploads = {name: part}
         # The match can be finished in another kernel where a part is all of it.
         is_all = len(part) == total

@@ -12,6 +12,7 @@ from astropy.table import Table
 from tapwidget.client.chunks_faults import Remedy, may_pass, remedy
 from tapwidget.client.chunks_plan import MOST_PARTS, Division, Part
 from tapwidget.client.chunks_spool import Spool
+from tapwidget.client.excerpt import Excerpt, Uploaded
 from tapwidget.client.follower import Pace
 from tapwidget.client.job import Job
 from tapwidget.errors import JobError, JobTimeoutError, TapWidgetError, UploadError
@@ -40,7 +41,7 @@ class Work:
     parts : list of Part
         All of it; those with a `url` were sent in another kernel.
     send : callable
-        Makes a job of a table and a part's label.
+        Makes a job of the upload, or some rows of it, and a part's label.
     find : callable
         Finds the job at a URL again.
     changed : callable
@@ -55,7 +56,7 @@ class Work:
         division: Division,
         parts: list[Part],
         *,
-        send: Callable[[Table, str], Job],
+        send: Callable[[Uploaded, str], Job],
         find: Callable[[str], Job],
         changed: Callable[[], None],
         is_whole: bool,
@@ -204,7 +205,8 @@ class Work:
 
     def _give(self, part: Part) -> Job:
         """Have a job made of a part."""
-        return self._has(part, self._send(self._table[part.rows], part.label))
+        is_all = len(part.rows) == len(self._table)
+        return self._has(part, self._send(self._table if is_all else Excerpt(self._table, part.rows), part.label))
 
     def _find_again(self, part: Part) -> Job:
         """The job of a part that another kernel sent; another one where the service does not have it any more."""

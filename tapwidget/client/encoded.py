@@ -7,8 +7,7 @@ import tempfile
 import weakref
 from typing import IO
 
-from astropy.table import Table
-
+from tapwidget.client.excerpt import Excerpt, Uploaded
 from tapwidget.tables.votable import votable_pieces
 
 # Smaller ones stay in memory.
@@ -18,12 +17,13 @@ IN_MEMORY = 2**20
 class Encoded:
     """A table as a VOTable document; `sha256` is of its bytes. For one reader at a time."""
 
-    def __init__(self, table: Table, *, serialization: str, name: str) -> None:
+    def __init__(self, table: Uploaded, *, serialization: str, name: str) -> None:
         self._file: IO[bytes] = tempfile.SpooledTemporaryFile(IN_MEMORY, prefix="tapwidget-")  # noqa: SIM115 - lives as long as this
         weakref.finalize(self, self._file.close)
         digest = hashlib.sha256()
         self._size = 0
-        for piece in votable_pieces(table, serialization=serialization, name=name):
+        whole, rows = (table.whole, table.rows) if isinstance(table, Excerpt) else (table, None)
+        for piece in votable_pieces(whole, serialization=serialization, name=name, rows=rows):
             digest.update(piece)
             self._size += self._file.write(piece)
         self.sha256 = digest.hexdigest()

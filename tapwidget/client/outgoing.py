@@ -8,6 +8,7 @@ from typing import Any
 
 from astropy.table import Column, MaskedColumn, Table
 
+from tapwidget.client.excerpt import Uploaded
 from tapwidget.client.own_table import OwnTable
 from tapwidget.client.plan import Plan
 from tapwidget.errors import MatchError
@@ -27,7 +28,7 @@ class Outgoing:
     """
 
     adql: str
-    uploads: Mapping[str, Table]
+    uploads: Mapping[str, Uploaded]
     sources: Mapping[str, str]
     changes: tuple[str, ...]
     maxrec: int | None = None

@@ -21,6 +21,7 @@ from tapwidget.client.addresses import mask, origin, resolve
 from tapwidget.client.chunks_plan import is_doubtful
 from tapwidget.client.documents import NotXmlError
 from tapwidget.client.encoded import Encoded
+from tapwidget.client.excerpt import Uploaded
 from tapwidget.client.faults import Outage
 from tapwidget.client.ledger import JobRecord, Ledger, UploadRecord
 from tapwidget.client.multipart import Multipart
@@ -62,7 +63,7 @@ class Order:
     """
 
     adql: str
-    uploads: Mapping[str, Table]
+    uploads: Mapping[str, Uploaded]
     maxrec: int | None
     run_id: str
     response_format: str = ""

@@ -5,9 +5,8 @@ from __future__ import annotations
 import re
 from collections.abc import Mapping
 
-from astropy.table import Table
-
 from tapwidget.client.addresses import mask
+from tapwidget.client.excerpt import Uploaded
 from tapwidget.errors import ServiceUnavailableError, UploadError
 from tapwidget.ivoa.limits import Limits
 
@@ -29,7 +28,7 @@ def is_about_size(said: str) -> bool:
     return ABOUT_SIZE.search(said) is not None
 
 
-def check_limits(limits: Limits, uploads: Mapping[str, Table], size: int, service: str) -> None:
+def check_limits(limits: Limits, uploads: Mapping[str, Uploaded], size: int, service: str) -> None:
     """Raise UploadError if the uploads, of `size` bytes in all, are more than the service takes."""
     if not uploads:
         return

@@ -65,17 +65,20 @@ def is_text(table: Table, name: str) -> bool:
 
 
 def values_of(table: Table, name: str, most: int = 0) -> np.ndarray:
-    """The values that are there, as float64 for numbers, as str for text; the first `most` of them if given."""
+    """The values that are there, as float64 for numbers, as str for text; the first `most` of them if given.
+
+    For reading only: where all are there, they are the column's own.
+    """
     column = table[name]
     data = np.asarray(np.ma.getdata(column))
     present = ~np.ma.getmaskarray(column)
     if data.dtype.kind == "f":
         present &= np.isfinite(data)
-    kept = data[present]
+    kept = data if present.all() else data[present]
     if most:
         kept = kept[:most]
     if kept.dtype.kind in "iuf":
-        result: np.ndarray = kept.astype(np.float64)
+        result: np.ndarray = kept.astype(np.float64, copy=False)
         return result
     texts = [v.decode("utf-8", "replace") if isinstance(v, bytes) else str(v) for v in kept.tolist() if v is not None]
     return np.array([t for t in texts if t.strip()], dtype=np.str_)

@@ -79,7 +79,7 @@ def _by_values(column: Any) -> float:
     rows = len(data)
     if rows == 0:
         return 0.0
-    present = data[~mask][:MOST_ROWS]
+    present = data[np.flatnonzero(~mask)[:MOST_ROWS]] if mask.any() else data[:MOST_ROWS]
     rows = min(rows, MOST_ROWS)
     if present.dtype.kind in "US":
         present = present[np.char.str_len(present) > 0]

@@ -143,7 +143,7 @@ def _judge(table: Table, lon: str, lat: str, by: str) -> Candidate | None:
     if both_numbers:
         low, high = ra.min(initial=0.0), ra.max(initial=0.0)
         limit = {"degrees": 360.0, "hours": 24.0, "radians": 6.2832}[form]
-        beyond = np.abs(dec).max(initial=0.0) > {"radians": 1.5708}.get(form, 90.0)
+        beyond = max(dec.max(initial=0.0), -dec.min(initial=0.0)) > {"radians": 1.5708}.get(form, 90.0)
         if beyond or high > limit or low < -limit / 2:
             score -= 3.0
             if by != "UCD" and (lon.lower(), lat.lower()) not in SURE_NAMES and not unit_is(table, lon, "deg"):

@@ -20,7 +20,7 @@ from tapwidget.errors import ColumnError, QueryError
 from tapwidget.ivoa.tapschema import Column
 from tapwidget.tables.binary2 import plain, spread
 from tapwidget.tables.text_bytes import fits_numpy
-from tapwidget.tables.votable_document import Document, read_document, write_document
+from tapwidget.tables.votable_document import BLOCK, Batch, Document, read_document, write_stream
 from tapwidget.tables.votable_units import unit_of, unit_text
 
 Mask = NDArray[np.bool_] | None
@@ -55,20 +55,34 @@ def to_votable(
 
 
 def votable_pieces(
-    table: Table, *, serialization: str = "BINARY2", name: str = "", infos: Mapping[str, str] | None = None
+    table: Table,
+    *,
+    serialization: str = "BINARY2",
+    name: str = "",
+    infos: Mapping[str, str] | None = None,
+    rows: NDArray[Any] | None = None,
 ) -> Iterator[bytes]:
-    """What `to_votable` gives, piece by piece: for what is too large to be held in memory once more."""
+    """What `to_votable` gives, piece by piece: for what is too large to be held in memory once more.
+
+    With `rows`, only these, by their places in the table; the columns are described as those of the whole.
+    """
     columns = columns_of(table)
     parts = [plain(table[column.name], None) for column in columns]
-    return write_document(
+    return write_stream(
         columns,
-        [values for values, _ in parts],
-        [mask for _, mask in parts],
+        [([values for values, _ in parts], [mask for _, mask in parts])] if rows is None else _batches(parts, rows),
         serialization=serialization,
         query_status="",
         infos=infos,
         table_name=name,
     )
+
+
+def _batches(parts: list[tuple[NDArray[Any], Mask]], rows: NDArray[Any]) -> Iterator[Batch]:
+    """Some rows of the columns, so many at a time."""
+    for low in range(0, len(rows), BLOCK):
+        some = rows[low : low + BLOCK]
+        yield [values[some] for values, _ in parts], [None if mask is None else mask[some] for _, mask in parts]
 
 
 def from_votable(source: bytes | str | PathLike[str] | BinaryIO) -> Table:
@@ -90,6 +104,11 @@ def from_votable(source: bytes | str | PathLike[str] | BinaryIO) -> Table:
             document = read_document(file, compact=True)
     else:
         document = read_document(source, compact=True)
+    return answer_of(document)
+
+
+def answer_of(document: Document) -> Table:
+    """A service's answer as an astropy Table; `QueryError` where it says that the query failed."""
     if document.query_status == "ERROR":
         said = document.query_message or document.infos.get("message", "")
         raise QueryError(
@@ -165,8 +184,12 @@ def _text_type(name: str, values: NDArray[Any], mask: Mask) -> str:
     if values.ndim > 1:
         raise ColumnError(f"Column {name!r} has several texts in one cell, which few can read. Make a column of each.")
     shown = values if mask is None else values[~mask]
-    if shown.dtype.kind == "U":
-        return "char" if (np.ascontiguousarray(shown).view(np.uint32) < 128).all() else "unicodeChar"
+    if shown.dtype.kind in "US":
+        letters = np.ascontiguousarray(shown).view(np.uint32 if shown.dtype.kind == "U" else np.uint8)
+        if letters.max(initial=0) < 128:
+            return "char"
+        if shown.dtype.kind == "U":
+            return "unicodeChar"
     texts = [text for text in shown.tolist() if text is not None]
     if set(map(type, texts)) <= {str}:
         return "char" if "".join(texts).isascii() else "unicodeChar"

@@ -17,6 +17,7 @@ from tapwidget.client.chunks import ChunkedJob
 from tapwidget.client.chunks_faults import Remedy, remedy
 from tapwidget.client.chunks_plan import in_words
 from tapwidget.client.chunks_work import AT_ONCE
+from tapwidget.client.excerpt import Uploaded
 from tapwidget.client.faults import Outage
 from tapwidget.client.follower import Pace
 from tapwidget.client.own_table import OwnTable
@@ -118,7 +119,8 @@ class Service:
             raise JobError(f"does not have the job {url}")
         return found
 
-    def send(self, table: Table, run_id: str) -> Any:
+    def send(self, sent: Uploaded, run_id: str) -> Any:
+        table = sent if isinstance(sent, Table) else sent.whole[sent.rows]
         with self.lock:
             self.refuse(table)
             job = OneJob(self, table, run_id, self.fail(table), self.cut(table))
