@@ -20,6 +20,7 @@ from tapwidget.match.spec import IdentifierMatch, SkyMatch
 from tapwidget.state.form import Form
 from tapwidget.state.runs import Run, Runs
 from tapwidget.state.set_up import SavedTable, SetUp, choices_of
+from tapwidget.tables.overflow import how_it_was_cut
 from tapwidget.views.adql_editor import AdqlEditor
 from tapwidget.views.adql_text import upload_table
 from tapwidget.views.disclosure import Disclosure
@@ -310,9 +311,9 @@ class CrossMatch(ipywidgets.VBox):
             self.status.activity = ""
             self.status.message = run.error
         elif run.result is not None:
-            self.status.message = f"{run.name}: {counted(len(run.result), 'row')}"
-            if not len(run.result):
-                self.status.message += f". {nothing_matched(run.match)}"
+            empty = "" if len(run.result) else nothing_matched(run.match)
+            told = [f"{run.name}: {counted(len(run.result), 'row')}", how_it_was_cut(run.result) or empty]
+            self.status.message = ". ".join(filter(None, told))
 
     def _show_rows(self, run: Run, rows: Any) -> None:
         """Select rows of a run's result in the table, and scroll to the first of them that it shows."""
@@ -360,6 +361,8 @@ class CrossMatch(ipywidgets.VBox):
 
 def nothing_matched(match: Any) -> str:
     """What to look at where a match found nothing."""
+    if match is not None and match.unmatched == "only":
+        return "Each of your rows has a counterpart."
     if isinstance(match, SkyMatch):
         radius = match.row_radius or f"{match.radius:g}"
         return (

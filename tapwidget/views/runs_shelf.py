@@ -10,6 +10,7 @@ import traitlets
 
 from tapwidget.actions.background import Background
 from tapwidget.state.runs import Run, Runs
+from tapwidget.tables.overflow import how_it_was_cut
 from tapwidget.views import basic
 from tapwidget.views.disclosure import Disclosure
 from tapwidget.views.run_comparison import RunComparison
@@ -113,5 +114,5 @@ def summary(run: Run) -> str:
         return text("tw-note", run.error.splitlines()[0][:160], tag="span")
     if run.result is None:
         return ""
-    cut = ", cut by the service: more matched than it returned" if run.result.meta.get("overflow") else ""
-    return text("tw-note", f"{counted(len(run.result), 'row')}{cut}", tag="span")
+    told = [counted(len(run.result), "row"), how_it_was_cut(run.result)]
+    return text("tw-note", ". ".join(filter(None, told)), tag="span")

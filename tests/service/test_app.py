@@ -61,6 +61,23 @@ def test_run_constrain_and_run_again(app: CrossMatch, until: Callable[..., None]
     assert set(first["ut1_objid"][list(app.results.table.selected_rows)].tolist()) == lost
 
 
+def test_the_job_says_what_a_cut_makes_doubtful(app: CrossMatch, until: Callable[..., None]) -> None:
+    app.form.unmatched = "only"
+    until(app, lambda: app.editor.adql, "a query")
+    app.run()
+    until(app, lambda: app.result is not None, "the result")
+    assert app.status.message == f"results: {len(app.result):,} rows"
+    with app.background.lock:
+        app.runs["results"].result = app.result[:0]
+    until(app, lambda: "0 rows. Each of your rows has a counterpart." in app.status.message, "what no rows mean")
+    cut = app.result.copy()
+    cut.meta["overflow"] = True
+    with app.background.lock:
+        app.runs["results"].result = cut
+    until(app, lambda: "Result cut at" in app.status.message, "a word about the cut")
+    assert "The rows listed here as unmatched may have a counterpart beyond the cut." in app.status.message
+
+
 def test_the_match_as_python_is_shown_and_hidden(app: CrossMatch, until: Callable[..., None]) -> None:
     app.copy_button.click()
     until(app, lambda: "pyvo.dal.TAPService" in app._python.value, "the Python")

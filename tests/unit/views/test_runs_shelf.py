@@ -43,6 +43,14 @@ def test_a_run_is_renamed_and_names_stay_unique(runs: Runs) -> None:
     assert name.value == "named in Python"
 
 
+def test_a_result_that_was_cut_says_what_cannot_be_relied_on(runs: Runs) -> None:
+    cut = Table({"a": [1]}, meta={"overflow": True, "tapwidget": {"unmatched": "only", "rows": {"pairs": 7}}})
+    run = runs.add(phase="COMPLETED", result=cut)
+    said = RunsShelf(runs)._rows[id(run)][1].children[-1].value
+    assert "1 row. Result cut at 7 rows by the service" in said
+    assert "The rows listed here as unmatched may have a counterpart beyond the cut." in said
+
+
 def test_a_run_is_shown_hidden_and_dropped(runs: Runs) -> None:
     shelf = RunsShelf(runs)
     first, second = runs.runs
