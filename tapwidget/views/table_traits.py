@@ -4,10 +4,10 @@ from __future__ import annotations
 
 from typing import Any
 
-import numpy as np
 import traitlets
 
 from tapwidget.errors import TableError
+from tapwidget.plots.selection import NONE, RowNumbers, row_numbers
 from tapwidget.state.identity import Identity
 from tapwidget.tables.overflow import how_it_was_cut
 
@@ -25,29 +25,13 @@ class TableTrait(Identity):
 
 
 class RowsTrait(traitlets.TraitType[Any, Any]):
-    """Row numbers of the widget's `table`: a sorted tuple of int, each once."""
+    """Row numbers of the widget's `table`: a sorted tuple of int, each once; None means none."""
 
-    default_value = ()
-    allow_none = True  # meaning none
+    default_value = NONE
+    allow_none = True
 
-    def _validate(self, obj: Any, value: Any) -> tuple[int, ...]:
-        count = 0 if obj.table is None else len(obj.table)
-        if value is None:
-            return ()
-        rows = np.asarray(value if isinstance(value, np.ndarray) else list(value))
-        if rows.dtype == bool and rows.shape == (count,):
-            rows = np.flatnonzero(rows)
-        if rows.size == 0:
-            return ()
-        if rows.ndim != 1 or rows.dtype.kind not in "iu":
-            raise TableError("selected_rows takes row numbers, or True and False for each row of the table.")
-        low, high = int(rows.min()), int(rows.max())
-        if low < 0 or high >= count:
-            wrong = low if low < 0 else high
-            raise TableError(f"row {wrong} cannot be selected: the table has {count:,} rows, the first is 0.")
-        marks = np.zeros(count, dtype=bool)  # sorts and drops repeats, thirty times faster than np.unique
-        marks[rows] = True
-        return tuple(np.flatnonzero(marks).tolist())
+    def _validate(self, obj: Any, value: Any) -> RowNumbers:
+        return row_numbers(value, 0 if obj.table is None else len(obj.table))
 
 
 def notes(table: Any) -> list[dict[str, str]]:

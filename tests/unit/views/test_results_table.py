@@ -82,7 +82,7 @@ def test_selection_can_be_emptied(widget):
         assert widget.selected_rows == ()
 
 
-@pytest.mark.parametrize(("rows", "says"), [([100], "row 100 .* 100 rows"), ([-1], "row -1"), ([1.5], "row numbers")])
+@pytest.mark.parametrize(("rows", "says"), [([100], "Row 100 .* 100 rows"), ([-1], "Row -1"), ([1.5], "row numbers")])
 def test_rows_that_are_not_there_are_refused(widget, rows, says):
     widget.selected_rows = [5]
     with pytest.raises(TableError, match=says):
