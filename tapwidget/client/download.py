@@ -1,7 +1,8 @@
 """Fetches the result of a job, whole or not at all.
 
-Streamed to a temporary file, counted against what the service announced, then read; a result that was cut short is
-fetched once more from its start, and never taken for a whole one.
+Streamed to a temporary file, counted against what the service announced, then read, as what it is: a service may answer
+in another format than it was asked for. A result that was cut short is fetched once more from its start, and never
+taken for a whole one.
 """
 
 from __future__ import annotations
@@ -18,7 +19,9 @@ from tapwidget.client import faults
 from tapwidget.client.addresses import mask, origin
 from tapwidget.client.faults import Outage
 from tapwidget.client.transport import Transport
+from tapwidget.client.trial import distrust_parquet, tells_in_parquet
 from tapwidget.errors import FileFormatError, JobError, ResultError
+from tapwidget.tables.parquet_document import MAGIC, from_parquet
 from tapwidget.tables.votable import from_votable
 
 PIECE = 1 << 18
@@ -47,7 +50,7 @@ def download(
     Raises
     ------
     ResultError
-        If it does not arrive whole, twice.
+        If it does not arrive whole, twice; if it is Parquet that does not tell whether rows were left out.
     JobError
         If it is not there any more.
     ServiceError
@@ -92,10 +95,31 @@ def _once(transport: Transport, url: str, job_url: str, received: Callable[[int,
         faults.check(response, doing, service=mask(transport.url))
         _save(response, file, received)
         file.seek(0)
+        is_parquet = file.read(len(MAGIC)) == MAGIC
+        file.seek(0)
         try:
-            return from_votable(file)
+            table = from_parquet(file) if is_parquet else from_votable(file)
         except FileFormatError as error:
             raise _CutShortError(str(error).rstrip(".")) from error
+    if is_parquet:
+        _check_told(table, transport, url, job_url, response.headers.get("Server", ""))
+    return table
+
+
+def _check_told(table: Table, transport: Transport, url: str, job_url: str, server: str) -> None:
+    """A table from Parquet says that rows were left out, or is known to say so if they were."""
+    status = table.meta["query_status"]
+    if status == "OVERFLOW" or (status == "OK" and tells_in_parquet(transport.url, server)):
+        return
+    distrust_parquet(transport.url)
+    service = mask(transport.url)
+    raise ResultError(
+        f"The result at {mask(url)} is in Parquet, from which it cannot be told whether {service} left out rows at its "
+        "limit: it is not taken for a whole one. Submit the job again, to be answered in a VOTable; or fetch the file "
+        "at that address yourself.",
+        service=service,
+        job_url=mask(job_url),
+    )
 
 
 def _save(response: requests.Response, file: IO[bytes], received: Callable[[int, int | None], None] | None) -> None:

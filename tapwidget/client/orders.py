@@ -17,8 +17,17 @@ def most_rows(limits: Limits) -> int | None:
     return limits.maxrec_hard
 
 
-def order_of(outgoing: Outgoing, limits: Limits, maxrec: int | None, run_id: str) -> Order:
-    """What is asked of a service for what goes out. `maxrec` is the limit of rows that the user asked for, if any.
+def order_of(
+    outgoing: Outgoing, limits: Limits, maxrec: int | None, run_id: str, *, takes_parquet: bool = False
+) -> Order:
+    """What is asked of a service for what goes out.
+
+    Parameters
+    ----------
+    maxrec
+        The limit of rows that the user asked for, if any.
+    takes_parquet
+        Whether Parquet of this service is known to say it when rows were left out (see `trial`).
 
     Raises
     ------
@@ -32,20 +41,24 @@ def order_of(outgoing: Outgoing, limits: Limits, maxrec: int | None, run_id: str
         uploads=outgoing.uploads,
         maxrec=outgoing.maxrec if maxrec is None else maxrec,
         run_id=run_id,
-        response_format=_response_format(limits),
+        response_format=response_format(limits, takes_parquet=takes_parquet),
         sources=outgoing.sources,
         match=outgoing.plan.match if outgoing.plan else None,
         table=outgoing.table,
     )
 
 
-def _response_format(limits: Limits) -> str:
-    """BINARY2 where the service offers it by name: exact, small, and a thirtieth of the time to read.
+def response_format(limits: Limits, *, takes_parquet: bool) -> str:
+    """The name of the format to ask for: Parquet, else BINARY2, else "", a VOTable as the service likes to write it.
 
-    Parquet would be a quarter smaller and half the work to read, a sixth of the whole time on one machine
-    (benchmarks/result_formats.py). But nothing in it is bound to tell that the service cut the result at its row limit
-    (Parquet in the VO, IVOA Note 1.0, has no QUERY_STATUS), and a result that was cut must never pass for a whole one.
+    Parquet is half the bytes, and a quarter of the work to read (benchmarks/result_formats.py). But a result that was
+    cut must never pass for a whole one, and nothing obliges a Parquet file to tell (Parquet in the VO, IVOA Note 1.0,
+    knows no QUERY_STATUS): it is only asked for where it does. BINARY2 is a thirtieth of the time that TABLEDATA takes.
     """
-    return next(
-        (name for name in limits.output_formats if "serialization=binary2" in name.lower().replace(" ", "")), ""
-    )
+    binary2 = (name for name in limits.output_formats if "serialization=binary2" in name.lower().replace(" ", ""))
+    return (parquet_name(limits) if takes_parquet else "") or next(binary2, "")
+
+
+def parquet_name(limits: Limits) -> str:
+    """The name that Parquet goes by at a service; "" if it has none."""
+    return next((name for name in limits.output_formats if "parquet" in name.lower()), "")

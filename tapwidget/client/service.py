@@ -26,13 +26,13 @@ from tapwidget.client.follower import Pace
 from tapwidget.client.job import Job
 from tapwidget.client.ledger import JobRecord, Ledger
 from tapwidget.client.metadata import Metadata
-from tapwidget.client.orders import most_rows, order_of
+from tapwidget.client.orders import most_rows, order_of, parquet_name
 from tapwidget.client.outgoing import Outgoing, of_adql, of_match, of_plan
 from tapwidget.client.plan import Plan, make_plan
 from tapwidget.client.submission import Order, Serializations, Submission
 from tapwidget.client.too_large import OverLimitError
 from tapwidget.client.transport import Transport
-from tapwidget.client.trial import find_out
+from tapwidget.client.trial import WORTH_A_TRIAL, find_out, tells_in_parquet
 from tapwidget.errors import FileFormatError, ServiceUnavailableError
 from tapwidget.ivoa import tapschema
 from tapwidget.ivoa.limits import Limits
@@ -85,7 +85,7 @@ class Service:
         self._ledger = ledger or Ledger()
         self._pace = pace or Pace()
         self._known = Serializations()
-        self._is_tried = False
+        self._tried: set[str] = set()
         self._metadata = Metadata(self._transport, self._search)
         self._lock = RLock()
         self._capabilities: Capabilities | None = None
@@ -212,9 +212,9 @@ class Service:
         outgoing = self._outgoing(query, table, uploads)
         limits = self.limits()
         if outgoing.uploads and limits.upload:
-            self._try_uploads()
+            self._try_uploads(sum(map(len, outgoing.uploads.values())))
         # Unlike any other, so that a job can be found whose creation was never confirmed.
-        order = order_of(outgoing, limits, maxrec, run_id or f"{RUN_ID}-{secrets.token_hex(4)}")
+        order = self._order(outgoing, maxrec, run_id or f"{RUN_ID}-{secrets.token_hex(4)}")
         parts = parts_needed(outgoing.plan.upload.table, limits) if outgoing.plan else 0
         if not parts:
             try:
@@ -295,7 +295,7 @@ class Service:
         job = again(
             record,
             outgoing,
-            order=order_of(outgoing, limits, record.maxrec, record.run_id),
+            order=self._order(outgoing, record.maxrec, record.run_id),
             send=partial(self._send, limits=limits),
             find=self._job,
             ledger=self._ledger,
@@ -334,15 +334,22 @@ class Service:
         maxrec = most_rows(self.limits())
         return make_plan(match, table, self.table(match.target), dialect=dialect, service=self.url, maxrec=maxrec)
 
-    def _try_uploads(self) -> None:
-        """Before the first upload to a service of an unknown kind: find out in which form it reads one whole."""
+    def _order(self, outgoing: Outgoing, maxrec: int | None, run_id: str) -> Order:
+        takes_parquet = tells_in_parquet(self._transport.url, self._told().server)
+        return order_of(outgoing, self.limits(), maxrec, run_id, takes_parquet=takes_parquet)
+
+    def _try_uploads(self, rows: int) -> None:
+        """Before an upload to a service of an unknown kind: find out in which form it reads one whole, and answers."""
         with self._lock:
-            if self._is_tried or self._known.is_proven or self.dialect().takes_binary2:
-                return
-            self._is_tried = True
-            found = find_out(self._transport)
-            if found is not None:
-                self._known.prove(found)
+            dialect = self.dialect()
+            is_known = self._known.is_proven or dialect.takes_binary2 or "upload" in self._tried
+            parquet = parquet_name(self.limits()) if dialect.tells_in_parquet is None else ""
+            if "parquet" in self._tried or (is_known and rows < WORTH_A_TRIAL):
+                parquet = ""
+            self._tried |= {"upload", *(["parquet"] if parquet else [])}
+            found = find_out(self._transport, self._known.best if is_known else None, parquet)
+            if found.upload is not None and not is_known:
+                self._known.prove(found.upload)
 
     def _told(self) -> Capabilities:
         with self._lock:

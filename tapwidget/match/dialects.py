@@ -35,6 +35,8 @@ class Dialect:
         Those that it has beside ADQL's own and that conditions make use of.
     takes_binary2 : bool or None
         Whether uploads in BINARY2 arrive whole there; None if nobody has told, so that it is to be tried.
+    tells_in_parquet : bool or None
+        Whether a result in Parquet says truly if rows were left out; None as before.
     facts : tuple of Fact
         What these rest on, and what else a user may run into.
     """
@@ -44,6 +46,7 @@ class Dialect:
     max_radius: float = 180.0
     functions: tuple[str, ...] = ()
     takes_binary2: bool | None = None
+    tells_in_parquet: bool | None = None
     facts: tuple[Fact, ...] = ()
 
     def sky_condition(self, target: tuple[str, str], upload: tuple[str, str], radius: str) -> str:
@@ -67,6 +70,7 @@ RUBIN = Dialect(
     max_radius=60 / 3600,
     functions=("scisql_nanojanskyToAbMag",),
     takes_binary2=True,
+    tells_in_parquet=False,
     facts=(
         Fact(
             "an upload is partitioned only for DISTANCE(...) or CONTAINS(POINT, CIRCLE) with columns qualified by the "
@@ -86,6 +90,10 @@ RUBIN = Dialect(
             "uploads are VOTables of at most 32 MiB, TABLEDATA or BINARY2 (which arrived empty before 3.2.0); measured "
             "is what the service writes anew from them",
             "lsst-sqre/lsst-tap-service, CHANGELOG and RubinUploadManagerImpl.java",
+        ),
+        Fact(
+            "results in Parquet say QUERY_STATUS OK even where rows were left out: it is written before them",
+            "lsst-sqre/qserv-kafka 6.0.0, storage/votable.py (VOParquetEncoder) and services/query.py",
         ),
         Fact(
             "names are compared without case; the answer has them as in the select list",
@@ -143,6 +151,7 @@ CDS = Dialect(
 BUILT_IN = Dialect(
     "built-in service",
     takes_binary2=True,
+    tells_in_parquet=True,
     functions=("scisql_nanojanskyToAbMag",),
     facts=(PREFERRED, Fact("both forms run at the same speed; every format of uploads is taken", "tapwidget.server")),
 )

@@ -13,6 +13,7 @@ from numpy.typing import NDArray
 from tapwidget.ivoa.tapschema import Column
 from tapwidget.server.adql.query import Output
 from tapwidget.server.adql.values import Kind
+from tapwidget.tables.instants import iso_texts
 
 Batches = Iterator[Any]
 """Arrow record batches."""
@@ -70,18 +71,25 @@ def array_of(array: Any) -> tuple[np.ndarray[Any, Any], np.ndarray[Any, Any] | N
     mask = array.is_null().to_numpy(zero_copy_only=False) if array.null_count else None
     if types.is_temporal(kind):
         values, _ = moments(array)
-        return values.astype(str).astype(object), mask
+        return iso_texts(values), mask
     if types.is_fixed_size_list(kind):
         # not flatten(), which leaves out the numbers of missing rows
         low, size = array.offset * kind.list_size, len(array) * kind.list_size
-        return array.values.slice(low, size).to_numpy(zero_copy_only=False).reshape(-1, kind.list_size), mask
+        inside = array.values.slice(low, size)
+        if inside.null_count:  # those of missing rows: no array of ours lacks some of its numbers
+            inside = filled(inside)
+        return inside.to_numpy(zero_copy_only=False).reshape(-1, kind.list_size), mask
     if types.is_string(kind) or types.is_large_string(kind) or types.is_null(kind):
         return strings(array), mask
-    if array.null_count:
-        # without a filling, integers with a null would go through float64 and lose digits
-        array = array.fill_null(pa.scalar(False if types.is_boolean(kind) else 0, kind))
-    values = array.to_numpy(zero_copy_only=False)
+    values = (filled(array) if array.null_count else array).to_numpy(zero_copy_only=False)
     return (values.astype(np.int16) if types.is_int8(kind) else values), mask
+
+
+def filled(array: Any) -> Any:
+    """Numbers or truth values, 0 or False where one is missing: else integers would go through float64."""
+    import pyarrow as pa
+
+    return array.fill_null(pa.scalar(False if pa.types.is_boolean(array.type) else 0, array.type))
 
 
 def letters(array: Any) -> tuple[NDArray[np.uint8], NDArray[np.int64]]:

@@ -71,13 +71,19 @@ def describe(
     table_name: str = "",
     description: str = "",
 ) -> bytes:
-    """A VOTable whose table has FIELDs and no DATA: what a file of another kind carries as its description."""
+    """A VOTable whose table has FIELDs and no DATA: what a file of another kind carries as its description.
+
+    As in any VOTable, "OVERFLOW" stands behind the table, and "OK" before it (DALI 1.1, section 4.4.1).
+    """
+    overflow = query_status == "OVERFLOW"
     text = HEADER
     if query_status:
-        text += _info("QUERY_STATUS", query_status, query_message)
+        text += _info("QUERY_STATUS", "OK" if overflow else query_status, "" if overflow else query_message)
     text += "".join(_info(name, value, "") for name, value in (infos or {}).items())
-    text += _table_head(columns, table_name, description)
-    return (text + "</TABLE>\n" + FOOTER).encode()
+    text += _table_head(columns, table_name, description) + "</TABLE>\n"
+    if overflow:
+        text += _info("QUERY_STATUS", query_status, query_message)
+    return (text + FOOTER).encode()
 
 
 def write_stream(

@@ -9,10 +9,12 @@ import sys
 from typing import Any
 
 import numpy as np
+import pyarrow as pa
 import pytest
 from astropy.io.votable import parse_single_table
 
 from tapwidget.server import results
+from tapwidget.server.arrow_values import array_of
 from tapwidget.server.faults import RequestError
 from tapwidget.server.query import Counter
 from tapwidget.tables.votable_document import read_document
@@ -104,6 +106,14 @@ def test_only_nulls(sky: Any) -> None:
     assert document.nrows == 1
     assert document.masks[1] is not None
     assert document.masks[1].tolist() == [True]
+
+
+def test_missing_arrays_leave_the_integers_of_others_exact() -> None:
+    kept = [[2**53 + 1, -(2**63)], None, [2**63 - 1, 0]]
+    values, mask = array_of(pa.array(kept, pa.list_(pa.int64(), 2)))
+    assert mask is not None
+    assert mask.tolist() == [False, True, False]
+    assert values[~mask].tolist() == [kept[0], kept[2]]
 
 
 def test_overflow_is_said_behind_the_table(sky: Any) -> None:
