@@ -28,6 +28,7 @@ class TableTools(ipywidgets.VBox):
         self._background = background or Background()
         self._searches = Latest()
         self._found = -1  # position of the last find
+        self._telling = False  # while the number of a row is told, not typed
         self.columns = ColumnChooser(table)
         self.statistics = ColumnStatistics(table, background=self._background)
         self.saving = TableSaving(table, background=self._background)
@@ -50,7 +51,7 @@ class TableTools(ipywidgets.VBox):
         super().__init__([stylesheet(), bar, self._said, self._panel], **kwargs)
         self._find.observe(lambda _: self._search(afresh=True), "value")
         self._next.on_click(lambda _: self._search())
-        self._row.observe(lambda change: self._go(change["new"]), "value")
+        self._row.observe(self._typed, "value")
         for name, (button, _) in self._tools.items():
             button.observe(lambda change, name=name: self._open(name, is_open=change["new"]), "value")
         table.observe(lambda _: self._take(), "table")
@@ -87,10 +88,16 @@ class TableTools(ipywidgets.VBox):
         round_again = ", from the top again" if self._found <= before else ""
         self._said.value = notes(f"Row {self._found + 1:,} of those shown, column {column}{round_again}.")
         self._show_row(self._found, column)
+        self._telling = True
+        try:
+            self._row.value = self._found + 1  # where one is: typing the number of before leads back
+        finally:
+            self._telling = False
 
-    def _go(self, row: int) -> None:
-        self._said.value = ""
-        self._show_row(row - 1)
+    def _typed(self, change: dict[str, int]) -> None:
+        if not self._telling:
+            self._said.value = ""
+            self._show_row(change["new"] - 1)
 
     def _show_row(self, position: int, column: str = "") -> None:
         try:

@@ -156,6 +156,18 @@ def test_go_to_row(grid, tools):
     assert sent[-1] == {"type": "go", "position": 3, "column": None}
 
 
+def test_after_a_find_the_row_of_before_can_be_gone_to_again(grid, tools):
+    sent = []
+    grid.send = lambda content, buffers=None: sent.append(content)
+    tools._find.value = EVIL
+    assert tools._row.value == 5
+    assert "Row 5" in tools._said.value
+    assert [message["position"] for message in sent] == [4]
+    tools._row.value = 1
+    assert [message["position"] for message in sent] == [4, 0]
+    assert not tools._said.value
+
+
 def test_without_a_table_there_are_no_tools(grid, tools):
     grid.table = None
     assert tools.layout.display == "none"
