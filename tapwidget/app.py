@@ -21,8 +21,10 @@ from tapwidget.state.form import Form
 from tapwidget.state.runs import Run, Runs
 from tapwidget.state.set_up import SavedTable, SetUp, choices_of
 from tapwidget.tables.overflow import how_it_was_cut
+from tapwidget.views import basic
 from tapwidget.views.adql_editor import AdqlEditor
 from tapwidget.views.adql_text import upload_table
+from tapwidget.views.catch_up import CatchUp
 from tapwidget.views.disclosure import Disclosure
 from tapwidget.views.earlier_jobs import EarlierJobs
 from tapwidget.views.file_picker import FilePicker
@@ -82,14 +84,14 @@ class CrossMatch(ipywidgets.VBox):
         self.file_picker = FilePicker(background=self.background)
         self.match_form = MatchForm(self.form, background=self.background, target=target or "dp1.Object")
         self.editor = AdqlEditor(background=self.background)
-        self.copy_button = ipywidgets.Button(
+        self.copy_button = basic.Button(
             description="Show as Python",
             tooltip="a cell of Python that does the same, to read and to copy",
             disabled=True,
         )
         self.editor.buttons.children += (self.copy_button,)
         self._python = PythonCell(self._make_python)
-        self.run_button = ipywidgets.Button(
+        self.run_button = basic.Button(
             description="Run", icon="play", button_style="primary", disabled=True, tooltip="Choose a service first.",
             layout={"flex": "none"},
         )  # fmt: skip
@@ -110,11 +112,12 @@ class CrossMatch(ipywidgets.VBox):
         super().__init__(
             [
                 stylesheet(),
+                CatchUp(self, background=self.background),
                 self.service_picker,
                 self.set_up,
                 step("1  Your table", self.file_picker),
                 step("2  Match", self.match_form, self.editor, self._python),
-                step("3  Run", ipywidgets.HBox([self.run_button, self.status]), self._earlier_line),
+                step("3  Run", basic.HBox([self.run_button, self.status]), self._earlier_line),
                 step("4  Results", self.shelf, self.offset_note, self.unmatched_note, self.results),
             ],
             **kwargs,
@@ -376,6 +379,6 @@ def nothing_matched(match: Any) -> str:
 
 def step(title: str, *children: ipywidgets.Widget) -> ipywidgets.VBox:
     """One numbered part of the form."""
-    box = ipywidgets.VBox([ipywidgets.HTML(text("tw-title", title)), *children])
+    box = basic.VBox([basic.HTML(text("tw-title", title)), *children])
     box.add_class("tw-step")
     return box

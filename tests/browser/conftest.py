@@ -181,6 +181,17 @@ class Notebook:
             arg=self.path,
         )
 
+    def shows(self) -> str:
+        """All that stands in the notebook, as plain text, and how it lies in the page."""
+        return self.page.evaluate(
+            """() => {
+                const panel = jupyterapp.shell.currentWidget, list = document.querySelector('.jp-WindowedPanel-outer');
+                const apps = [...document.querySelectorAll('.tw-app')].map(app => app.checkVisibility());
+                return `kernel ${panel?.sessionContext?.session?.kernel?.status}, scrolled ${list?.scrollTop} of `
+                    + `${list?.scrollHeight}, apps visible: [${apps}]\n${panel?.node.innerText}`;
+            }"""
+        )
+
     def close(self) -> None:
         """Shut the kernel down and close the page."""
         self.page.evaluate("async () => { await jupyterapp.shell.currentWidget?.sessionContext?.shutdown() }")
@@ -310,6 +321,8 @@ def _clean_pages(request: pytest.FixtureRequest) -> Iterator[None]:
             name = re.sub(r"[^\w-]+", "-", f"{request.node.name}-{notebook.folder.name}")
             RESULTS.mkdir(exist_ok=True)
             notebook.page.screenshot(path=RESULTS / f"{name}.png")
+            # For those who have only the words that the run printed. Captured, so shown for a failed test alone.
+            print(f"--- {notebook.path} shows ---\n{notebook.shows()}")
     lab.close()
     assert not errors, "the page logged errors:\n" + "\n".join(errors)
 
