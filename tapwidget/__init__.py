@@ -42,6 +42,8 @@ PUBLIC = {
     "TableTools": "tapwidget.views.table_tools",
     "DropZone": "tapwidget.views.drop_zone",
     "MagnitudeHistogram": "tapwidget.views.magnitude_histogram",
+    "MagnitudeChoice": "tapwidget.views.magnitude_choice",
+    "DifferencePlot": "tapwidget.views.difference_plot",
     "SkyPlot": "tapwidget.views.sky_plot",
     "SeparationPlot": "tapwidget.views.separation_plot",
     "figure1": "tapwidget.plots.figure1",

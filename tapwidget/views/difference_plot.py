@@ -10,7 +10,7 @@ import ipywidgets
 import numpy as np
 
 from tapwidget.plots import layout
-from tapwidget.plots.difference import Differences, draw
+from tapwidget.plots.difference import Differences, draw, of_result
 from tapwidget.plots.series import Series
 from tapwidget.plots.sky import thin
 from tapwidget.state.identity import Identity
@@ -29,22 +29,26 @@ MEDIAN = Series("median in bins of 0.5", (), "solid", 2.0, 1)
 
 
 class DifferencePlot(ipywidgets.VBox):
-    """Differences of two magnitudes of a result.
+    """Differences of two magnitudes of a result, row by row: yours minus the target's, over yours.
 
     Attributes
     ----------
     differences : plots.difference.Differences or None
-        What is drawn.
+        What is drawn, with its values in mag (or what unit the columns have), one a row of the result.
     selected_rows : sequence of int, or None
-        Rows of these that are marked.
+        Rows of the result that are marked. Can be linked to those of a `ResultsTable` or a `SkyPlot`.
 
     Above some thousand rows an even sample is drawn, and the plot says so; the medians are those of all rows.
+
+    Examples
+    --------
+    >>> DifferencePlot(result, "ut1_r", "r_cModelMag")            # doctest: +SKIP
     """
 
     differences = Identity()
     selected_rows = Identity()
 
-    def __init__(self, differences: Any = None, **kwargs: Any) -> None:
+    def __init__(self, result: Any = None, yours: str = "", theirs: str = "", **kwargs: Any) -> None:
         self._lock = threading.RLock()
         self._build()
         super().__init__(
@@ -56,7 +60,18 @@ class DifferencePlot(ipywidgets.VBox):
         self.observe(self._mark, "selected_rows")
         self._save.on_click(self._on_save)
         self._redraw()
-        self.differences = differences
+        if result is not None:
+            self.show(result, yours, theirs)
+
+    def show(self, result: Any, yours: str, theirs: str) -> None:
+        """Draw two columns of a match's result against one another. Fluxes in nJy are taken as AB magnitudes.
+
+        Raises
+        ------
+        ColumnError
+            If the result lacks one of the columns, or it holds no numbers; what was shown stays.
+        """
+        self.differences = of_result(result, yours, theirs)
 
     def figure(self) -> Figure:
         """The same with matplotlib, in the colours for paper, all rows as a density."""

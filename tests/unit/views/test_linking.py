@@ -23,6 +23,8 @@ LINKED = [
     ("AdqlEditor", "adql", {}, "SELECT 1 AS a", "SELECT 2 AS b"),
     ("JobStatus", "phase", {}, "EXECUTING", "COMPLETED"),
     ("JobStatus", "progress", {}, 40.0, 80.0),
+    ("MagnitudeChoice", "band", {}, "g", "i"),
+    ("MagnitudeChoice", "theirs", {}, "i_cModelMag", ""),
     ("MagnitudeHistogram", "interval", {}, (17.0, 18.5), None),
     ("ResultsTable", "selected_rows", {"table": TABLE}, (0, 2), ()),
     ("SkyPlot", "selected_rows", {"table": TABLE}, (0, 2), ()),

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from astropy.table import Table
+
 from tapwidget.views.magnitude_choice import MagnitudeChoice
 
 
@@ -21,6 +23,17 @@ def test_the_bands_that_are_there_and_the_first_of_them_if_the_old_one_is_not() 
     choice._band.value = "Ks"
     choice.offer(("r", "J", "H", "Ks"), ("Jmag", "dist"), ("r_cModelMag",))
     assert (choice.band, choice._band.value) == ("Ks", "Ks")
+
+
+def test_what_tables_have_is_offered() -> None:
+    user = Table({"name": ["a"], "g": [20.0], "r": [19.0]})
+    result = Table({"ut1_g": [20.0], "r_cModelMag": [19.1], "i_cModelMag": [18.5], "objectId": [7]})
+    choice = MagnitudeChoice(user, result)
+    assert [value for _, value in choice._band.options] == ["g", "r", "i"]
+    assert choice._columns == {"yours": ("g", "r"), "theirs": ("ut1_g", "r_cModelMag", "i_cModelMag", "objectId")}
+    choice.offer_of(None, result)
+    assert [value for _, value in choice._band.options] == ["r", "i"]
+    assert choice._columns["yours"] == ()
 
 
 def test_filling_the_lists_is_no_choice() -> None:
