@@ -51,7 +51,8 @@ class Constraint(Protocol):
 class MagnitudeRange:
     """low < magnitude < high, in mag; either end may be open. `side` says whose column it is.
 
-    With unit="nJy" the column is a flux, and its AB magnitude is meant.
+    With unit="nJy" the column is a flux, and its AB magnitude is meant. What makes no sense is a MatchError, here
+    and in all conditions.
     """
 
     column: str

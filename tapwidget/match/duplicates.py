@@ -114,6 +114,11 @@ def duplicates(result: Any, *, mine: Sequence[str] = (), theirs: Sequence[str] =
         Columns that tell the rows of either side apart. By default those that the metadata names; without these, all
         the columns of that side together, so that two rows that are alike in all they have count as one.
 
+    Returns
+    -------
+    Duplicates
+        Its arrays have one entry a row of `result`.
+
     Raises
     ------
     MatchError

@@ -21,7 +21,11 @@ Floats = NDArray[np.float64]
 
 @dataclass(frozen=True)
 class Shift:
-    """The median offset of `number` pairs, arcsec, and the median absolute deviation from it in each coordinate."""
+    """The median offset of `number` pairs, and the median absolute deviation from it in each coordinate.
+
+    All in arcsec, from the user's position to the target's: along ICRS right ascension as true arc (with cos Dec in it)
+    and along declination.
+    """
 
     dra: float
     ddec: float
@@ -50,7 +54,11 @@ def median_shift(result: Any, *, separation: str = "separation", position_angle:
     result : Table
         What a SkyMatch returned.
     separation, position_angle : str
-        Their columns, should they be called otherwise there.
+        Their columns (arcsec; degrees from north through east), should they be called otherwise there.
+
+    Returns
+    -------
+    Shift
 
     Raises
     ------

@@ -32,6 +32,11 @@ class RadiusColumn:
 
     `unit` is the angle that the column is in ("arcsec", "deg", "mas"); None for the unit that the column itself has.
     A row whose radius is missing, zero or negative has no counterpart.
+
+    Raises
+    ------
+    MatchError
+        If the column has no name, the unit is no angle, or the factor is not above 0.
     """
 
     column: str
@@ -65,6 +70,11 @@ class PositionErrors:
         The angle that the columns of either side are in; None for the unit that each column itself has.
 
     A pair one of whose errors is missing or negative is none.
+
+    Raises
+    ------
+    MatchError
+        If no column is named, a unit is no angle, or `k` or `limit` are not above 0.
     """
 
     k: float

@@ -62,7 +62,8 @@ class SkyMatch:
     upload : str
         The name of the uploaded table in the query.
     ra, dec : str
-        The user's position columns; recognised from the table if empty.
+        The user's position columns, in the frame and form that their units, UCDs and names tell (ICRS degrees where
+        they tell nothing); recognised from the table if empty. They travel as ICRS degrees.
     target_ra, target_dec : str
         The target's position columns, ICRS degrees; its main ones if empty.
 
@@ -139,6 +140,11 @@ class IdentifierMatch:
     are the same. Identifiers travel in the type of the target's column: whole numbers stay exact.
 
     The other parameters are those of `SkyMatch`; `find` can only be "all", as there is no separation to choose by.
+
+    Raises
+    ------
+    MatchError
+        For anything that makes no sense, whatever the service.
     """
 
     target: str

@@ -29,7 +29,7 @@ HINT = "Drag a box to select rows."
 
 
 class SkyPlot(ipywidgets.VBox):
-    """Positions of a table's rows, right ascension to the left.
+    """Positions of a table's rows on the sky (ICRS, degrees), right ascension to the left.
 
     Attributes
     ----------
