@@ -7,15 +7,19 @@ from collections.abc import Iterable
 from difflib import get_close_matches
 from typing import TYPE_CHECKING, Any
 
+import numpy as np
+
 from tapwidget.errors import ColumnError
 from tapwidget.match import fluxes
 from tapwidget.plots.bands import band_of, in_order, words
-from tapwidget.tables.column_facts import is_number
+from tapwidget.tables.column_facts import is_number, values_of
 from tapwidget.tables.photometry import flux_columns
 
 if TYPE_CHECKING:
     from astropy.table import Table
 
+BRIGHT = 7.5  # mag; numbers above it, in a column named after a band, are magnitudes
+MOST_ROWS = 100_000  # looked at for that
 # A result's columns of the upload carry its name in front: ut1_r is the user's, not the target's.
 OF_THE_UPLOAD = re.compile(r"^ut\d+_")
 
@@ -64,7 +68,15 @@ def unit(table: Table, column: str) -> str:
     """The unit of what a histogram counts: "mag" for fluxes in nJy, and for magnitudes that do not say it."""
     if is_flux(table, column):
         return "mag"
-    return str(table[column].unit or "") or ("mag" if band_of(column, _ucd(table, column)) else "")
+    stated = str(table[column].unit or "")
+    if stated:
+        return "mag" if stated.startswith("mag(") else stated  # mag(AB)
+    if not band_of(column, _ucd(table, column)) or not is_number(table, column):
+        return ""
+    # A redshift may be called z, and a colour g_r.
+    values = values_of(table, column, every=max(1, len(table) // MOST_ROWS))
+    is_magnitude = not len(values) or np.median(values) >= BRIGHT or column in _photometry(table)[0]
+    return "mag" if is_magnitude else ""
 
 
 def users_magnitude(table: Table, band: str, column: str | None = None) -> str:

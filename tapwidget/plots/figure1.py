@@ -11,6 +11,7 @@ from matplotlib.figure import Figure
 from numpy.typing import ArrayLike
 
 from tapwidget.errors import TapWidgetError
+from tapwidget.plots import bins, sentences
 from tapwidget.plots.histogram import FIGURE1_EDGES, FIGURE1_SHOWN, rising
 from tapwidget.plots.palette import BANDS, FILLED_OPACITY
 from tapwidget.plots.series import Series, figure1_series
@@ -37,6 +38,7 @@ def figure1(
     """Magnitudes of the user's table and of matches over one another, as in Figure 1 of Rubin's tutorial 102.6.
 
     6 x 4 inches; 39 bins of 0.5 mag from 7.5 to 27.0, shown from 15 to 24. Masked, NaN and -9999 are counted nowhere.
+    Columns of other numbers than magnitudes have bins after their values.
 
     Parameters
     ----------
@@ -65,7 +67,9 @@ def figure1(
     series = figure1_series(
         user, *runs, band=band, labels=labels, user_column=user_column, run_column=run_column
     )  # fmt: skip
-    return draw(series, x_label=f"{band}-band magnitude")
+    usual = bins.usual(series)
+    x_label = sentences.axis_label(series) if series else f"{band}-band magnitude"
+    return draw(series, edges=usual.edges, shown=usual.shown, x_label=x_label)
 
 
 def draw(
@@ -79,7 +83,7 @@ def draw(
     y_label: str = "number",
 ) -> Figure:
     """Any series in the manner of Figure 1. `band_colours`: each in its band's colour instead of the cycle's."""
-    bins = rising(edges)
+    checked = rising(edges).tolist()
     figure = NotebookFigure(figsize=(6, 4))
     FigureCanvasAgg(figure)
     axes = figure.add_subplot()
@@ -87,10 +91,10 @@ def draw(
         values = one.ordered
         colour = colour_of(one, band_colours=band_colours)
         if one.style == "filled":
-            axes.hist(values, bins=bins.tolist(), color=colour, alpha=FILLED_OPACITY, label=plain_text(one.label))
+            axes.hist(values, bins=checked, color=colour, alpha=FILLED_OPACITY, label=plain_text(one.label))
         else:
             axes.hist(
-                values, bins=bins.tolist(), histtype="step", linestyle=LINES[one.style], linewidth=one.width,
+                values, bins=checked, histtype="step", linestyle=LINES[one.style], linewidth=one.width,
                 color=colour, label=plain_text(one.label),
             )  # fmt: skip
     if logarithmic:

@@ -18,14 +18,18 @@ def ticks(low: float, high: float, about: int = 8, *, whole: bool = False) -> li
     """
     if not high > low:
         return [low]
-    rough = (high - low) / about
-    power = 10.0 ** math.floor(math.log10(rough))
-    step = min((factor * power for factor in (1, 2, 5, 10)), key=lambda step: abs(math.log(step / rough)))
+    step = round_step((high - low) / about)
     if whole:
         step = max(1.0, step)
     first, last = math.ceil(low / step - 1e-9), math.floor(high / step + 1e-9)
     digits = max(0, -math.floor(math.log10(step)))
     return [round(number * step, digits) for number in range(first, last + 1)]
+
+
+def round_step(rough: float) -> float:
+    """The nearest of 1, 2 and 5 times a power of ten."""
+    power = 10.0 ** math.floor(math.log10(rough))
+    return min((factor * power for factor in (1, 2, 5, 10)), key=lambda step: abs(math.log(step / rough)))
 
 
 def log_ticks(high: float) -> list[float]:

@@ -16,6 +16,26 @@ def number(value: float) -> str:
     return f"{value:.6g}"
 
 
+def axis_label(series: Sequence[Series]) -> str:
+    """What the axis of values shows: "r-band magnitude", or the columns: "parallax [mas]", "r / ut1_r [mag]"."""
+    bands = {one.band for one in series}
+    if len(bands) == 1 and "" not in bands:
+        return f"{bands.pop()}-band magnitude"
+    named = dict.fromkeys((one.name, one.unit) for one in series if one.name)
+    if not named:
+        return "magnitude"
+    unit = common_unit(series)
+    if unit:
+        return f"{' / '.join(dict.fromkeys(name for name, _ in named))} [{unit}]"
+    return " / ".join(f"{name} [{unit}]" if unit else name for name, unit in named)
+
+
+def common_unit(series: Sequence[Series]) -> str:
+    """The unit of all of them; empty where they have none or several."""
+    units = {one.unit for one in series}
+    return units.pop() if len(units) == 1 else ""
+
+
 def account(series: Series, histogram: Histogram, shown: Interval, unit: str) -> str:
     """How many rows a series has, and what became of those that are not in the picture.
 

@@ -39,6 +39,8 @@ class Series:
         "#rrggbb", where it shall be that one always.
     band : str
         Which band these are, for band colours.
+    name, unit : str
+        What the axis calls the values, and their unit; "mag" for all magnitudes.
     """
 
     label: str
@@ -48,6 +50,8 @@ class Series:
     cycle: int | None = 0
     colour: str = ""
     band: str = ""
+    name: str = ""
+    unit: str = "mag"
 
     def __post_init__(self) -> None:
         if self.style not in STYLES:
@@ -148,7 +152,7 @@ def figure1_series(
         table = as_table(run)
         name = "results" if number == 0 else f"results_{number + 1}"
         column = columns.targets_magnitude(table, band, run_column, name)
-        made.append(of_run(table, column, band, name, number))
+        made.append(of_run(table, column, name, number, band))
     if labels is not None:
         if len(labels) != len(made):
             raise TapWidgetError(
@@ -158,17 +162,25 @@ def figure1_series(
     return tuple(made)
 
 
-def of_user(table: Table, column: str, band: str) -> Series:
-    """A column of the user's table, filled grey. Fluxes in nJy become AB magnitudes."""
-    label = f"ut1, {columns.label(table, column)}"
-    return Series(label, columns.values(table, column), "filled", 0.0, None, band=band)
+def of_user(table: Table, column: str, band: str = "") -> Series:
+    """A column of the user's table, filled grey. Fluxes in nJy become AB magnitudes.
+
+    `band`: which one that shall be, if it is of magnitudes; empty where the column was chosen by its name.
+    """
+    name, unit = columns.label(table, column), columns.unit(table, column)
+    values, band = columns.values(table, column), band if unit == "mag" else ""
+    return Series(f"ut1, {name}", values, "filled", 0.0, None, band=band, name=name, unit=unit)
 
 
-def of_run(table: Table, column: str, band: str, name: str, number: int) -> Series:
-    """A column of the result of run `number` (from 0), as a line. Fluxes in nJy become AB magnitudes."""
-    stroke = stroke_of_run(number)
-    label = f"{name}, {columns.label(table, column)}"
-    return Series(label, columns.values(table, column), stroke.style, stroke.width, stroke.cycle, band=band)
+def of_run(table: Table, column: str, run: str, number: int, band: str = "") -> Series:
+    """A column of the result of run `number` (from 0), as a line. Fluxes in nJy become AB magnitudes.
+
+    `band`: which one that shall be, if it is of magnitudes; empty where the column was chosen by its name.
+    """
+    name, unit = columns.label(table, column), columns.unit(table, column)
+    values, band = columns.values(table, column), band if unit == "mag" else ""
+    look = stroke_of_run(number)
+    return Series(f"{run}, {name}", values, look.style, look.width, look.cycle, band=band, name=name, unit=unit)
 
 
 def as_table(source: Any) -> Table:

@@ -13,10 +13,10 @@ import numpy as np
 import traitlets
 
 from tapwidget.errors import TapWidgetError
-from tapwidget.plots import histogram, sentences
+from tapwidget.plots import bins, histogram, sentences
 from tapwidget.plots.series import Series, figure1_series
 from tapwidget.views import basic, plot_style
-from tapwidget.views.disclosure import Disclosure
+from tapwidget.views.counts_table import CountsTable
 from tapwidget.views.figure_links import download_links
 from tapwidget.views.histogram_plot import HistogramPlot
 from tapwidget.views.style import notes, stylesheet, text
@@ -24,7 +24,7 @@ from tapwidget.views.style import notes, stylesheet, text
 if TYPE_CHECKING:
     from matplotlib.figure import Figure
 
-HINT = "Drag across the plot to select an interval of magnitudes."
+HINT = "Drag across the plot to select an interval."
 READ_HINT = "Move the pointer over the plot to read the counts of a bin."
 
 
@@ -40,15 +40,13 @@ class MagnitudeHistogram(ipywidgets.VBox):
     interval : (float, float) or None
         The magnitudes selected by the brush, both ends included. Set it and the brush moves.
     edges : tuple of float
-        Of the bins; by default Figure 1's, 7.5 to 27 mag by 0.5.
+        Of the bins; by default Figure 1's, 7.5 to 27 mag by 0.5, and after the values where these are no magnitudes.
     shown : (float, float)
-        The ends of the magnitude axis.
+        The ends of the axis of magnitudes.
     logarithmic : bool
         Whether the counts are on a logarithmic axis.
     colours : str
         "figure1" for the colour cycle, "band" for the survey's band colours.
-    x_label, unit : str
-        Label of the axis (empty: after the band), and the unit in what is said.
     histograms : tuple of Histogram
         The counts as they are drawn, one a series; read only.
 
@@ -64,8 +62,6 @@ class MagnitudeHistogram(ipywidgets.VBox):
     shown = traitlets.Any(histogram.FIGURE1_SHOWN)
     logarithmic = traitlets.Bool(False)
     colours = traitlets.Enum(("figure1", "band"), default_value="figure1")
-    x_label = traitlets.Unicode("", help="empty: made of the band that the series share")
-    unit = traitlets.Unicode("mag")
     histograms = traitlets.Tuple(read_only=True)
 
     def __init__(self, user: Any = None, *runs: Any, band: str = "r", **kwargs: Any) -> None:
@@ -73,12 +69,14 @@ class MagnitudeHistogram(ipywidgets.VBox):
         self._lock = threading.RLock()
         self._filling = False  # while the controls are being set to what the traits say, they say nothing back
         self._pointed: int | None = None  # the bin under the pointer
+        self._usual, self._usual_for = bins.FIGURE1, ""  # the bins that nobody chose, and for which axis
         self._places: dict[int, np.ndarray] = {}  # by series: the bin of each row, once a subset needs it
         self._plot = HistogramPlot(self._on_read)
+        self._counts = CountsTable()
         self._make_controls()
         super().__init__(
             [stylesheet(), plot_style.plot_stylesheet(), self._plot.area, self._readout, self._row, self._bins_row,
-             self._problem, self._links, self._accounts, self._details],
+             self._problem, self._links, self._accounts, self._counts],
             **kwargs,
         )  # fmt: skip
         self.add_class("tw-plot")
@@ -119,7 +117,7 @@ class MagnitudeHistogram(ipywidgets.VBox):
         subsets = [one.series(self.series[one.of]) for one in self.subsets if one.fits(self.series)]
         return draw(
             [*self.series, *subsets], edges=self.edges, shown=self.shown, logarithmic=self.logarithmic,
-            band_colours=self.colours == "band", x_label=self._label(),
+            band_colours=self.colours == "band", x_label=sentences.axis_label(self.series),
         )  # fmt: skip
 
     def save(self, path: str | Path) -> Path:
@@ -157,22 +155,39 @@ class MagnitudeHistogram(ipywidgets.VBox):
 
     # -- drawing ---------------------------------------------------------------------------------------------------
 
+    def _new_series(self, _change: object) -> None:
+        """Draw them, in their usual bins where they are other quantities than before, or nobody chose the bins."""
+        with self._lock:
+            before, usual = self._usual, bins.usual(self.series)
+            axis = "" if usual is bins.FIGURE1 else sentences.axis_label(self.series)
+            other, self._usual, self._usual_for = axis != self._usual_for, usual, axis
+            chosen = (self.edges, self.shown) != (before.edges, before.shown)
+        if other:
+            self.interval = None  # of other numbers
+        if (other or not chosen) and usual != before:
+            self.shown = usual.shown
+            self.edges = usual.edges
+        self._redraw()
+
     def _redraw(self, _change: object = None) -> None:
         with self._lock:
             series = self.series
             found = tuple(one.count(self.edges) for one in series)
             self._plot.draw(
                 series, found, shown=self.shown, logarithmic=self.logarithmic, band_colours=self.colours == "band",
-                x_label=self._label(),
+                x_label=sentences.axis_label(series),
             )  # fmt: skip
             self._places = {}
             self._draw_subsets()
             self._accounts.value = notes(
-                *(sentences.account(*pair, self.shown, self.unit) for pair in zip(series, found, strict=True))
+                *(
+                    sentences.account(one, counts, self.shown, one.unit)
+                    for one, counts in zip(series, found, strict=True)
+                )
             )
             self._links.value = ""
             self._fill_controls()
-            self._fill_details(series, found)
+            self._counts.show(series, found, self.shown)
             self._say()
         self.set_trait("histograms", found)
 
@@ -189,12 +204,6 @@ class MagnitudeHistogram(ipywidgets.VBox):
                 self.series, [one.look for one in there], counts, np.asarray(self.edges),
                 logarithmic=self.logarithmic, band_colours=self.colours == "band",
             )  # fmt: skip
-
-    def _label(self) -> str:
-        if self.x_label:
-            return self.x_label
-        bands = {one.band for one in self.series}
-        return f"{bands.pop()}-band magnitude" if len(bands) == 1 and "" not in bands else "magnitude"
 
     # -- controls --------------------------------------------------------------------------------------------------
 
@@ -241,7 +250,7 @@ class MagnitudeHistogram(ipywidgets.VBox):
             tooltip="colours",
             layout={"width": "130px"},
         )
-        self._reset = basic.Button(description="As in Figure 1", tooltip="39 bins, 7.5 to 27 mag, axis 15 to 24")
+        self._reset = basic.Button(tooltip="the bins and the axis that nobody chose")
         label = ipywidgets.Label
         self._bins_row = basic.HBox(
             [self._number, label("bins from"), self._ends[0], label("to"), self._ends[1], label("axis from"),
@@ -253,12 +262,10 @@ class MagnitudeHistogram(ipywidgets.VBox):
         self._problem = basic.HTML()
         self._links = basic.HTML()
         self._accounts = basic.HTML()
-        self._counts = basic.HTML()
-        self._counts.add_class("tw-counts")
-        self._details = Disclosure("Counts as a table", self._counts)
 
     def _connect(self) -> None:
-        self.observe(self._redraw, ["series", "edges", "shown", "logarithmic", "colours", "x_label", "unit"])
+        self.observe(self._redraw, ["edges", "shown", "logarithmic", "colours"])
+        self.observe(self._new_series, "series")
         self.observe(self._draw_subsets, ["subsets"])
         self.observe(self._show_interval, ["interval"])
         self._plot.brush.observe(self._on_brush, "selected")
@@ -271,7 +278,6 @@ class MagnitudeHistogram(ipywidgets.VBox):
         self._more.observe(self._on_more, "value")
         for control in (self._number, *self._ends):
             control.observe(self._on_bins, "value")
-        self._details.observe(self._on_details, "is_open")
         traitlets.link((self, "logarithmic"), (self._log, "value"))
         traitlets.link((self, "colours"), (self._choice, "value"))
 
@@ -330,17 +336,13 @@ class MagnitudeHistogram(ipywidgets.VBox):
             self._complain("")
 
     def _on_reset(self, _button: object) -> None:
-        self.edges, self.shown = histogram.FIGURE1_EDGES, histogram.FIGURE1_SHOWN
+        self.edges, self.shown = self._usual.edges, self._usual.shown
         self._complain("")
 
     def _on_save(self, _button: object) -> None:
         links = download_links(self.figure(), "histogram")
         with self._lock:
             self._links.value = f'<div class="tw-note">Save the figure as {links}.</div>'
-
-    def _on_details(self, _change: object) -> None:
-        with self._lock:
-            self._fill_details(self.series, self.histograms)
 
     @property
     def _reading(self) -> bool:
@@ -367,9 +369,9 @@ class MagnitudeHistogram(ipywidgets.VBox):
             said = "There are no magnitudes to show yet."
         elif self._reading:
             if self._pointed is not None and self._pointed < len(self.edges) - 1:
-                said = sentences.of_bin(self.series, self.edges, self._pointed, self.unit)
+                said = sentences.of_bin(self.series, self.edges, self._pointed, sentences.common_unit(self.series))
         elif self.interval is not None:
-            said = sentences.of_interval(self.series, self.interval, self.unit)
+            said = sentences.of_interval(self.series, self.interval, sentences.common_unit(self.series))
         self._readout.value = escape(said)
 
     def _complain(self, message: str) -> None:
@@ -378,19 +380,9 @@ class MagnitudeHistogram(ipywidgets.VBox):
     def _fill_controls(self) -> None:
         self._filling = True
         try:
+            self._reset.description = "As in Figure 1" if self._usual is bins.FIGURE1 else "From the values"
             self._number.value = len(self.edges) - 1
             for end, value in zip(self._ends, (self.edges[0], self.edges[-1], *self.shown), strict=True):
                 end.value = value
         finally:
             self._filling = False
-
-    def _fill_details(self, series: tuple[Series, ...], found: tuple[histogram.Histogram, ...]) -> None:
-        if not self._details.is_open:  # nobody looks: send nothing
-            self._counts.value = ""
-            return
-        head = "".join(f'<th scope="col">{escape(one.label)}</th>' for one in series)
-        body = "".join(
-            f'<tr><th scope="row">{bin_}</th>{"".join(f"<td>{count}</td>" for count in counts)}</tr>'
-            for bin_, counts in sentences.rows_of_counts(found, self.shown)
-        )
-        self._counts.value = f'<table><tr><th scope="col">{escape(self._label())}</th>{head}</tr>{body}</table>'

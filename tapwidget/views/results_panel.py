@@ -160,14 +160,12 @@ class ResultsPanel(ipywidgets.VBox):
         self._offer_columns(shown)
         series: list[Series] = []
         self._series_of_table = None
-        drawn: list[tuple[Table, str]] = []
         yours = theirs = ""
         left_out: list[str] = []
         if self._form.table is not None:
             try:
                 yours = columns.users_magnitude(self._form.table, self.band, self.choice.yours or None)
-                series.append(of_user(self._form.table, yours, self.band))
-                drawn.append((self._form.table, yours))
+                series.append(of_user(self._form.table, yours, "" if self.choice.yours else self.band))
             except ColumnError as error:
                 left_out.append(str(error))
         for number, run in enumerate(shown):
@@ -178,10 +176,8 @@ class ResultsPanel(ipywidgets.VBox):
                 continue
             if run is self._runs.current:
                 self._series_of_table, theirs = len(series), column
-            series.append(of_run(run.result, column, self.band, run.name, number))
-            drawn.append((run.result, column))
+            series.append(of_run(run.result, column, run.name, number, "" if self.choice.theirs else self.band))
         self.histogram.subsets = ()
-        self._label_axis(drawn)
         self.histogram.series = tuple(series)
         self._said.value = notes(*(f"Not drawn: {without_argument(sentence)}" for sentence in left_out))
         self._subtract(f"ut1_{yours}", theirs)
@@ -198,13 +194,6 @@ class ResultsPanel(ipywidgets.VBox):
         if known is None or known[0] is not result or known[1:] != (yours, theirs):
             self._subtracted = (result, yours, theirs)
             self.differences.differences = of_result(result, yours, theirs)
-
-    def _label_axis(self, drawn: list[tuple[Table, str]]) -> None:
-        """After the band, or where columns were chosen by hand after all of them."""
-        by_hand = bool(self.choice.yours or self.choice.theirs)
-        units = {columns.unit(*pair) for pair in drawn} if by_hand else {"mag"}
-        self.histogram.x_label = " / ".join(dict.fromkeys(columns.label(*pair) for pair in drawn)) if by_hand else ""
-        self.histogram.unit = units.pop() if len(units) == 1 else ""
 
     def _offer_columns(self, shown: list[Run]) -> None:
         """Offer the bands and columns of all that could be drawn; each table is looked at once."""

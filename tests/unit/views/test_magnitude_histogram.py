@@ -188,9 +188,9 @@ def test_reading_counts(panel: MagnitudeHistogram) -> None:
 
 
 def test_the_counts_as_a_table(panel: MagnitudeHistogram) -> None:
-    assert panel._counts.value == ""  # nothing travels while nobody looks
-    panel._details.is_open = True
-    rows = re.findall(r"<tr>.*?</tr>", panel._counts.value)
+    assert panel._counts._counts.value == ""  # nothing travels while nobody looks
+    panel._counts.is_open = True
+    rows = re.findall(r"<tr>.*?</tr>", panel._counts._counts.value)
     assert len(rows) == 1 + 18
     assert rows[1].startswith('<tr><th scope="row">15 to 15.5</th><td>')
 
@@ -220,9 +220,9 @@ def test_the_legend_is_text_and_has_the_lines(panel: MagnitudeHistogram) -> None
     assert "<img" not in value
     assert "&lt;img src=x onerror=alert(1)&gt;" in value
     assert "stroke-dasharray:7 3" in value
-    panel._details.is_open = True
+    panel._counts.is_open = True
     panel.interval = (19, 21)
-    for html in (panel._accounts.value, panel._counts.value, panel._readout.value):
+    for html in (panel._accounts.value, panel._counts._counts.value, panel._readout.value):
         assert "<img" not in html
         assert "&lt;img" in html
 

@@ -10,6 +10,7 @@ from astropy.table import Table
 
 from tapwidget import ColumnRange, MagnitudeDifference, MagnitudeRange
 from tapwidget.actions.background import Immediate
+from tapwidget.plots.histogram import FIGURE1_EDGES, FIGURE1_SHOWN
 from tapwidget.state.form import Form
 from tapwidget.state.runs import Runs
 from tapwidget.views.plain_table import PlainTable
@@ -107,6 +108,10 @@ def subsets(panel: ResultsPanel) -> dict[str, list[int]]:
     return {one.label: np.arange(len(R))[one.rows].tolist() for one in panel.histogram.subsets}
 
 
+def axis(panel: ResultsPanel) -> str:
+    return panel.histogram._plot._x_axis.label
+
+
 def test_any_band_that_is_there_can_be_compared(panel: ResultsPanel) -> None:
     panel._form.table = Table({"Jmag": [14.0, 15.0], "Kmag": [13.0, 14.0]})
     assert [value for value, _ in panel.choice._band.options] == ["J", "Ks"]
@@ -114,7 +119,7 @@ def test_any_band_that_is_there_can_be_compared(panel: ResultsPanel) -> None:
     show(panel, Table({"r_cModelMag": [20.0, 21.0], "j_m": [14.1, 15.1]}))
     assert [value for value, _ in panel.choice._band.options] == ["r", "J", "Ks"]
     assert labels(panel) == ["ut1, Jmag", "results, j_m"]
-    assert panel.histogram._label() == "J-band magnitude"
+    assert axis(panel) == "J-band magnitude"
     panel.band = "r"
     assert panel.choice._band.value == "r"
     assert labels(panel) == ["results, r_cModelMag"]
@@ -129,15 +134,41 @@ def test_any_two_columns_can_be_compared_by_hand(panel: ResultsPanel) -> None:
     assert "name" not in [value for _, value in panel.choice._theirs.options]
     panel.choice._theirs.value = "ut1_r"
     assert labels(panel) == ["ut1, r", "results, ut1_r"]
-    assert (panel.histogram._label(), panel.histogram.unit) == ("r / ut1_r", "mag")
+    assert axis(panel) == "r / ut1_r [mag]"
     panel.choice._yours.value = "parallax"
     panel.choice._theirs.value = "dist"
-    assert (panel.histogram._label(), panel.histogram.unit) == ("parallax / dist", "")
+    assert axis(panel) == "parallax [mas] / dist"
     show(panel, Table({"r_cModelMag": [20.0, 21.0]}))
     assert labels(panel) == ["ut1, parallax", "results, dist"]
     assert "no column &#x27;dist&#x27; in results_2" in panel._said.value
     panel.choice.yours = panel.choice.theirs = ""
-    assert (panel.histogram._label(), panel.histogram.unit) == ("r-band magnitude", "mag")
+    assert axis(panel) == "r-band magnitude"
+
+
+def test_columns_that_are_no_magnitudes_have_bins_after_their_values(panel: ResultsPanel) -> None:
+    user = Table({"r": R, "redshift": [0.1, 0.5, 0.9, 1.2, 2.0]})
+    panel._form.table = user
+    show(panel, Table({**MATCHED, "z_phot": [0.2, 0.4, 1.0, 1.4, np.nan]}))
+    histogram = panel.histogram
+    assert (histogram.edges, histogram.shown) == (FIGURE1_EDGES, FIGURE1_SHOWN)
+    histogram.interval = (17, 19)
+    panel.choice.yours, panel.choice.theirs = "redshift", "z_phot"
+    assert (axis(panel), histogram.interval, panel.table.selected_rows) == ("redshift / z_phot", None, ())
+    assert [int(one.counts.sum()) for one in histogram.histograms] == [5, 4]
+    assert histogram.shown == (histogram.edges[0], histogram.edges[-1]) == (0.0, 2.0)
+    assert histogram._reset.description == "From the values"
+    # The bins that a person chose for them outlive another run, but not another quantity.
+    histogram.edges = (0.0, 1.0, 2.0)
+    show(panel, Table({"z_phot": [0.1, 5.0]}))
+    assert histogram.edges == (0.0, 1.0, 2.0)
+    histogram._reset.click()
+    assert histogram.edges[-1] == 5.0
+    show(panel, Table({"z_phot": [0.1, 7.0]}))  # nobody chose the bins
+    assert histogram.edges[-1] == 7.0
+    histogram.edges = (0.0, 1.0, 2.0)
+    panel.choice.yours = panel.choice.theirs = ""
+    assert (histogram.edges, histogram.shown) == (FIGURE1_EDGES, FIGURE1_SHOWN)
+    assert histogram._reset.description == "As in Figure 1"
 
 
 def test_a_result_without_magnitudes_hides_no_other(panel: ResultsPanel) -> None:
