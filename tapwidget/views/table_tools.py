@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from functools import cached_property
+
 import ipywidgets
 
 from tapwidget.actions.background import Background, Latest
@@ -20,7 +22,7 @@ class TableTools(ipywidgets.VBox):
     Attributes
     ----------
     columns, statistics, saving
-        The tools that open: `ColumnChooser`, `ColumnStatistics`, `TableSaving`.
+        The tools that open: `ColumnChooser`, `ColumnStatistics`, `TableSaving`. Made when they are first wanted.
     """
 
     def __init__(self, table: ResultsTable, *, background: Background | None = None, **kwargs: object) -> None:
@@ -29,9 +31,6 @@ class TableTools(ipywidgets.VBox):
         self._searches = Latest()
         self._found = -1  # position of the last find
         self._telling = False  # while the number of a row is told, not typed
-        self.columns = ColumnChooser(table)
-        self.statistics = ColumnStatistics(table, background=self._background)
-        self.saving = TableSaving(table, background=self._background)
         self._find = basic.Text(
             placeholder="find in the table", continuous_update=False, layout={"width": "190px"}, description="",
         )  # fmt: skip
@@ -39,23 +38,36 @@ class TableTools(ipywidgets.VBox):
         self._row = basic.BoundedIntText(
             1, min=1, max=1, description="go to row", layout={"width": "190px"}, continuous_update=False
         )
-        tools = (("Columns", "columns", self.columns), ("Statistics", "bar-chart", self.statistics),
-                 ("Save", "save", self.saving))  # fmt: skip
-        self._tools = {
-            name: (basic.ToggleButton(description=f"{name} ...", icon=icon), panel) for name, icon, panel in tools
-        }
+        tools = (
+            ("columns", "Columns", "columns"),
+            ("statistics", "Statistics", "bar-chart"),
+            ("saving", "Save", "save"),
+        )
+        self._tools = {name: basic.ToggleButton(description=f"{say} ...", icon=icon) for name, say, icon in tools}
         self._said = basic.HTML()
-        bar = basic.HBox([self._find, self._next, self._row, *(button for button, _ in self._tools.values())])
+        bar = basic.HBox([self._find, self._next, self._row, *self._tools.values()])
         bar.add_class("tw-wrap")
         self._panel = basic.VBox()
         super().__init__([stylesheet(), bar, self._said, self._panel], **kwargs)
         self._find.observe(lambda _: self._search(afresh=True), "value")
         self._next.on_click(lambda _: self._search())
         self._row.observe(self._typed, "value")
-        for name, (button, _) in self._tools.items():
+        for name, button in self._tools.items():
             button.observe(lambda change, name=name: self._open(name, is_open=change["new"]), "value")
         table.observe(lambda _: self._take(), "table")
         self._take()
+
+    @cached_property
+    def columns(self) -> ColumnChooser:
+        return ColumnChooser(self._table)
+
+    @cached_property
+    def statistics(self) -> ColumnStatistics:
+        return ColumnStatistics(self._table, background=self._background)
+
+    @cached_property
+    def saving(self) -> TableSaving:
+        return TableSaving(self._table, background=self._background)
 
     def _take(self) -> None:
         self._found = -1
@@ -108,12 +120,14 @@ class TableTools(ipywidgets.VBox):
     def _open(self, name: str, *, is_open: bool) -> None:
         """One tool at a time."""
         if is_open:
-            for other, (button, _) in self._tools.items():
+            for other, button in self._tools.items():
                 if other != name:
                     button.value = False
-            if name == "Statistics":
+            if name == "statistics":
                 self.statistics.count()
-        self._panel.children = [panel for button, panel in self._tools.values() if button.value]
+            self._panel.children = [getattr(self, name)]
+        elif not any(button.value for button in self._tools.values()):
+            self._panel.children = []
 
     def _say_error(self, error: BaseException) -> None:
         self._said.value = notes(str(error), css_class="tw-error")

@@ -53,9 +53,12 @@ class TargetPicker(ipywidgets.VBox):
         self._usual = basic.Button(description="Principal columns", tooltip="back to the catalogue's own choice")
         self._found = basic.Button(description="Add all found", tooltip="return every column that was found")
         self.ticks = TickList(
-            placeholder="find columns by name, unit, UCD or description", buttons=(self._usual, self._found)
+            placeholder="find columns by name, unit, UCD or description",
+            buttons=(self._usual, self._found),
+            in_sight=False,
         )
         self._more = Disclosure("Columns to return", self.ticks)
+        traitlets.dlink((self._more, "is_open"), (self.ticks, "in_sight"))
         row = basic.HBox([self._pick, self._find, self._said])
         row.add_class("tw-wrap")
         super().__init__([stylesheet(), row, self._more], **kwargs)

@@ -35,22 +35,24 @@ class TickList(ipywidgets.VBox):
         Names of the ticked ones, in the order in which they were ticked.
     found : tuple of str
         Names of those that the search leaves; read only.
+    in_sight : bool
+        Without it no ticks are made: each would be one more thing for a page to wait for.
     """
 
     items = traitlets.Tuple()
     chosen = traitlets.Tuple()
     found = traitlets.Tuple(read_only=True)
+    in_sight = traitlets.Bool(True)
 
     def __init__(self, *, placeholder: str, buttons: Iterable[ipywidgets.Widget] = (), **kwargs: object) -> None:
         self._filling = False
         self._search = basic.Text(placeholder=placeholder, continuous_update=True, layout={"width": "320px"})
-        # Made as they are needed: each widget is one more thing for a page to wait for.
-        self._boxes: list[ipywidgets.Checkbox] = []
+        self._boxes: list[ipywidgets.Checkbox] = []  # made as they are needed
         self._said = basic.HTML()
-        row, self._in_sight = basic.HBox([self._search, *buttons]), basic.HBox()
-        for part in (row, self._in_sight):
+        row, self._ticks = basic.HBox([self._search, *buttons]), basic.HBox()
+        for part in (row, self._ticks):
             part.add_class("tw-wrap")
-        super().__init__([stylesheet(), row, self._in_sight, self._said], **kwargs)
+        super().__init__([stylesheet(), row, self._ticks, self._said], **kwargs)
         self._search.observe(lambda _: self._look(), "value")
         self._look()
 
@@ -58,7 +60,7 @@ class TickList(ipywidgets.VBox):
     def _items_changed(self, _change: Any) -> None:
         self._look()
 
-    @traitlets.observe("chosen")
+    @traitlets.observe("chosen", "in_sight")
     def _chosen_changed(self, _change: Any) -> None:
         self._draw()
 
@@ -70,6 +72,8 @@ class TickList(ipywidgets.VBox):
         self._draw()
 
     def _draw(self) -> None:
+        if not self.in_sight:
+            return
         chosen = set(self.chosen)
         while len(self._boxes) < len(self._shown):
             box = basic.Checkbox(indent=False, layout={"width": "230px"})
@@ -81,7 +85,7 @@ class TickList(ipywidgets.VBox):
                 box.description, box.tooltip, box.value = item.name, item.tip or item.name, item.name in chosen
         finally:
             self._filling = False
-        self._in_sight.children = self._boxes[: len(self._shown)]
+        self._ticks.children = self._boxes[: len(self._shown)]
         more = len(self.found) - len(self._shown)
         unseen = [name for name in self.chosen if name not in {item.name for item in self._shown}]
         self._said.value = notes(

@@ -160,6 +160,8 @@ def test_columns_are_found_by_any_word_and_what_is_chosen_stays_in_sight() -> No
     picker.service = Shelf(OBJECT)
     picker.tables = tuple(picker.service.tables())
     picker.columns = ("objectId",)
+    assert not picker.ticks._ticks.children, "no ticks for nobody to see"
+    picker._more.is_open = True
     picker.ticks._search.value = "flag"
     assert picker.ticks.found == ("shape_flag",)
     assert "objectId is not in sight" in picker.ticks._said.value

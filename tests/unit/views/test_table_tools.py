@@ -35,7 +35,7 @@ def tools(grid):
 
 
 def ticks(chooser):
-    return {box.description: box.value for box in chooser.ticks._in_sight.children}
+    return {box.description: box.value for box in chooser.ticks._ticks.children}
 
 
 def test_ticks_hide_and_show(grid, tools):
@@ -70,7 +70,7 @@ def test_a_wide_table_says_what_it_does_not_list(grid, tools):
 
 
 def test_statistics_are_text(grid, tools):
-    tools._tools["Statistics"][0].value = True
+    tools._tools["statistics"].value = True
     said = tools.statistics._said.value
     assert "Over 5 rows" in said
     assert str(BIG + 2) in said
