@@ -74,7 +74,7 @@ def unit(table: Table, column: str) -> str:
     if not band_of(column, _ucd(table, column)) or not is_number(table, column):
         return ""
     # A redshift may be called z, and a colour g_r.
-    values = values_of(table, column, every=max(1, len(table) // MOST_ROWS))
+    values = values_of(table, column, MOST_ROWS)
     is_magnitude = not len(values) or np.median(values) >= BRIGHT or column in _photometry(table)[0]
     return "mag" if is_magnitude else ""
 
