@@ -92,12 +92,6 @@ class SkyPicture:
         """Mark these points."""
         place(self._selected, *points)
 
-    def clear_box(self) -> None:
-        """Take the box away."""
-        with self.brush.hold_sync():
-            self.brush.selected_x = None
-            self.brush.selected_y = None
-
 
 def dots(scales: dict[str, bqplot.Scale], colour: str, width: float, *, opacity: float = 1.0) -> bqplot.Lines:
     """Points, drawn as a line that is all gaps and whose round ends show: one element of the page for all of them.

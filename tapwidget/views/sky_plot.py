@@ -12,18 +12,18 @@ import traitlets
 from tapwidget.errors import ColumnError
 from tapwidget.plots import sky
 from tapwidget.plots.columns import OF_THE_UPLOAD
-from tapwidget.plots.selection import row_numbers
+from tapwidget.plots.selection import NONE, RowNumbers, row_numbers
 from tapwidget.tables.objects import plain_table
 from tapwidget.tables.positions import icrs_degrees
 from tapwidget.tables.roles import Position, position_of, recognise
 from tapwidget.views import basic, plot_style
+from tapwidget.views.box_brush import BoxBrush
 from tapwidget.views.sky_picture import ASPECT, BACKGROUND, MATCHED, UNMATCHED, SkyPicture
 from tapwidget.views.style import notes, stylesheet
 from tapwidget.views.table_traits import TableTrait
 
 DRAWN = 3000  # points in one picture: more are no longer told apart, and make the page slow
 MARKED = 1000  # of the selected ones
-LIVE = 20_000  # rows up to which the selection follows the box while it is drawn; above, when it is done
 
 HINT = "Drag a box to select rows."
 
@@ -55,16 +55,15 @@ class SkyPlot(ipywidgets.VBox):
     matched = traitlets.Any(None, allow_none=True)
     background = TableTrait()
     background_label = traitlets.Unicode("others")
-    selected_rows = traitlets.Any(())
+    selected_rows = traitlets.Any(NONE)
 
     def __init__(self, table: Any = None, *, ra: str = "", dec: str = "", matched: Any = None, **kwargs: Any) -> None:
         # Guards what is drawn. Never held while a public trait is set: an observer may wait for a lock of its own.
         self._lock = threading.RLock()
         none = np.zeros(0)
         self._plane: tuple[sky.Floats, sky.Floats] = (none, none)
-        self._box: tuple[float, ...] = ()  # the last one that was looked at
-        self._rows_of_box: tuple[int, ...] = ()
         self._picture = SkyPicture()
+        self._box = BoxBrush(self._picture.brush, self._select)
         self._readout = basic.HTML()
         self._readout.add_class("tw-readout")
         self._account = basic.HTML()
@@ -75,7 +74,6 @@ class SkyPlot(ipywidgets.VBox):
         super().__init__(parts, table=table, ra=ra, dec=dec, matched=matched, **kwargs)
         self.add_class("tw-plot")
         self._clear.on_click(lambda _button: self.clear())
-        self._picture.brush.observe(self._on_box, ["selected_x", "selected_y", "brushing"])
         self.observe(self._redraw, ["ra", "dec", "matched", "background", "background_label"])
         self.observe(self._new_table, "table")
         self.observe(self._show_selected, "selected_rows")
@@ -84,10 +82,10 @@ class SkyPlot(ipywidgets.VBox):
     def clear(self) -> None:
         """Select nothing, and take the box away."""
         self.selected_rows = ()
-        self._picture.clear_box()
+        self._box.clear()
 
     @traitlets.validate("selected_rows")
-    def _check_rows(self, proposal: Any) -> tuple[int, ...]:
+    def _check_rows(self, proposal: Any) -> RowNumbers:
         return row_numbers(proposal["value"], 0 if self.table is None else len(self.table))
 
     def _new_table(self, _change: object) -> None:
@@ -101,6 +99,7 @@ class SkyPlot(ipywidgets.VBox):
             back_ra, back_dec = self._positions(self.background, "", "", said)
             middle = sky.about(np.concatenate([ra, back_ra]), np.concatenate([dec, back_dec]))
             self._plane, behind = middle.plane(ra, dec), middle.plane(back_ra, back_dec)
+            self._box.over(*self._plane)
             every = tuple(np.concatenate(pair) for pair in zip(self._plane, behind, strict=True))
             lines = self._picture.frame(middle, sky.field(every[0], every[1], aspect=ASPECT))
             self._draw_points(behind, said)
@@ -162,32 +161,13 @@ class SkyPlot(ipywidgets.VBox):
             return none, none
         return lon, lat
 
-    def _on_box(self, _change: object) -> None:
-        with self._lock:
-            brush = self._picture.brush
-            ends = [brush.selected_x, brush.selected_y]
-            if any(end is None or len(end) != 2 for end in ends):
-                box: tuple[float, ...] = ()
-            else:
-                box = tuple(float(end) for pair in ends for end in pair)
-            if box == self._box or (box and brush.brushing and len(self._plane[0]) > LIVE):
-                return
-            self._box = box
-            if box:
-                x, y = self._plane
-                inside = (x >= box[0]) & (x <= box[1]) & (y >= box[2]) & (y <= box[3])
-                rows = tuple(np.flatnonzero(inside).tolist())
-                self._rows_of_box = rows
-        # A click beside the box takes it away, and the selection with it.
-        self.selected_rows = rows if box else ()
+    def _select(self, rows: RowNumbers) -> None:
+        self.selected_rows = rows
 
     def _show_selected(self, _change: object) -> None:
         with self._lock:
             self._mark()
-            chosen_elsewhere = bool(self._box) and self.selected_rows != self._rows_of_box
-            if chosen_elsewhere and not self._picture.brush.brushing:
-                self._box = ()  # so that the box, as it goes, does not take the selection with it
-                self._picture.clear_box()
+        self._box.follow(self.selected_rows)
 
     def _mark(self) -> None:
         rows = np.asarray(self.selected_rows, dtype=np.intp)
