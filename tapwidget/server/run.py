@@ -19,6 +19,7 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import replace
 from itertools import count
 from pathlib import Path
+from types import FrameType
 
 from tapwidget import __version__
 from tapwidget.errors import TapWidgetError
@@ -215,6 +216,12 @@ async def serve(app: object, listening: socket.socket, ready: str, *, with_paren
     """Answer until a signal, or the end of the standard input."""
     import uvicorn
 
+    class Server(uvicorn.Server):
+        def handle_exit(self, sig: int, frame: FrameType | None) -> None:
+            # Ending takes seconds at most. At a second Ctrl-C uvicorn would leave its tidying up, with a traceback.
+            if not self.should_exit:
+                super().handle_exit(sig, frame)
+
     config = uvicorn.Config(
         app,  # type: ignore[arg-type]
         log_level="warning",
@@ -225,7 +232,7 @@ async def serve(app: object, listening: socket.socket, ready: str, *, with_paren
         server_header=False,
         headers=[("Server", f"tapwidget/{__version__}")],
     )
-    server = uvicorn.Server(config)
+    server = Server(config)
     loop = asyncio.get_running_loop()
     if with_parent:
         threading.Thread(target=watch_parent, args=(loop, server), daemon=True).start()

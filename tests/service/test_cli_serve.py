@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import os
 import re
 import select
@@ -91,6 +92,16 @@ def test_a_signal_ends_it(serve, number):
     assert b"Traceback" not in service.process.stderr.read()
     with pytest.raises(urllib.error.URLError):
         service.query("SELECT 1")
+
+
+def test_a_second_ctrl_c_changes_nothing(serve):
+    service = serve()
+    for _ in range(20):  # whenever in its ending they come
+        service.process.send_signal(signal.SIGINT)
+        with contextlib.suppress(subprocess.TimeoutExpired):
+            service.process.wait(0.005)
+    assert service.process.wait(SECONDS) in {0, -signal.SIGINT}
+    assert service.process.stderr.read() == b""
 
 
 def test_with_parent_it_ends_when_its_stdin_closes(serve):
