@@ -147,6 +147,16 @@ class Job:
         """Bytes of the result that have arrived, and of how many, where the service says."""
         return self._bytes
 
+    @property
+    def parts(self) -> int:
+        """1; a match that goes in several jobs (`chunks.ChunkedJob`) has more."""
+        return len(self.urls)
+
+    @property
+    def urls(self) -> tuple[str, ...]:
+        """The addresses of all its jobs: its own."""
+        return (self.url,)
+
     # What is done.
 
     def wait(self, timeout: float | None = None) -> JobPhase:

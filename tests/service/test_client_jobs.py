@@ -296,6 +296,7 @@ def test_properties_ask_nothing_of_the_network(fake: Any, service: Service) -> N
     count = len(fake.requests)
     for name in ("url", "job_id", "phase", "progress", "summary", "adql", "elapsed", "last_error", "error", "overflow"):
         getattr(job, name)
+    assert (job.parts, job.urls) == (1, (job.url,))
     repr(job)
     repr(service)
     assert len(fake.requests) == count
