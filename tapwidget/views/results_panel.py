@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import threading
+
 import ipywidgets
 import traitlets
 from astropy import units as u
@@ -22,6 +24,7 @@ from tapwidget.views.magnitude_choice import MagnitudeChoice
 from tapwidget.views.magnitude_histogram import MagnitudeHistogram
 from tapwidget.views.match_check import MatchCheck, positions
 from tapwidget.views.plain_table import PlainTable
+from tapwidget.views.result_plots import ResultPlots
 from tapwidget.views.results_table import ResultsTable
 from tapwidget.views.row_subsets import selected, would_be_kept
 from tapwidget.views.separation_plot import SeparationPlot
@@ -48,6 +51,7 @@ class ResultsPanel(ipywidgets.VBox):
     tools : TableTools
         Find, go to a row, choose columns, count, save.
     histogram : MagnitudeHistogram
+        This and the other plots are made when there is something to draw, or when they are asked for.
     sky : SkyPlot
     separations : SeparationPlot
     differences : DifferencePlot
@@ -72,24 +76,12 @@ class ResultsPanel(ipywidgets.VBox):
         self._kept: Subset | None = None
         self._photometry: dict[int, tuple[Table, bool, tuple[str, ...], tuple[str, ...]]] = {}
         self.table = ResultsTable()
-        self.histogram = MagnitudeHistogram()
-        self.sky = SkyPlot(background_label="your table")
-        self.separations = SeparationPlot()
-        self.differences = DifferencePlot()
+        self._made: ResultPlots | None = None
+        self._making = threading.RLock()
         self._subtracted: tuple[Table, str, str] | None = None  # what the differences are of
         self.check = MatchCheck(background=self._background)
-        self.use_radius = basic.Button(
-            description="Use this radius", tooltip="put it into the form, for the next match", layout={"width": "auto"}
-        )
-        self._separations = basic.VBox([self.separations, self.use_radius])
         self.choice = MagnitudeChoice()
         self._said = basic.HTML()
-        magnitudes = basic.VBox(
-            [self.choice, self.histogram, self._said],
-            layout={"flex": "1 1 480px", "min_width": "0", "max_width": "900px"},  # beside the sky where there is room
-        )
-        self._plots = basic.HBox([magnitudes, self.sky])
-        self._plots.add_class("tw-wrap")
         self._style = stylesheet()
         self.tools = TableTools(self.table, background=self._background)
         # Hidden, not removed: only what is in the page can say hello.
@@ -104,15 +96,45 @@ class ResultsPanel(ipywidgets.VBox):
         runs.observe(lambda _: self._show_current(), "current")
         self.choice.observe(lambda _: self._draw_soon(), ["band", "yours", "theirs"])
         form.observe(lambda _: self._preview_soon(), "where")
-        self.histogram.observe(lambda _: self._select_soon(), "interval")
-        traitlets.link((self.sky, "selected_rows"), (self.table, "selected_rows"))
         self.table.observe(lambda _: self._rows_selected(), "selected_rows")
         self.check.observe(lambda _: self._show_rows(), "rows")
-        self.use_radius.on_click(lambda _: self._take_radius())
         self.observe(lambda _: self._await_drawing(), "_view_count")
         self.table.observe(lambda _: self._await_drawing(), "table")
         self.table.observe(lambda _: self._arrange(), "drawn")
         self._draw()
+
+    @property
+    def _plots(self) -> ResultPlots:
+        """Made when there is something to draw: until then they would be a third of what a page has to wait for."""
+        with self._making:
+            if self._made is None:
+                plots = ResultPlots(self.choice, self._said)
+                plots.sky.background, plots.sky.table = self._form.table, self.table.table
+                traitlets.link((self.table, "selected_rows"), (plots.sky, "selected_rows"))
+                plots.histogram.observe(lambda _: self._select_soon(), "interval")
+                plots.use_radius.on_click(lambda _: self._take_radius())
+                self._made = plots
+            return self._made
+
+    @property
+    def histogram(self) -> MagnitudeHistogram:
+        return self._plots.histogram
+
+    @property
+    def sky(self) -> SkyPlot:
+        return self._plots.sky
+
+    @property
+    def separations(self) -> SeparationPlot:
+        return self._plots.separations
+
+    @property
+    def differences(self) -> DifferencePlot:
+        return self._plots.differences
+
+    @property
+    def use_radius(self) -> ipywidgets.Button:
+        return self._plots.use_radius
 
     def _runs_changed(self) -> None:
         for run in self._runs.runs:
@@ -123,7 +145,8 @@ class ResultsPanel(ipywidgets.VBox):
         self._draw_soon()
 
     def _table_changed(self) -> None:
-        self.sky.background = self._form.table
+        if self._form.table is not None or self._made is not None:
+            self.sky.background = self._form.table
         self._draw_soon()
 
     def _show_current(self) -> None:
@@ -144,8 +167,9 @@ class ResultsPanel(ipywidgets.VBox):
 
     def _show_separations(self) -> None:
         current = self._runs.current
-        self.separations.chance = None if current is None else current.chance
-        self.separations.table = None if current is None else current.result
+        if current is not None or self._made is not None:
+            self.separations.chance = None if current is None else current.chance
+            self.separations.table = None if current is None else current.result
         self._arrange()
 
     def _take_radius(self) -> None:
@@ -177,8 +201,9 @@ class ResultsPanel(ipywidgets.VBox):
             if run is self._runs.current:
                 self._series_of_table, theirs = len(series), column
             series.append(of_run(run.result, column, run.name, number, "" if self.choice.theirs else self.band))
-        self.histogram.subsets = ()
-        self.histogram.series = tuple(series)
+        if series or self._made is not None:
+            self.histogram.subsets = ()
+            self.histogram.series = tuple(series)
         self._said.value = notes(*(f"Not drawn: {without_argument(sentence)}" for sentence in left_out))
         self._subtract(f"ut1_{yours}", theirs)
         self._preview()
@@ -188,7 +213,9 @@ class ResultsPanel(ipywidgets.VBox):
         """Show the differences of these columns of the current result, if it has both."""
         result = None if self._runs.current is None else self._runs.current.result
         if result is None or yours not in columns.numbers(result) or not theirs or yours == theirs:
-            self._subtracted = self.differences.differences = None
+            self._subtracted = None
+            if self._made is not None:
+                self.differences.differences = None
             return
         known = self._subtracted
         if known is None or known[0] is not result or known[1:] != (yours, theirs):
@@ -226,18 +253,14 @@ class ResultsPanel(ipywidgets.VBox):
     def _arrange(self) -> None:
         stands_in = self._plain is not None and not self.table.drawn
         self._place.layout.display = "none" if stands_in else None
-        # Not hidden but absent while there is nothing to draw: bqplot cannot measure what has no size.
-        beside = (
-            *((self._separations,) if self.separations.separations is not None else ()),
-            *((self.differences,) if self.differences.differences is not None else ()),
-        )
-        if self._plots.children[2:] != beside:
-            self._plots.children = (*self._plots.children[:2], *beside)
+        if self._made is not None:
+            self._made.arrange()
+        has_plots = self.choice.has_columns or (self._made is not None and bool(self.histogram.series))
         self.children = (
             *(self._style, self._place),
             *((self._plain,) if stands_in else ()),
             self.check,
-            *((self._plots,) if self.histogram.series or self.choice.has_columns else ()),
+            *((self._plots,) if has_plots else ()),
         )
 
     def _select_soon(self) -> None:
@@ -275,6 +298,8 @@ class ResultsPanel(ipywidgets.VBox):
         self._show_subsets()
 
     def _show_subsets(self) -> None:
+        if self._made is None:
+            return
         of = self._series_of_table
         chosen = None if of is None else selected(self.table.selected_rows, of, self.check.rows)
         self.histogram.subsets = tuple(one for one in (self._kept, chosen) if one is not None)

@@ -182,12 +182,12 @@ def test_a_result_without_separations_has_no_plot() -> None:
     runs = Runs()
     panel = ResultsPanel(Form(), runs, background=Immediate())
     runs.current = runs.add(result=Table({"a": [1]}))
-    assert panel._separations not in panel._plots.children
+    assert panel._plots.judged not in panel._plots.children
     assert panel.check._several.value == ""
     runs.current = runs.add(result=result())
-    assert panel._separations in panel._plots.children
+    assert panel._plots.judged in panel._plots.children
     runs.remove(runs.current)
-    assert panel._separations not in panel._plots.children
+    assert panel._plots.judged not in panel._plots.children
 
 
 def test_only_the_unmatched_has_nothing_to_count(run: Run) -> None:
