@@ -135,7 +135,8 @@ class Plan:
             return {}
         uploaded = self.upload.table
         # Rows without a position did not travel, so a row's number is not its place in the upload.
-        place = np.searchsorted(np.asarray(uploaded[self.upload.row_column]), rows)
+        numbers = np.asarray(uploaded[self.upload.row_column])
+        place = np.searchsorted(numbers, rows.astype(numbers.dtype))  # of one type, or numpy copies the larger side
         ours = [np.asarray(uploaded[name], dtype=np.float64)[place] for name in self.upload.position]
         theirs = [self._of(raw, name) for name in self.query.position]
         separation, angle = separation_arcsec(*ours, *theirs), position_angle_deg(*ours, *theirs)

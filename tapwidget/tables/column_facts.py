@@ -64,12 +64,14 @@ def is_text(table: Table, name: str) -> bool:
     return column.dtype.kind in "USO" and column.ndim == 1
 
 
-def values_of(table: Table, name: str, most: int = 0) -> np.ndarray:
+def values_of(table: Table, name: str, most: int = 0, *, every: int = 1) -> np.ndarray:
     """The values that are there, as float64 for numbers, as str for text; the first `most` of them if given.
+
+    With `every`, those of each so-manieth row only.
 
     For reading only: where all are there, they are the column's own.
     """
-    column = table[name]
+    column = table[name][::every]
     data = np.asarray(np.ma.getdata(column))
     present = ~np.ma.getmaskarray(column)
     if data.dtype.kind == "f":

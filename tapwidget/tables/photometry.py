@@ -28,7 +28,7 @@ BARE = re.compile(r"^([ugrizyUBVRIJHK]|W[1-4]|w[1-4]|[jhk]_m|Ks|BT|VT|Hp|FUV|NUV
 REDSHIFT = re.compile(r"redshift|^z_?err|zwarn|zconf|z_?phot|z_?spec|^zstatus|photoz|specobj|subclass|velocity", re.I)
 ERROR_NAME = re.compile(r"err|sigma|unc($|_)|^e_|_e$|cmsig|msigcom", re.I)
 SENTINELS = (-9999.0, -99999.0, -999.0, -1000.0, -99.0, -9999.99, -999.99)
-MOST_ROWS = 100_000  # enough to see where most values lie
+MOST_ROWS = 100_000
 FAINT = (99.0, 99.99, 99.9, 99.999, 999.0, 9999.0)
 
 
@@ -107,8 +107,8 @@ def _bare_reason(table: Table, name: str, bare: list[str], redshifts: bool) -> s
     if name == "z":
         if redshifts or len(optical) < 2 or not _plausible(table, name):
             return ""
-        others = [float(np.median(v)) for n in optical if len(v := values_of(table, n))]
-        own = values_of(table, name)
+        others = [float(np.median(v)) for n in optical if len(v := _sample(table, n))]
+        own = _sample(table, name)
         if len(own) and others and abs(float(np.median(own)) - float(np.median(others))) > 6:
             return ""
         return "band z in the set " + "".join(n for n in "ugriz" if n in [*optical, "z"])
@@ -119,10 +119,14 @@ def _bare_reason(table: Table, name: str, bare: list[str], redshifts: bool) -> s
 
 def _plausible(table: Table, name: str) -> bool:
     """Whether most values lie where magnitudes do."""
-    values = values_of(table, name)
-    values = values[:: max(1, len(values) // MOST_ROWS)]
+    values = _sample(table, name)
     values = values[~np.isin(values, SENTINELS) & ~np.isin(values, FAINT)]
     return len(values) == 0 or (-30 < float(np.median(values)) < 45 and float(np.percentile(values, 95)) < 60)
+
+
+def _sample(table: Table, name: str) -> np.ndarray:
+    """Values from all over a column, enough to see where most of them lie."""
+    return values_of(table, name, every=max(1, len(table) // MOST_ROWS))
 
 
 def error_columns(table: Table, magnitudes: tuple[str, ...]) -> tuple[str, ...]:
@@ -152,11 +156,12 @@ def doubtful_values(table: Table, magnitudes: tuple[str, ...]) -> list[str]:
     """Warnings for values that often mean "missing" but are kept: 99 and the like, and 0 in many rows."""
     warnings = []
     for name in magnitudes:
-        values = values_of(table, name)
-        for value in np.unique(values[np.isin(values, FAINT)]):
-            rows = count(int((values == value).sum()), "row")
+        # As they lie in the table: a large one's would be in memory once more as float64.
+        data, present = np.asarray(np.ma.getdata(table[name])), ~np.ma.getmaskarray(table[name])
+        for value in np.unique(data[np.isin(data, FAINT) & present]):
+            rows = count(int(((data == value) & present).sum()), "row")
             warnings.append(f"`{name}` is {value:g} in {rows}: often a sign for missing. The values are kept.")
-        zeros = int((values == 0).sum())
-        if zeros > max(1, 0.01 * len(values)):
+        zeros = int(((data == 0) & present).sum())
+        if zeros > max(1, 0.01 * int((np.isfinite(data) & present).sum())):
             warnings.append(f"`{name}` is exactly 0 in {count(zeros, 'row')}: often a sign for missing. They are kept.")
     return warnings

@@ -18,6 +18,7 @@ PARTS = (
     r"^(?P<sign>[+-]?)\s*(?P<first>\d{1,3})(?P<mark>\s*[hHdD:°]\s*|\s+)(?P<minutes>\d{1,2}(?:\.\d*)?)"
     r"(?:(?:\s*[mM:'′]\s*|\s+)(?P<seconds>\d{1,2}(?:\.\d*)?)?)?\s*(?:[sS\"″mM'′]|'')?$"
 )
+BLOCK = 2**16
 NOTHING = (-9999.0, -999.0, -99.0, 999.0, 9999.0, -999999.0)
 
 
@@ -57,13 +58,14 @@ def icrs_degrees(table: Table, position: Position) -> tuple[np.ndarray, np.ndarr
             lon, lat = _numbers(table, ra_name), _numbers(table, dec_name)
             if position.form == "hours":
                 _check(lon, table, ra_name, (0.0, 24.0), "hours")
-                lon = lon * 15.0
+                lon *= 15.0
                 if _unit(table, dec_name) == "rad":
-                    lat = np.degrees(lat)
+                    np.degrees(lat, out=lat)
                 changes.append(f"`{ra_name}` was converted from hours to degrees.")
             elif position.form == "radians":
                 _check(lon, table, ra_name, (-2 * np.pi, 2 * np.pi), "radians")
-                lon, lat = np.degrees(lon), np.degrees(lat)
+                np.degrees(lon, out=lon)
+                np.degrees(lat, out=lat)
                 changes.append(f"`{ra_name}` and `{dec_name}` were converted from radians to degrees.")
             else:
                 scaled = _scaled(table, ra_name, lon), _scaled(table, dec_name, lat)
@@ -79,11 +81,12 @@ def icrs_degrees(table: Table, position: Position) -> tuple[np.ndarray, np.ndarr
         changes.append(
             f"{count(int(negative.sum()), 'negative right ascension')} became positive by adding 360 degrees."
         )
-        lon = np.where(negative, lon + 360.0, lon)
-    lon = np.where(lon >= 360.0, lon - 360.0, lon)
+        lon[negative] += 360.0
+    # In place, as both are arrays of our own: a large table's would be many times in memory.
+    lon[lon >= 360.0] -= 360.0
     missing = np.isnan(lon) | np.isnan(lat)
     lon[missing] = np.nan
-    lat = np.where(missing, np.nan, lat)
+    lat[missing] = np.nan
     if position.frame != "icrs":
         lon, lat = _to_icrs(lon, lat, position.frame)
         changes.append(f"The position was converted from {FRAMES[position.frame]} to ICRS.")
@@ -104,11 +107,14 @@ def _to_icrs(lon: np.ndarray, lat: np.ndarray, frame: str) -> tuple[np.ndarray, 
     names = {"fk5": "fk5", "fk4": "fk4", "galactic": "galactic", "ecliptic": "barycentricmeanecliptic"}
     if frame not in names:
         raise ColumnError(f"No frame is called {frame!r}: there are icrs, {', '.join(names)}.")
-    good = ~np.isnan(lon)
-    coordinates = SkyCoord(lon[good], lat[good], unit="deg", frame=names[frame]).icrs
-    ra, dec = np.full(lon.shape, np.nan), np.full(lat.shape, np.nan)
-    ra[good], dec[good] = coordinates.ra.deg, coordinates.dec.deg
-    return ra, dec
+    # Some rows at a time: astropy has a position in memory some twenty times while it converts it.
+    for low in range(0, len(lon), BLOCK):
+        ra, dec = lon[low : low + BLOCK], lat[low : low + BLOCK]
+        good = ~np.isnan(ra)
+        if good.any():
+            coordinates = SkyCoord(ra[good], dec[good], unit="deg", frame=names[frame]).icrs
+            ra[good], dec[good] = coordinates.ra.deg, coordinates.dec.deg
+    return lon, lat
 
 
 def _unit(table: Table, name: str) -> str:

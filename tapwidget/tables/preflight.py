@@ -145,8 +145,7 @@ def _as_they_are(table: Table, position: Position, ra: np.ndarray, dec: np.ndarr
     for name, values in zip(position.columns, (ra, dec), strict=True):
         if table[name].dtype.kind != "f" or not LEGAL.fullmatch(name) or is_reserved(name) or len(name) > LONGEST_NAME:
             return False
-        own = np.asarray(np.ma.getdata(table[name]), dtype=np.float64)
-        if not np.array_equal(own[~np.isnan(values)], values[~np.isnan(values)]):
+        if not ((np.asarray(np.ma.getdata(table[name])) == values) | np.isnan(values)).all():
             return False
     return position.columns[0].lower() != position.columns[1].lower()
 
@@ -247,7 +246,7 @@ def _integers(data: np.ndarray, mask: np.ndarray, name: str, changes: list[str])
     if wider is not None:
         changes.append(f"`{name}` travels as {np.dtype(wider).name}: services have no {data.dtype.name}.")
         return data.astype(wider)
-    return data.astype(data.dtype.newbyteorder("="))
+    return data.astype(data.dtype.newbyteorder("="), copy=False)
 
 
 def _narrow(texts: np.ndarray) -> np.ndarray:
@@ -258,7 +257,7 @@ def _narrow(texts: np.ndarray) -> np.ndarray:
 
 def _floats(data: np.ndarray, name: str, changes: list[str]) -> np.ndarray:
     if data.dtype.itemsize in {4, 8}:
-        return data.astype(data.dtype.newbyteorder("="))
+        return data.astype(data.dtype.newbyteorder("="), copy=False)
     wider = np.float32 if data.dtype.itemsize < 4 else np.float64
     changes.append(f"`{name}` travels as {np.dtype(wider).name}: services have no {data.dtype.name}.")
     return data.astype(wider)

@@ -20,10 +20,12 @@ from tapwidget.errors import ColumnError, QueryError
 from tapwidget.ivoa.tapschema import Column
 from tapwidget.tables.binary2 import plain, spread
 from tapwidget.tables.text_bytes import fits_numpy
-from tapwidget.tables.votable_document import BLOCK, Batch, Document, read_document, write_stream
+from tapwidget.tables.votable_document import Batch, Document, read_document, write_stream
 from tapwidget.tables.votable_units import unit_of, unit_text
 
 Mask = NDArray[np.bool_] | None
+# Rows that are copied in one go.
+SOME = 16_384
 
 DATATYPES = {
     np.dtype(bool): "boolean",
@@ -80,8 +82,8 @@ def votable_pieces(
 
 def _batches(parts: list[tuple[NDArray[Any], Mask]], rows: NDArray[Any]) -> Iterator[Batch]:
     """Some rows of the columns, so many at a time."""
-    for low in range(0, len(rows), BLOCK):
-        some = rows[low : low + BLOCK]
+    for low in range(0, len(rows), SOME):
+        some = rows[low : low + SOME]
         yield [values[some] for values, _ in parts], [None if mask is None else mask[some] for _, mask in parts]
 
 
