@@ -92,7 +92,7 @@ class Texts:
         self.name = name
         self.nrows = nrows
         self.mask: Mask = None
-        self.pieces: list[tuple[int, NDArray[np.int64], bytes]] = []
+        self.pieces: list[tuple[int, NDArray[np.int32], bytes]] = []
 
     def add(self, at: int, array: Any) -> None:
         gone = missing(array)
@@ -102,7 +102,8 @@ class Texts:
             array = array.fill_null("")
         ends = edges(array)
         data = array.buffers()[2] if len(array) else None
-        self.pieces.append((at, np.diff(ends), b"" if data is None else bytes(memoryview(data)[ends[0] : ends[-1]])))
+        letters = b"" if data is None else bytes(memoryview(data)[ends[0] : ends[-1]])
+        self.pieces.append((at, np.diff(ends).astype(np.int32), letters))
 
     def whole(self) -> tuple[NDArray[Any], Mask]:
         widest = max((int(sizes.max(initial=0)) for _, sizes, _ in self.pieces), default=0)

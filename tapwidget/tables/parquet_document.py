@@ -61,7 +61,9 @@ def read_parquet(source: bytes | BinaryIO) -> Document:
         As `from_parquet`.
     """
     try:
-        with pq.ParquetFile(pa.BufferReader(source) if isinstance(source, bytes) else source) as file:
+        opened = pa.BufferReader(source) if isinstance(source, bytes) else source
+        # Else all the bytes of the file are held in memory until the last row is read.
+        with pq.ParquetFile(opened, pre_buffer=False) as file:
             content = (file.metadata.metadata or {}).get(KEY)
             if content is None:
                 return Document()
