@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 from numpy.typing import NDArray
 
-from tapwidget.plots import columns, histogram
+from tapwidget.plots import bins, columns, histogram
 from tapwidget.plots.series import Series
 
 if TYPE_CHECKING:
@@ -18,6 +18,7 @@ if TYPE_CHECKING:
     from matplotlib.figure import Figure
 
 BIN = 0.5  # mag; as in Figure 1
+MOST_BINS = 500
 LEAST = 5  # rows in a bin that has a median
 Floats = NDArray[np.float64]
 
@@ -32,12 +33,18 @@ class Differences:
         Yours; yours minus the target's. In mag, or what unit the columns have.
     yours, theirs : str
         What they are called.
+    step : float
+        Width of the bins that have medians.
     """
 
     magnitude: Floats
     difference: Floats
     yours: str
     theirs: str
+    step: float = BIN
+
+    def __len__(self) -> int:
+        return len(self.difference)
 
     @cached_property
     def there(self) -> NDArray[np.intp]:
@@ -52,9 +59,9 @@ class Differences:
         left, right = np.percentile(self.magnitude[self.there], (0.5, 99.5))
         bottom, top = np.percentile(self.difference[self.there], (1, 99))
         margin = max(0.25 * (top - bottom), 0.02)
-        left, right = np.floor(left / BIN) * BIN, np.ceil(right / BIN) * BIN
+        left, right = np.floor(left / self.step) * self.step, np.ceil(right / self.step) * self.step
         bottom, top = min(bottom - margin, -0.02), max(top + margin, 0.02)  # no difference is always in sight
-        return float(left), float(max(right, left + BIN)), float(bottom), float(top)
+        return float(left), float(max(right, left + self.step)), float(bottom), float(top)
 
     @cached_property
     def seen(self) -> NDArray[np.intp]:
@@ -65,13 +72,13 @@ class Differences:
 
     @cached_property
     def medians(self) -> tuple[Floats, Floats]:
-        """Middles of the bins of 0.5 mag that have some rows, and the median difference in each, of all its rows."""
+        """Middles of the bins that have some rows, and the median difference in each, of all its rows."""
         left, right, _, _ = self.extent
-        bins = min(max(1, round((right - left) / BIN)), 500)  # of other numbers than magnitudes there may be far more
-        edges = histogram.uniform(bins, left, right)
+        number = min(max(1, round((right - left) / self.step)), MOST_BINS)
+        edges = histogram.uniform(number, left, right)
         places = histogram.places(self.magnitude[self.there], edges).astype(np.int16)
         order = np.argsort(places, kind="stable")
-        ends = np.searchsorted(places[order], np.arange(bins + 1))
+        ends = np.searchsorted(places[order], np.arange(number + 1))
         sorted_by_bin = self.difference[self.there][order]
         full = np.flatnonzero(np.diff(ends) >= LEAST)
         found = [float(np.median(sorted_by_bin[ends[bin_] : ends[bin_ + 1]])) for bin_ in full]
@@ -96,6 +103,8 @@ class Differences:
 def of_result(result: Table, yours: str, theirs: str) -> Differences:
     """The differences of two columns of a match's result. Fluxes in nJy are taken as AB magnitudes.
 
+    Medians are those of bins of 0.5 mag; where `yours` are no magnitudes, of bins after their values.
+
     Raises
     ------
     ColumnError
@@ -104,7 +113,11 @@ def of_result(result: Table, yours: str, theirs: str) -> Differences:
     mine, other = (Series(name, columns.values(result, name)).magnitudes for name in (yours, theirs))
     difference = mine - other
     labels = (columns.label(result, name) for name in (yours, theirs))
-    return Differences(np.where(np.isnan(difference), np.nan, mine), difference, *labels)
+    step = BIN
+    if columns.unit(result, yours) != "mag" and len(rising := histogram.ordered(mine)):
+        first, second, *_ = bins.of_values(rising)
+        step = second - first
+    return Differences(np.where(np.isnan(difference), np.nan, mine), difference, *labels, step)
 
 
 def draw(found: Differences, selected: Sequence[int] | NDArray[np.intp] = ()) -> Figure:

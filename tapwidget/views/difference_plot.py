@@ -1,8 +1,9 @@
-"""How the magnitudes of matched rows differ: yours minus the target's over yours, with medians and the selection."""
+"""How the magnitudes of matched rows differ: yours minus the target's over yours, with medians; a box selects rows."""
 
 from __future__ import annotations
 
 import threading
+from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
 import bqplot
@@ -11,21 +12,26 @@ import numpy as np
 
 from tapwidget.plots import layout
 from tapwidget.plots.difference import Differences, draw, of_result
+from tapwidget.plots.selection import RowNumbers
+from tapwidget.plots.sentences import number
 from tapwidget.plots.series import Series
 from tapwidget.plots.sky import thin
 from tapwidget.state.identity import Identity
 from tapwidget.views import basic, plot_style
+from tapwidget.views.box_brush import BoxBrush
 from tapwidget.views.figure_links import download_links
 from tapwidget.views.histogram_plot import MARGIN, figure_options, set_ticks
 from tapwidget.views.sky_picture import MATCHED, SELECTED, dots, place
 from tapwidget.views.style import notes, stylesheet
+from tapwidget.views.table_traits import RowsTrait
 
 if TYPE_CHECKING:
     from matplotlib.figure import Figure
 
 WIDTH, HEIGHT = 460, 300  # px
 DRAWN, MARKED = 3000, 1000  # points in one picture, as on the sky
-MEDIAN = Series("median in bins of 0.5", (), "solid", 2.0, 1)
+MEDIAN = Series("median", (), "solid", 2.0, 1)
+HINT = "Drag a box to select rows."
 
 
 class DifferencePlot(ipywidgets.VBox):
@@ -35,10 +41,12 @@ class DifferencePlot(ipywidgets.VBox):
     ----------
     differences : plots.difference.Differences or None
         What is drawn, with its values in mag (or what unit the columns have), one a row of the result.
-    selected_rows : sequence of int, or None
-        Rows of the result that are marked. Can be linked to those of a `ResultsTable` or a `SkyPlot`.
+    selected_rows : tuple of int
+        Rows of the result that are selected, sorted: a box drawn with the mouse sets them, and they are marked. Takes
+        any sequence of row numbers, or one bool a row. Can be linked to those of a `ResultsTable` or a `SkyPlot`.
 
-    Above some thousand rows an even sample is drawn, and the plot says so; the medians are those of all rows.
+    Above some thousand rows an even sample is drawn, and the plot says so; the medians are those of all rows, and a box
+    selects among all of them.
 
     Examples
     --------
@@ -46,18 +54,19 @@ class DifferencePlot(ipywidgets.VBox):
     """
 
     differences = Identity()
-    selected_rows = Identity()
+    selected_rows = RowsTrait("differences")
 
     def __init__(self, result: Any = None, yours: str = "", theirs: str = "", **kwargs: Any) -> None:
         self._lock = threading.RLock()
         self._build()
         super().__init__(
-            [stylesheet(), plot_style.plot_stylesheet(), self._area, self._save, self._links, self._account],
+            [stylesheet(), plot_style.plot_stylesheet(), self._area, self._row, self._links, self._account],
             **{"layout": {"width": f"{WIDTH}px"}, **kwargs},
         )  # fmt: skip
         self.add_class("tw-plot")
-        self.observe(self._redraw, "differences")
-        self.observe(self._mark, "selected_rows")
+        self.observe(self._new_differences, "differences")
+        self.observe(self._show_selected, "selected_rows")
+        self._clear.on_click(lambda _button: self.clear())
         self._save.on_click(self._on_save)
         self._redraw()
         if result is not None:
@@ -73,12 +82,17 @@ class DifferencePlot(ipywidgets.VBox):
         """
         self.differences = of_result(result, yours, theirs)
 
+    def clear(self) -> None:
+        """Select nothing, and take the box away."""
+        self.selected_rows = ()
+        self._box.clear()
+
     def figure(self) -> Figure:
         """The same with matplotlib, in the colours for paper, all rows as a density."""
         found = self.differences
         if found is None:
             found = Differences(np.zeros(0), np.zeros(0), "yours", "target's")
-        return draw(found, self._rows())
+        return draw(found, self.selected_rows)
 
     def _build(self) -> None:
         self._x, self._y = bqplot.LinearScale(allow_padding=False), bqplot.LinearScale(allow_padding=False)
@@ -91,9 +105,11 @@ class DifferencePlot(ipywidgets.VBox):
         self._median = bqplot.Lines(
             x=[0, 0], y=[0, 0], scales=scales, colors=[plot_style.colour(MEDIAN, band_colours=False)], stroke_width=2
         )
+        self._brush = bqplot.interacts.BrushSelector(x_scale=self._x, y_scale=self._y)
+        self._box = BoxBrush(self._brush, self._select)
         figure = bqplot.Figure(
             axes=[self._x_axis, self._y_axis], marks=[self._points, self._zero, self._selected, self._median],
-            fig_margin=MARGIN, padding_x=0, padding_y=0,
+            interaction=self._brush, fig_margin=MARGIN, padding_x=0, padding_y=0,
             layout=ipywidgets.Layout(width=f"{WIDTH}px", height=f"{HEIGHT}px"), **figure_options(),
         )  # fmt: skip
         self._legend = basic.HTML()
@@ -102,17 +118,29 @@ class DifferencePlot(ipywidgets.VBox):
         self._area = basic.VBox([figure, self._legend], layout={"width": f"{WIDTH}px"})
         self._area.add_class("tw-plot-area")
         self._area.add_class("tw-sky")
+        self._clear = basic.Button(description="Clear", tooltip="Select nothing", layout={"width": "auto"})
         self._save = basic.Button(
-            description="Save", tooltip="The same figure by matplotlib, as PNG, SVG or PDF",
-            layout={"width": "auto", "align_self": "flex-start"},
-        )  # fmt: skip
+            description="Save", tooltip="The same figure by matplotlib, as PNG, SVG or PDF", layout={"width": "auto"}
+        )
+        self._readout = basic.HTML()
+        self._readout.add_class("tw-readout")
+        self._row = basic.HBox([self._clear, self._save, self._readout])
+        self._row.add_class("tw-wrap")
         self._links, self._account = basic.HTML(), basic.HTML()
 
-    def _redraw(self, _change: object = None) -> None:
+    def _new_differences(self, _change: object) -> None:
+        count = 0 if self.differences is None else len(self.differences)
+        if self.selected_rows and self.selected_rows[-1] >= count:
+            self.selected_rows = ()
+        self._box.clear()  # it held others
+        self._redraw()
+
+    def _redraw(self) -> None:
         with self._lock:
             found = self.differences
             self._links.value = ""
             self._save.disabled = found is None
+            self._box.over(*(np.zeros(0), np.zeros(0)) if found is None else (found.magnitude, found.difference))
             if found is None:
                 self._account.value = notes("No differences to show yet.")
                 self._mark()
@@ -133,18 +161,26 @@ class DifferencePlot(ipywidgets.VBox):
                     if len(x):
                         line.x, line.y = x, y
             sampled = len(seen) < len(found.seen)
-            sample = f"An even sample is drawn, {len(seen):,} of {len(found.seen):,}; the medians are of all rows."
+            sample = (
+                f"An even sample is drawn, {len(seen):,} of {len(found.seen):,}; the medians are of all rows, "
+                "and a box selects among all."
+            )
             self._account.value = notes(found.account, sample if sampled else "")
             self._mark()
 
-    def _rows(self) -> np.ndarray:
-        """The rows selected, as far as there are such."""
-        rows = np.asarray(() if self.selected_rows is None else self.selected_rows, dtype=np.intp)
-        return rows[rows < (0 if self.differences is None else len(self.differences.difference))]
+    def _select(self, rows: RowNumbers) -> None:
+        self.selected_rows = rows
 
-    def _mark(self, _change: object = None) -> None:
+    def _show_selected(self, _change: object) -> None:
+        self._mark()
+        self._box.follow(self.selected_rows)
+
+    def _mark(self) -> None:
         with self._lock:
-            found, rows = self.differences, self._rows()
+            found, rows = self.differences, np.asarray(self.selected_rows, dtype=np.intp)
+            rows = rows[: np.searchsorted(rows, 0 if found is None else len(found))]  # others are about to be dropped
+            self._clear.disabled = not len(rows)
+            self._readout.value = f"{len(rows):,} rows selected" if len(rows) else (HINT if found is not None else "")
             if found is None:
                 for mark in (self._points, self._selected, self._zero, self._median):
                     mark.visible = False
@@ -157,7 +193,9 @@ class DifferencePlot(ipywidgets.VBox):
             place(self._selected, x[marked], y[marked])
             keys = [(f"rows ({len(found.there):,})", MATCHED, True)]
             keys += [(f"selected ({len(rows):,})", SELECTED, True)] if len(rows) else []
-            self._legend.value = plot_style.dots(keys) + plot_style.legend([MEDIAN], band_colours=False)
+            self._legend.value = plot_style.dots(keys) + plot_style.legend(
+                [replace(MEDIAN, label=f"median in bins of {number(found.step)}")], band_colours=False
+            )
 
     def _on_save(self, _button: object) -> None:
         links = download_links(self.figure(), "differences")

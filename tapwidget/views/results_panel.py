@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
+import contextlib
 import threading
+from collections.abc import Iterator
 
 import ipywidgets
+import numpy as np
 import traitlets
 from astropy import units as u
 from astropy.table import Table
@@ -73,6 +76,7 @@ class ResultsPanel(ipywidgets.VBox):
         self._series_of_table: int | None = None  # which series of the histogram the table shows
         self._brushing = False  # while the rows of the brushed interval are being selected
         self._brushed = False  # whether the rows selected are those of the brush
+        self._marking: int | None = None  # the thread that marks among the differences what the table has selected
         self._kept: Subset | None = None
         self._photometry: dict[int, tuple[Table, bool, tuple[str, ...], tuple[str, ...]]] = {}
         self.table = ResultsTable()
@@ -112,6 +116,7 @@ class ResultsPanel(ipywidgets.VBox):
                 plots.sky.background, plots.sky.table = self._form.table, self.table.table
                 traitlets.link((self.table, "selected_rows"), (plots.sky, "selected_rows"))
                 plots.histogram.observe(lambda _: self._select_soon(), "interval")
+                plots.differences.observe(lambda _: self._boxed(), "selected_rows")
                 plots.use_radius.on_click(lambda _: self._take_radius())
                 self._made = plots
             return self._made
@@ -219,8 +224,10 @@ class ResultsPanel(ipywidgets.VBox):
             return
         known = self._subtracted
         if known is None or known[0] is not result or known[1:] != (yours, theirs):
+            found = of_result(result, yours, theirs)
             self._subtracted = (result, yours, theirs)
-            self.differences.differences = of_result(result, yours, theirs)
+            with self._marked():
+                self.differences.differences = found
 
     def _offer_columns(self, shown: list[Run]) -> None:
         """Offer the bands and columns of all that could be drawn; each table is looked at once."""
@@ -279,6 +286,14 @@ class ResultsPanel(ipywidgets.VBox):
         self._brushed = self.histogram.interval is not None
         self._show_subsets()
 
+    def _boxed(self) -> None:
+        """Select the rows of the table that the box among the differences holds."""
+        if self._marking == threading.get_ident() or self._subtracted is None:
+            return
+        inside = np.zeros(len(self._subtracted[0]), bool)
+        inside[np.asarray(self.differences.selected_rows, dtype=np.intp)] = True
+        self.table.selected_rows = positions(self.check.rows, inside)
+
     def _rows_selected(self) -> None:
         if self._brushing:
             return
@@ -303,7 +318,20 @@ class ResultsPanel(ipywidgets.VBox):
         of = self._series_of_table
         chosen = None if of is None else selected(self.table.selected_rows, of, self.check.rows)
         self.histogram.subsets = tuple(one for one in (self._kept, chosen) if one is not None)
-        self.differences.selected_rows = None if chosen is None else chosen.rows
+        if self._subtracted is None or self._runs.current is None:
+            return
+        if self._subtracted[0] is self._runs.current.result:  # or that one's are about to be drawn, and marked then
+            rows = self.table.selected_rows if self.check.rows is None or chosen is None else chosen.rows
+            with self._marked():
+                self.differences.selected_rows = rows
+
+    @contextlib.contextmanager
+    def _marked(self) -> Iterator[None]:
+        self._marking = threading.get_ident()
+        try:
+            yield
+        finally:
+            self._marking = None
 
 
 def without_argument(sentence: str) -> str:

@@ -12,7 +12,7 @@ import traitlets
 from tapwidget.errors import ColumnError
 from tapwidget.plots import sky
 from tapwidget.plots.columns import OF_THE_UPLOAD
-from tapwidget.plots.selection import NONE, RowNumbers, row_numbers
+from tapwidget.plots.selection import RowNumbers
 from tapwidget.tables.objects import plain_table
 from tapwidget.tables.positions import icrs_degrees
 from tapwidget.tables.roles import Position, position_of, recognise
@@ -20,7 +20,7 @@ from tapwidget.views import basic, plot_style
 from tapwidget.views.box_brush import BoxBrush
 from tapwidget.views.sky_picture import ASPECT, BACKGROUND, MATCHED, UNMATCHED, SkyPicture
 from tapwidget.views.style import notes, stylesheet
-from tapwidget.views.table_traits import TableTrait
+from tapwidget.views.table_traits import RowsTrait, TableTrait
 
 DRAWN = 3000  # points in one picture: more are no longer told apart, and make the page slow
 MARKED = 1000  # of the selected ones
@@ -55,7 +55,7 @@ class SkyPlot(ipywidgets.VBox):
     matched = traitlets.Any(None, allow_none=True)
     background = TableTrait()
     background_label = traitlets.Unicode("others")
-    selected_rows = traitlets.Any(NONE)
+    selected_rows = RowsTrait()
 
     def __init__(self, table: Any = None, *, ra: str = "", dec: str = "", matched: Any = None, **kwargs: Any) -> None:
         # Guards what is drawn. Never held while a public trait is set: an observer may wait for a lock of its own.
@@ -83,10 +83,6 @@ class SkyPlot(ipywidgets.VBox):
         """Select nothing, and take the box away."""
         self.selected_rows = ()
         self._box.clear()
-
-    @traitlets.validate("selected_rows")
-    def _check_rows(self, proposal: Any) -> RowNumbers:
-        return row_numbers(proposal["value"], 0 if self.table is None else len(self.table))
 
     def _new_table(self, _change: object) -> None:
         self.selected_rows = ()

@@ -25,13 +25,24 @@ class TableTrait(Identity):
 
 
 class RowsTrait(traitlets.TraitType[Any, Any]):
-    """Row numbers of the widget's `table`: a sorted tuple of int, each once; None means none."""
+    """Row numbers of the widget's `table`: a sorted tuple of int, each once; None means none.
+
+    Parameters
+    ----------
+    of : str
+        Which of the widget's traits has these rows.
+    """
 
     default_value = NONE
     allow_none = True
 
+    def __init__(self, of: str = "table", **kwargs: Any) -> None:
+        self._of = of
+        super().__init__(**kwargs)
+
     def _validate(self, obj: Any, value: Any) -> RowNumbers:
-        return row_numbers(value, 0 if obj.table is None else len(obj.table))
+        rows = getattr(obj, self._of)
+        return row_numbers(value, 0 if rows is None else len(rows))
 
 
 def notes(table: Any) -> list[dict[str, str]]:

@@ -7,7 +7,7 @@ import pytest
 import traitlets
 from astropy.table import Table
 
-from tapwidget.errors import ColumnError
+from tapwidget.errors import ColumnError, TableError
 from tapwidget.plots.difference import of_result
 from tapwidget.views.difference_plot import DifferencePlot
 from tapwidget.views.results_table import ResultsTable
@@ -37,10 +37,56 @@ def test_the_selection_is_marked() -> None:
     plot.selected_rows = found.seen[:3]
     assert np.allclose(plot._selected.x[::2], found.magnitude[found.seen[:3]])
     assert "selected (3)" in plot._legend.value
-    plot.selected_rows = (600,)  # of a table that is about to be shown
-    assert not plot._selected.visible
+    with pytest.raises(TableError, match="Row 600 cannot be selected"):
+        plot.selected_rows = (600,)
+    plot.selected_rows = [499]
+    plot.differences = of_result(table(300), "ut1_<b>r</b>", "r_cModelMag")
+    assert plot.selected_rows == ()
+    plot.selected_rows = np.arange(300) < 2
+    assert plot.selected_rows == (0, 1)
     plot.selected_rows = None
-    assert "selected" not in plot._legend.value
+    assert plot.selected_rows == ()
+    assert "selected (" not in plot._legend.value
+
+
+def box(plot: DifferencePlot, x: tuple[float, float], y: tuple[float, float]) -> None:
+    with plot._brush.hold_trait_notifications():
+        plot._brush.selected_x, plot._brush.selected_y = np.array(x), np.array(y)
+
+
+def test_a_box_selects_among_all_rows() -> None:
+    result = table(10_000)
+    result["r_cModelMag"][0] = np.nan
+    plot = DifferencePlot(result, "ut1_<b>r</b>", "r_cModelMag")
+    r = np.asarray(result["ut1_<b>r</b>"])
+    expected = np.flatnonzero((r >= 18) & (r <= 19) & (np.arange(10_000) > 0))
+    box(plot, (18, 19), (0.0, 0.2))
+    assert plot.selected_rows == tuple(expected.tolist())
+    assert f"{len(expected):,} rows selected" in plot._readout.value
+    assert not plot._clear.disabled
+    # Others, selected elsewhere, take the box away; and the box, as it goes, does not take them with it.
+    plot.selected_rows = (3,)
+    assert plot._brush.selected_x is None
+    assert plot.selected_rows == (3,)
+    box(plot, (18, 19), (0.0, 0.2))
+    plot._brush.selected_x = plot._brush.selected_y = None  # a click beside it
+    assert plot.selected_rows == ()
+    box(plot, (18, 19), (0.0, 0.2))
+    plot._clear.click()
+    assert (plot.selected_rows, plot._brush.selected_x) == ((), None)
+    # Two other columns of the same rows: these stay selected, the box is no longer theirs.
+    box(plot, (18, 19), (0.0, 0.2))
+    plot.show(result, "r_cModelMag", "ut1_<b>r</b>")
+    assert plot.selected_rows == tuple(expected.tolist())
+    assert plot._brush.selected_x is None
+
+
+def test_medians_of_other_numbers_than_magnitudes() -> None:
+    redshift = np.random.default_rng(1).uniform(0, 2, 3000)
+    plot = DifferencePlot(Table({"ut1_redshift": redshift, "z": redshift + 0.01}), "ut1_redshift", "z")
+    assert len(plot._median.x) >= 10
+    assert np.allclose(plot._median.y, -0.01)
+    assert "median in bins of 0.1" in plot._legend.value
 
 
 def test_a_column_that_is_not_there_leaves_what_is_shown() -> None:

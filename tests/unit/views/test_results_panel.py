@@ -233,6 +233,41 @@ def test_what_the_constraints_in_the_form_would_keep(panel: ResultsPanel) -> Non
     assert subsets(panel) == {}
 
 
+def test_a_box_among_the_differences_selects_in_the_table_and_on_the_sky(panel: ResultsPanel) -> None:
+    panel._form.table = Table({"r": R})
+    show(panel, Table({**MATCHED, "ra": R, "dec": R}))
+    brush = panel.differences._brush
+    panel.histogram.interval = (15.9, 17.3)
+
+    def draw_box() -> None:
+        with brush.hold_trait_notifications():
+            brush.selected_x, brush.selected_y = np.array([16.5, 18.5]), np.array([-1.0, 1.0])
+
+    draw_box()
+    assert panel.table.selected_rows == panel.sky.selected_rows == panel.differences.selected_rows == (1, 2)
+    assert subsets(panel)["selected (2)"] == [1, 2]
+    assert panel.histogram.interval is None
+    assert brush.selected_x is not None
+    # One selection: made elsewhere, it takes the box away; a click beside the box takes it from all.
+    panel.table.selected_rows = (4,)
+    assert panel.differences.selected_rows == (4,)
+    assert brush.selected_x is None
+    draw_box()
+    brush.selected_x = brush.selected_y = None
+    assert panel.table.selected_rows == panel.sky.selected_rows == ()
+    # While the table shows some of the rows, its row numbers are others.
+    panel.check.rows = np.array([4, 2, 0])
+    draw_box()
+    assert panel.table.selected_rows == (1,)
+    assert panel.differences.selected_rows == (2,)
+    # A shorter result: the table's selection is made anew, and is not lost to what is drawn yet.
+    panel.check.rows = None
+    panel.table.selected_rows = (4,)
+    show(panel, Table({"ut1_r": R[:3], "r_cModelMag": R[:3]}))
+    panel.table.selected_rows = (2,)
+    assert panel.differences.selected_rows == panel.table.selected_rows == (2,)
+
+
 def test_the_differences_of_what_is_compared_in_the_current_result(panel: ResultsPanel) -> None:
     panel._form.table = Table({"r": R, "J": R})
     assert panel.differences not in panel._plots.children
@@ -242,7 +277,7 @@ def test_the_differences_of_what_is_compared_in_the_current_result(panel: Result
     assert found.y_label == "ut1_r - r_cModelMag"
     np.testing.assert_allclose(found.difference, -0.2)
     panel.table.selected_rows = (1, 2)
-    assert panel.differences.selected_rows.tolist() == [1, 2]
+    assert panel.differences.selected_rows == (1, 2)
     panel._form.where = [MagnitudeRange("r", low=17)]
     assert panel.differences.differences is found
     panel.choice.theirs = "J"
