@@ -11,10 +11,13 @@ import os
 import sys
 from collections.abc import Callable, Sequence
 from pathlib import Path
-from typing import NoReturn
+from typing import TYPE_CHECKING, NoReturn
 
 from tapwidget.cli.outcomes import BAD_INPUT, DONE, FAILED, UsageError
 from tapwidget.errors import MatchError, TableError, TapWidgetError, TargetError
+
+if TYPE_CHECKING:
+    from argparse import _ArgumentGroup as Group  # what `add_argument_group` returns has no public name
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
@@ -61,10 +64,14 @@ def build_parser() -> argparse.ArgumentParser:
     )
     parser.add_argument("--version", action="version", version=f"tapwidget {__version__}")
     commands = parser.add_subparsers(required=True, metavar="COMMAND")
-    add_demo(commands.add_parser("demo", help="the app in JupyterLab over a simulated sky", allow_abbrev=False))
-    add_serve(commands.add_parser("serve", help="a TAP service over files or a simulated sky", allow_abbrev=False))
-    add_match(commands.add_parser("match", help="match a table, for scripts", allow_abbrev=False))
-    add_doctor(commands.add_parser("doctor", help="what works here and what does not", allow_abbrev=False))
+    for name, add, words in (
+        ("demo", add_demo, "the app in JupyterLab over a simulated sky"),
+        ("serve", add_serve, "a TAP service over files or a simulated sky"),
+        ("match", add_match, "match a table, for scripts"),
+        ("doctor", add_doctor, "what works here and what does not"),
+    ):
+        description = f"{words[0].upper()}{words[1:]}."
+        add(commands.add_parser(name, help=words, description=description, allow_abbrev=False))
     return parser
 
 
@@ -86,88 +93,92 @@ def add_serve(parser: argparse.ArgumentParser) -> None:
 
 
 def add_match(parser: argparse.ArgumentParser) -> None:
+    parser.epilog = "Exit status: 0 done, 1 the match failed, 2 bad usage or bad input, 3 the service cut the result."
     parser.add_argument("file", metavar="FILE", help="your table: CSV, FITS, VOTable, ECSV, Parquet ...")
     parser.add_argument("--service", required=True, metavar="URL|NAME", help="its URL, or demo, rsp, gaia ...")
     parser.add_argument("--target", required=True, metavar="SCHEMA.TABLE", help="the table to match with")
     parser.add_argument("--radius", metavar="ANGLE", help="largest separation: 1arcsec, 0.5arcmin, 0.00027deg")
     parser.add_argument("--on", metavar="UPLOADCOL=TARGETCOL", help="match by identifier instead of by position")
-    parser.add_argument("--ra", default="", metavar="COL", help="your column of right ascension (default: recognised)")
-    parser.add_argument("--dec", default="", metavar="COL", help="your column of declination (default: recognised)")
-    parser.add_argument("--target-ra", default="", metavar="COL", help="the target's right ascension, where not known")
-    parser.add_argument("--target-dec", default="", metavar="COL", help="the target's declination, where not known")
     parser.add_argument("--columns", default="", metavar="A,B,...", help="columns of the target to return")
     parser.add_argument(
         "--where", nargs="+", action="extend", default=[], metavar="ADQL", help="conditions, as in 'ut1.r > 17'"
     )
-    parser.add_argument(
-        "--find",
-        choices=("all", "nearest", "nearest_theirs", "symmetric"),
-        default="all",
-        help="pairs to keep: all, the nearest for each of yours, for each of theirs, or each row at most once",
-    )
-    parser.add_argument("--neighbours", type=int, default=1, metavar="N", help="with --find nearest: how many of each")
     parser.add_argument(
         "--unmatched",
         choices=("drop", "keep", "only"),
         default="drop",
         help="rows of yours without a counterpart: left out, kept, or nothing but they",
     )
-    add_radii(parser)
-    add_identifiers(parser)
     parser.add_argument("--maxrec", type=int, metavar="N", help="rows that the service may answer with, at most")
     parser.add_argument("--out", type=Path, metavar="FILE.{fits,vot,ecsv,parquet,csv}", help="default: CSV on stdout")
     parser.add_argument("--adql", action="store_true", help="only print the query")
     parser.add_argument("--quiet", action="store_true", help="no progress")
+    add_positions(parser.add_argument_group("by position"))
+    add_radii(parser.add_argument_group("by position, with a radius for each row"))
+    add_identifiers(parser.add_argument_group("by identifier (--on)"))
     parser.set_defaults(command=run_match)
 
 
-def add_identifiers(parser: argparse.ArgumentParser) -> None:
-    """Options for identifiers that the two sides write differently."""
-    parser.add_argument(
-        "--clean",
-        nargs="+",
-        action="extend",
-        default=[],
-        metavar="RULE",
-        help="with --on: what is done to your identifiers first, in this order: strip, remove_blanks, replace:OLD:NEW, "
-        "drop_prefix:TEXT, drop_zeros, upper, lower, unpack, pack; any sign that is no letter may stand for the colons",
+def add_positions(group: Group) -> None:
+    """Options for where positions are, how they move, and which pairs of them are kept."""
+    group.add_argument("--ra", default="", metavar="COL", help="your column of right ascension (default: recognised)")
+    group.add_argument("--dec", default="", metavar="COL", help="your column of declination (default: recognised)")
+    group.add_argument("--target-ra", default="", metavar="COL", help="the target's right ascension, where not known")
+    group.add_argument("--target-dec", default="", metavar="COL", help="the target's declination, where not known")
+    group.add_argument(
+        "--find",
+        choices=("all", "nearest", "nearest_theirs", "symmetric"),
+        default="all",
+        help="pairs to keep: all, the nearest for each of yours, for each of theirs, or each row at most once",
     )
-    parser.add_argument("--ignore-case", action="store_true", help="with --on: upper and lower case are the same")
-
-
-def add_radii(parser: argparse.ArgumentParser) -> None:
-    """Options for a radius that is not the same for all rows, and for positions that are moved first."""
-    parser.add_argument("--radius-column", default="", metavar="COL", help="your column with a radius for each row")
-    parser.add_argument("--radius-factor", type=float, default=1.0, metavar="X", help="times this number")
-    parser.add_argument("--errors", type=float, metavar="K", help="radius of K times the combined position errors")
-    parser.add_argument(
-        "--error-columns",
-        default="",
-        metavar="A,B=C,D",
-        help="with --errors: your columns = the target's; --radius is the largest",
-    )
-    parser.add_argument(
-        "--radius-unit", metavar="UNIT", help="unit of your columns, where they have none: arcsec, deg, mas"
-    )
-    parser.add_argument(
-        "--target-unit", metavar="UNIT", help="unit of the target's error columns, where they have none"
-    )
-    parser.add_argument(
+    group.add_argument("--neighbours", type=int, default=1, metavar="N", help="with --find nearest: how many of each")
+    group.add_argument(
         "--shift", default="", metavar="DRA,DDEC", help="arcsec to move your positions by first, as in --shift=-0.1,0.2"
     )
-    parser.add_argument(
+    group.add_argument(
         "--epoch",
         default="",
         metavar="YOURS=THEIRS",
         help="carry your positions by their proper motions: Julian years of both sides, as in 2016.0=2024.9; the first "
         "may be a column",
     )
-    parser.add_argument(
+    group.add_argument(
         "--motion-columns",
         default="",
         metavar="PMRA,PMDEC[,PARALLAX[,VELOCITY]]",
         help="with --epoch: your columns for that (default: pmra,pmdec)",
     )
+
+
+def add_radii(group: Group) -> None:
+    """Options for a radius that is not the same for all rows."""
+    group.add_argument("--radius-column", default="", metavar="COL", help="your column with a radius for each row")
+    group.add_argument("--radius-factor", type=float, default=1.0, metavar="X", help="times this number")
+    group.add_argument("--errors", type=float, metavar="K", help="radius of K times the combined position errors")
+    group.add_argument(
+        "--error-columns",
+        default="",
+        metavar="A,B=C,D",
+        help="with --errors: your columns = the target's; --radius is the largest",
+    )
+    group.add_argument(
+        "--radius-unit", metavar="UNIT", help="unit of your columns, where they have none: arcsec, deg, mas"
+    )
+    group.add_argument("--target-unit", metavar="UNIT", help="unit of the target's error columns, where they have none")
+
+
+def add_identifiers(group: Group) -> None:
+    """Options for identifiers that the two sides write differently."""
+    group.add_argument(
+        "--clean",
+        nargs="+",
+        action="extend",
+        default=[],
+        metavar="RULE",
+        help="what is done to your identifiers first, in this order: strip, remove_blanks, replace:OLD:NEW, "
+        "drop_prefix:TEXT, drop_zeros, upper, lower, unpack, pack; any sign that is no letter may stand for the colons",
+    )
+    group.add_argument("--ignore-case", action="store_true", help="upper and lower case are the same")
 
 
 def add_doctor(parser: argparse.ArgumentParser) -> None:

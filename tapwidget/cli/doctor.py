@@ -153,4 +153,5 @@ def reach(name: str, subject: str) -> Finding:
         uploads += f" up to {limits.upload_bytes / 2**20:,.0f} MiB"
     # A service that is down says so itself; one that will be down still works.
     is_down = "not available" in notice
-    return Finding(subject, not is_down, notice if is_down else f"{service.url} answers ({kind}), {uploads}. {notice}")
+    works = f"{service.url} answers ({kind}), {uploads}. {notice}".rstrip()
+    return Finding(subject, not is_down, notice if is_down else works)
