@@ -136,6 +136,7 @@ def test_a_bad_file_then_by_keyboard_alone_to_a_brushed_table(lab: Any, csv: Pat
     tab_to(notebook, "Run")
     press(notebook, "Enter")
     app.locator("text=/results: [0-9,]+ rows/").wait_for()
+    app.get_by_role("grid").get_by_role("gridcell").first.wait_for()  # drawn after the sentence, on a busy machine
     tab_to(notebook, "Table of results")
     press(notebook, "ArrowDown")
     press(notebook, "Space")
