@@ -180,12 +180,13 @@ class DifferencePlot(ipywidgets.VBox):
             found, rows = self.differences, np.asarray(self.selected_rows, dtype=np.intp)
             rows = rows[: np.searchsorted(rows, 0 if found is None else len(found))]  # others are about to be dropped
             self._clear.disabled = not len(rows)
-            self._readout.value = f"{len(rows):,} rows selected" if len(rows) else (HINT if found is not None else "")
+            self._readout.value = ""
             if found is None:
                 for mark in (self._points, self._selected, self._zero, self._median):
                     mark.visible = False
                 self._legend.value = ""
                 return
+            self._readout.value = f"{len(rows):,} of {len(found):,} rows selected" if len(rows) else HINT
             left, right, bottom, top = found.extent
             x, y = found.magnitude[rows], found.difference[rows]
             inside = np.flatnonzero((x >= left) & (x <= right) & (y >= bottom) & (y <= top))

@@ -62,7 +62,7 @@ def test_a_box_selects_among_all_rows() -> None:
     expected = np.flatnonzero((r >= 18) & (r <= 19) & (np.arange(10_000) > 0))
     box(plot, (18, 19), (0.0, 0.2))
     assert plot.selected_rows == tuple(expected.tolist())
-    assert f"{len(expected):,} rows selected" in plot._readout.value
+    assert f"{len(expected):,} of 10,000 rows selected" in plot._readout.value
     assert not plot._clear.disabled
     # Others, selected elsewhere, take the box away; and the box, as it goes, does not take them with it.
     plot.selected_rows = (3,)
