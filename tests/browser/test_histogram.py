@@ -184,7 +184,11 @@ from tapwidget.state.form import Form
 from tapwidget.state.runs import Runs
 from tapwidget.views.results_panel import ResultsPanel
 r = np.round(np.random.default_rng(3).normal(20, 1.5, 3000), 4)
-result = Table({"id": np.arange(1000, 4000), "ut1_r": r, "r_cModelMag": r + 0.01, "j_m": r - 2})
+difference = np.random.default_rng(4).normal(0, 0.1, 3000)
+result = Table({"id": np.arange(1000, 4000), "ut1_r": r, "r_cModelMag": r + difference, "j_m": r - 2})
+result["redshift"] = np.random.default_rng(5).gamma(2, 0.4, 3000)
+result["velocity"] = 3e5 * result["redshift"]
+result["velocity"].unit = "km / s"
 form, runs = Form(), Runs()
 form.table = Table({"r": r})
 panel = ResultsPanel(form, runs)
@@ -225,9 +229,52 @@ def test_one_selection_in_table_histogram_and_differences(lab: Any) -> None:
     output.locator(".tw-plot .brushintsel .selection").first.wait_for(state="hidden")
     expect(legend).to_contain_text("selected (1)")
     assert notebook.python("list(panel.table.selected_rows)") == [3]
+    a_box_among_the_differences_selects(notebook)
     output.get_by_label("band").select_option("J")
     expect(legend).to_contain_text("results, j_m")
     expect(legend).not_to_contain_text("ut1")
+    columns_that_are_no_magnitudes_have_bins_of_their_own(notebook)
+
+
+def a_box_among_the_differences_selects(notebook: Any) -> None:
+    output = notebook.output(0)
+    plot = output.locator(".tw-sky").filter(has_text="median in bins of 0.5")
+    overlay = plot.locator(".brushintsel .overlay")
+    overlay.scroll_into_view_if_needed()
+    box, mouse = overlay.bounding_box(), notebook.page.mouse
+    mouse.move(box["x"] + box["width"] * 0.4, box["y"] + box["height"] * 0.2)
+    mouse.down()
+    mouse.move(box["x"] + box["width"] * 0.6, box["y"] + box["height"] * 0.5, steps=5)
+    mouse.up()
+    notebook.wait_for_python("not panel.differences._brush.brushing and len(panel.table.selected_rows) > 100")
+    (left, right), (bottom, top) = notebook.python(
+        "(panel.differences._brush.selected_x.tolist(), panel.differences._brush.selected_y.tolist())"
+    )
+    inside = f"(r >= {left}) & (r <= {right}) & (-difference >= {bottom}) & (-difference <= {top})"
+    rows = notebook.python(f"int(np.count_nonzero({inside}))")
+    notebook.wait_for_python(
+        "panel.table.selected_rows == panel.sky.selected_rows == panel.differences.selected_rows "
+        f"and abs(len(panel.table.selected_rows) - {rows}) <= 1"  # the two differences may differ in their last bit
+    )
+    rows = notebook.python("len(panel.table.selected_rows)")
+    expect(output.locator(".tw-legend").first).to_contain_text(f"selected ({rows:,})")
+    expect(plot).to_contain_text(f"selected ({rows:,})")
+    expect(output.get_by_text(f"3,000 rows, {rows:,} selected")).to_be_visible()
+
+
+def columns_that_are_no_magnitudes_have_bins_of_their_own(notebook: Any) -> None:
+    output = notebook.output(0)
+    axis = output.locator(".tw-plot-area:not(.tw-sky) .svg-background g.axis").first
+    output.get_by_label("target's").select_option("redshift")
+    expect(axis).to_contain_text("redshift")
+    expect(axis.locator(".tick text").first).to_have_text("0")
+    expect(output.locator(".tw-note", has_text="results, redshift: 3,000 rows, all shown")).to_be_visible()
+    output.get_by_label("target's").select_option("velocity")
+    expect(axis).to_contain_text("velocity [km / s]")
+    assert notebook.python("int(panel.histogram.histograms[0].counts.sum())") == 3000
+    output.get_by_label("target's").select_option("as the band")
+    expect(axis).to_contain_text("J-band magnitude")
+    expect(axis.locator(".tick text")).to_have_text([str(magnitude) for magnitude in range(15, 25)])
 
 
 SKY = """
