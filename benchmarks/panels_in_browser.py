@@ -252,7 +252,7 @@ class Bench:
         mouse.move(5, 5)
 
     def drag(self, css: str, name: str, turn: int, *watched: str) -> None:
-        """Over a third of a plot in one move, so that what follows is the answer to that."""
+        """Over a third of a plot; the last of the moves counts."""
         overlay = self.page.locator(css).first
         overlay.scroll_into_view_if_needed()
         box, mouse = overlay.bounding_box(), self.page.mouse
@@ -261,7 +261,7 @@ class Bench:
         mouse.down()
         mouse.move(left + 20, y)
         with self.measured(name, *watched):
-            mouse.move(left + box["width"] / 3, y)
+            mouse.move(left + box["width"] / 3, y, steps=12)
         mouse.up()
 
     def saved(self) -> dict[str, int]:

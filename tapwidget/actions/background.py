@@ -3,7 +3,7 @@
 On which thread a widget's callback runs differs between ipykernel releases (6: the main thread, 7.0: a subshell's,
 7.4: it depends on what was sent before). So nothing here assumes one: whoever touches state holds `Background.lock`.
 
-Answers are put into traits by one publisher, at most ten times a second: Jupyter's server drops messages above its
+Answers are put into traits by one publisher, at most twenty times a second: Jupyter's server drops messages above its
 rate limit and leaves the browser stale, so under one key only the latest action counts, and the last always runs.
 """
 
@@ -11,6 +11,7 @@ from __future__ import annotations
 
 import logging
 import threading
+import time
 from collections.abc import Callable, Hashable
 from typing import Any
 
@@ -18,7 +19,8 @@ from tapwidget.errors import TapWidgetError
 
 log = logging.getLogger(__name__)
 
-PUBLISH_INTERVAL = 0.1  # seconds between two rounds of the publisher
+PUBLISH_INTERVAL = 0.05  # seconds from one round of the publisher to the next; who drags waits for one at most
+PAUSE = 0.01  # seconds, at least, in which all others get their turn
 
 
 class Background:
@@ -93,13 +95,14 @@ class Background:
                     self._wake.wait()
                 actions = list(self._pending.values())
                 self._pending.clear()
+            start = time.monotonic()
             for action in actions:
                 with self.lock:
                     try:
                         action()
                     except Exception:
                         log.exception("a widget could not be updated")
-            pause.wait(PUBLISH_INTERVAL)
+            pause.wait(max(PAUSE, PUBLISH_INTERVAL - (time.monotonic() - start)))
 
 
 class Immediate(Background):
