@@ -63,24 +63,25 @@ class JobStatus(ipywidgets.VBox):
         self._phase = basic.HTML()
         self._elapsed = basic.HTML()
         self._bar = basic.FloatProgress(
-            min=0, max=100, tooltip="percent complete", layout=ipywidgets.Layout(width="160px", visibility="hidden")
+            min=0, max=100, tooltip="percent complete", layout=ipywidgets.Layout(width="160px", display="none")
         )
         self.abort_button = basic.Button(
             description="Abort", icon="stop", tooltip="stop this job at the service", disabled=True
         )
         self.watch_button = basic.Button(disabled=True)
-        # Room for a line from the beginning, so that nothing below moves when it is filled.
-        self._message = basic.HTML(layout={"min_height": "20px"})
+        self._message = basic.HTML()
         self.notice = DoneNotice(layout=shared(ipywidgets.Layout))
         # Out of sight until it is drawn: where anywidget's front end is missing, it would be an error message.
         self._notice_place = basic.Box([self.notice], layout=ipywidgets.Layout(display="none"))
-        row = basic.HBox(
-            [self._phase, self._elapsed, self._bar, self.watch_button, self.abort_button, self._notice_place]
-        )
-        row.add_class("tw-wrap")
+        # What changes all the time stands below, so that no button moves under the pointer.
+        row = basic.HBox([self._phase, self.watch_button, self.abort_button, self._notice_place])
+        # Room for a line from the beginning, so that nothing below moves when it is filled.
+        told = basic.HBox([self._elapsed, self._bar, self._message], layout={"min_height": "32px"})
+        for line in (row, told):
+            line.add_class("tw-wrap")
         self._lines = basic.HTML()
         self._details = Disclosure("Details", self._lines)
-        super().__init__([stylesheet(), row, self._message, self._details], **kwargs)
+        super().__init__([stylesheet(), row, told, self._details], **kwargs)
         self._unsubscribe: Any = None
         self._aborting = False
         self._seen: dict[str, float] = {}  # phases, with the seconds elapsed when each was first seen
@@ -157,7 +158,9 @@ class JobStatus(ipywidgets.VBox):
     def _show(self) -> None:
         phase, job = self.phase, self.job
         self._phase.value = (
-            text("tw-phase", phase, tag="span", data_phase=phase, role="status") if phase else notes("No job yet.")
+            text("tw-phase", phase, tag="span", data_phase=phase, role="status")
+            if phase
+            else text("tw-note tw-no-job", "No job yet.", tag="span")
         )
         running = bool(phase) and not JobPhase.of(phase).is_final
         is_known = not math.isnan(self.progress)
@@ -169,7 +172,7 @@ class JobStatus(ipywidgets.VBox):
         meaning = " · ".join(filter(None, [parts, unwatched or trouble or self.activity or WAITING.get(phase, "")]))
         arrived = received(*job.received) if job is not None and self.activity else ""
         self._elapsed.value = notes(" · ".join(part for part in (percent, seconds, meaning, arrived) if part))
-        self._bar.layout.visibility = "visible" if percent else "hidden"
+        self._bar.layout.display = None if percent else "none"
         self._bar.value = self.progress if is_known else 0.0
         self.abort_button.disabled = self.watch_button.disabled = job is None or not running
         self.watch_button.description = "Stop watching" if self.watched else "Watch again"

@@ -23,6 +23,8 @@ def page(lab: Any) -> Iterator[Page]:
     """A page of which nothing but the widgets is looked at: these front ends log errors of their own."""
     page = lab.context.new_page()
     yield page
+    # Captured, so shown for a failed test alone.
+    print(f"--- {page.url.split('?')[0]} shows ---\n{page.locator('body').inner_text()}")
     page.close()
 
 
@@ -56,7 +58,7 @@ def test_voila(lab: Any, page: Page, notebook: str) -> None:
     try:
         page.locator(".tw-app").first.wait_for(timeout=30_000)
     except TimeoutError:
-        # A browser that has no answer from the kernel after 4 s asks for each of the 1,000 parts by itself.
+        # A browser that has no answer from the kernel after 4 s asks for each of its hundreds of parts by itself.
         page.reload()
     journey(page)
 

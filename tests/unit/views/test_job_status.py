@@ -73,10 +73,10 @@ def test_every_phase_is_shown_in_the_words_of_the_standard(job: OneJob) -> None:
 def test_percent_is_shown_only_where_the_service_tells_it(job: OneJob) -> None:
     status = JobStatus(job, background=Immediate())
     job.tell(JobPhase.EXECUTING)
-    assert status._bar.layout.visibility == "hidden"
+    assert status._bar.layout.display == "none"
     job.tell(JobPhase.EXECUTING, Progress(percent=63))
     assert status.progress == 63
-    assert status._bar.layout.visibility == "visible"
+    assert status._bar.layout.display is None
     assert "63 %" in status._elapsed.value
     assert "3.2 s" in status._elapsed.value
 
