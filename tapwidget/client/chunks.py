@@ -17,6 +17,7 @@ from astropy.table import Table
 
 from tapwidget.client import provenance
 from tapwidget.client.chunks_kept import Kept, Standing
+from tapwidget.client.chunks_others import Others
 from tapwidget.client.chunks_plan import TOLD, Division, in_words
 from tapwidget.client.chunks_work import LOOK_S, Work
 from tapwidget.client.excerpt import Uploaded
@@ -95,6 +96,7 @@ class ChunkedJob:
             changed=self._changed,
             is_whole=maxrec is None,
             pace=pace or Pace(),
+            others=Others(kept, division) if kept else None,
         )
 
     # What is known: never a network call.
@@ -221,11 +223,16 @@ class ChunkedJob:
         TapWidgetError
             What making a job raises. That a part is too large does not matter: it is halved.
         """
+        self._claim()
         self._note()
-        self._work.begin()
+        try:
+            self._work.begin()
+        except TapWidgetError:
+            self._work.rest()
+            raise
 
     def resume(self) -> None:
-        """Go on with what another kernel began: send and follow what is left, in the background."""
+        """Go on with what another kernel began, in the background; it is only followed while that one still sends."""
         self._work.watch()
 
     def wait(self, timeout: float | None = None) -> JobPhase:
@@ -267,28 +274,36 @@ class ChunkedJob:
 
         Raises
         ------
+        JobError
+            If another process is sending it.
         ServiceError
             If the service cannot be reached or refuses.
         """
+        self._claim()
         told = "The match was aborted: {} of its {} parts were done. Submit it again to have its result."
         fault = JobAbortedError(told.format(len(self._work.done), self.parts), service=self._service, job_url=self.url)
         if self._work.end(JobPhase.ABORTED, fault):
             self._work.stop_all()
+        self._work.rest()
 
     def delete(self) -> None:
         """Take all the jobs and their results off the service, for good; a table already put together stays.
 
         Raises
         ------
+        JobError
+            If another process is sending it.
         ServiceError
             If the service cannot be reached or refuses.
         """
+        self._claim()
         told = "The jobs of the match were deleted. Submit it again."
         self._work.end(JobPhase.ABORTED, JobError(told, service=self._service, job_url=self.url))
         for job in self._jobs():
             job.delete()
         if self._kept is not None:
             self._kept.drop()
+        self._work.rest()
 
     def result(self, timeout: float | None = None) -> Table:
         """Wait for the end, put the answers together once, and return the table that `Plan.finish` describes.
@@ -349,6 +364,16 @@ class ChunkedJob:
     def _standing(self) -> Standing:
         with self._work.news:
             return self._work.parts, list(self._work.done), self._work.phase, str(self._work.fault or "")
+
+    def _claim(self) -> None:
+        """Raise JobError while another process is sending the parts: what that one does not hear of, it does not do."""
+        if self._kept is not None and self._work.is_elsewhere:
+            raise JobError(
+                f"{self._kept.turn.holder} is still sending the parts of this match: abort or delete it there, or end "
+                "that process first.",
+                service=self._service,
+                job_url=self.url,
+            )
 
     def _jobs(self) -> list[Job]:
         with self._work.news:

@@ -25,15 +25,26 @@ Standing = tuple[Sequence[Part], Collection[Part], JobPhase, str]
 class Kept:
     """The record of a match in parts, kept in step with its work. Written once there are parts, not before.
 
-    `record` has its key already; `table` is the user's, and is copied beside the ledger unless it is there.
+    `record` has its key already; `table` is the user's, and is copied beside the ledger unless it is there. Only who
+    has the `turn` at sending the parts writes down how it stands. `latest` gives the record as it is later, with what
+    the service knows of its jobs.
     """
 
-    def __init__(self, ledger: Ledger, record: JobRecord, table: OwnTable | None = None) -> None:
+    def __init__(
+        self,
+        ledger: Ledger,
+        record: JobRecord,
+        table: OwnTable | None = None,
+        *,
+        latest: Callable[[], JobRecord | None] | None = None,
+    ) -> None:
         self._ledger = ledger
+        self._latest = latest or self.read
         self._table = table
         self._lock = Lock()
         self._is_gone = False
         self.record = record
+        self.turn = ledger.turn(record)
         self.notes: tuple[str, ...] = ()
 
     @property
@@ -44,6 +55,8 @@ class Kept:
     def note(self, standing: Callable[[], Standing]) -> None:
         """Write down how it stands, if that is news."""
         with self._lock:
+            if not self.turn.is_mine:
+                return
             parts, done, phase, message = standing()
             if self._is_gone or (len(parts) < 2 and not self.record.parts):
                 return
@@ -65,6 +78,23 @@ class Kept:
                 self._keep_table()
             except OSError as error:
                 self._say(f"The match could not be written to {self._ledger.place} ({error}): keep this kernel.")
+
+    def read(self) -> JobRecord | None:
+        """How it stands in the ledger by now, perhaps by the doing of another process; None if it was deleted."""
+        return self._ledger.read(self.record.key)
+
+    @property
+    def is_as_written(self) -> bool:
+        """Whether the ledger has it as this process wrote it down."""
+        record = self.read()
+        return record is not None and (record.parts, record.phase) == (self.record.parts, self.record.phase)
+
+    def renewed(self) -> JobRecord | None:
+        """Go on from how it stands by now."""
+        record = self._latest()
+        with self._lock:
+            self.record = record or self.record
+        return record
 
     def drop(self) -> None:
         """Take it out of the ledger: it was deleted on request."""

@@ -72,9 +72,12 @@ def again(
     find: Callable[[str], Job],
     ledger: Ledger,
     limits: Limits,
+    latest: Callable[[], JobRecord | None],
     pace: Pace | None = None,
 ) -> ChunkedJob:
     """A match in parts that the ledger has, to go on with. `order` and `outgoing` are what they were for the whole.
+
+    `latest` gives its record as it is later, with all that the service knows of its jobs.
 
     Raises
     ------
@@ -82,7 +85,8 @@ def again(
         If its upload is not divided as it was.
     """
     number = len(record.parts)
-    return _made(outgoing, Kept(ledger, record), number, order=order, send=send, find=find, limits=limits, pace=pace)
+    kept = Kept(ledger, record, latest=latest)
+    return _made(outgoing, kept, number, order=order, send=send, find=find, limits=limits, pace=pace)
 
 
 def _made(

@@ -67,6 +67,13 @@ class Part:
         return hashlib.sha256(self.rows.astype("<i8").tobytes()).hexdigest()[:32]
 
     @property
+    def descent(self) -> Iterator[str]:
+        """Its label, and those of all the parts of which it is a half."""
+        first, dash, halvings = self.label.partition("-")
+        yield first
+        yield from (first + dash + halvings[: n + 1] for n in range(len(halvings)))
+
+    @property
     def is_divisible(self) -> bool:
         return len(self.rows) > 1
 

@@ -10,12 +10,13 @@ from time import monotonic
 from astropy.table import Table
 
 from tapwidget.client.chunks_faults import Remedy, may_pass, remedy
+from tapwidget.client.chunks_others import Others
 from tapwidget.client.chunks_plan import MOST_PARTS, Division, Part
 from tapwidget.client.chunks_spool import Spool
 from tapwidget.client.excerpt import Excerpt, Uploaded
 from tapwidget.client.follower import Pace
 from tapwidget.client.job import Job
-from tapwidget.errors import JobError, JobTimeoutError, TapWidgetError, UploadError
+from tapwidget.errors import JobAbortedError, JobError, JobTimeoutError, TapWidgetError, UploadError
 from tapwidget.ivoa.uws import JobPhase
 from tapwidget.tables.preflight import Upload
 
@@ -48,6 +49,8 @@ class Work:
         Called after each change, from the thread that saw it.
     is_whole : bool
         Whether an answer that the service cut at its row limit is to be asked for again, in halves.
+    others : Others, optional
+        Other processes that may be sending the parts just now; until they have ended, nothing is sent here.
     """
 
     def __init__(
@@ -61,6 +64,7 @@ class Work:
         changed: Callable[[], None],
         is_whole: bool,
         pace: Pace,
+        others: Others | None = None,
     ) -> None:
         self._table = upload.table
         self._division = division
@@ -79,6 +83,10 @@ class Work:
         self._too_many = len(self._table) + 1  # as many rows as the service has found too many
         self._workers = 0
         self._is_watched = False
+        self._others = others
+        self._is_looking = False
+        # Others have been at it, and how they left it is not known yet.
+        self._is_behind = False
 
     @property
     def number(self) -> int:
@@ -113,10 +121,14 @@ class Work:
             if self.phase.is_final:
                 return
             self.fault, self._is_watched = None, True
-            missing = max(0, min(AT_ONCE, len(self.waiting) + len(self.running)) - self._workers)
-            self._workers += missing
+            if self.is_elsewhere or self._is_behind:
+                work, missing = self._look_on, int(not self._is_looking)
+                self._is_looking = self._is_behind = True
+            else:
+                work, missing = self._run, max(0, min(AT_ONCE, len(self.waiting) + len(self.running)) - self._workers)
+                self._workers += missing
         for _ in range(missing):
-            Thread(target=self._run, name="tapwidget-parts", daemon=True).start()
+            Thread(target=work, name="tapwidget-parts", daemon=True).start()
 
     def unwatch(self) -> None:
         """Send no more, and follow those at the service no more."""
@@ -137,6 +149,18 @@ class Work:
         self._tell()
         return True
 
+    @property
+    def is_elsewhere(self) -> bool:
+        """Whether another process sends the parts just now. If none does, it is the turn of this one."""
+        return self._others is not None and not self._others.turn.take()
+
+    def rest(self) -> None:
+        """Let others have their turn, unless something is still being done here."""
+        with self.news:
+            if self._others is not None and not self._workers:
+                self._others.turn.give_back()
+                self._is_behind = True
+
     def jobs_running(self) -> list[Job]:
         with self.news:
             return [part.job for part in self.running if part.job is not None]
@@ -151,6 +175,38 @@ class Work:
                 errors.append(error)
         if errors:
             raise errors[0]
+
+    def _look_on(self) -> None:
+        """While another process sends the parts: tell how far it is. Then go on with what it has left."""
+        assert self._others is not None
+        has_waited = False
+        try:
+            while self._is_watched and not self.phase.is_final and self.is_elsewhere:
+                has_waited, trouble = True, self._others.in_words()
+                with self.news:
+                    is_news, self.trouble = trouble != self.trouble, trouble
+                if is_news:
+                    self._tell()
+                with self.news:
+                    self.news.wait(LOOK_S)
+            if self._is_watched and not self.phase.is_final:
+                left = self._others.left(self.done, is_sure=has_waited)
+                with self.news:
+                    self._is_behind = False
+                    self.waiting = self.waiting if left is None else left
+        except TapWidgetError as error:
+            with self.news:
+                self.fault, self._is_watched = error, False
+            if not may_pass(error):
+                self.end(JobPhase.ABORTED if isinstance(error, JobAbortedError) else JobPhase.ERROR, error)
+        with self.news:
+            self._is_looking, self.trouble = False, ""
+            is_watched = self._is_watched
+            self.news.notify_all()
+        if is_watched:
+            self.watch()
+        self.rest()
+        self._tell()
 
     def _run(self) -> None:
         while (part := self._next()) is not None:
@@ -183,6 +239,7 @@ class Work:
                     break
                 self.news.wait(LOOK_S)
             self._workers -= 1
+            self.rest()
             return None
 
     def _take(self) -> Part | None:

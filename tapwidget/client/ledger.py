@@ -18,6 +18,7 @@ from typing import Any
 from astropy.table import Table
 
 from tapwidget.client.kept_tables import KeptTables, TableRecord
+from tapwidget.client.turn import Turn
 from tapwidget.client.uws_document import read_time
 from tapwidget.folders import data_directory
 from tapwidget.ivoa.uws import JobPhase
@@ -115,6 +116,14 @@ class Ledger:
     def tables(self) -> KeptTables:
         """Copies of the users' tables that the jobs need."""
         return KeptTables(self.place / "tables")
+
+    def turn(self, record: JobRecord) -> Turn:
+        """The turn at sending the parts of a match; one process has it at a time."""
+        return Turn(self.place / f"{record.key}.lock")
+
+    def read(self, key: str) -> JobRecord | None:
+        """The job with that key, as it was last written down."""
+        return _read(self.place / f"{key}.json")
 
     def add(self, record: JobRecord) -> JobRecord:
         """Write a new job down; returns the record with its key."""

@@ -278,7 +278,7 @@ class Service:
         A match that was submitted from this machine is finished with the table it was submitted with, in any kernel.
         Where that table is not here any more, the result is the service's own answer, and `job.changes` says so.
         A match in parts goes by its run_id, or its `reference` in `jobs()`: it goes on where it was, and parts that
-        were never sent are sent now. While another kernel is at it still, both would send them.
+        were never sent are sent now. While another process is still sending them, that one is followed until it ends.
 
         Raises
         ------
@@ -300,6 +300,7 @@ class Service:
             find=self._job,
             ledger=self._ledger,
             limits=limits,
+            latest=partial(found_again.whole, self._transport, self._ledger, record.key),
             pace=self._pace,
         )
         job.resume()
