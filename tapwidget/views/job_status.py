@@ -77,6 +77,7 @@ class JobStatus(ipywidgets.VBox):
         row = basic.HBox([self._phase, self.watch_button, self.abort_button, self._notice_place])
         # Room for a line from the beginning, so that nothing below moves when it is filled.
         told = basic.HBox([self._elapsed, self._bar, self._message], layout={"min_height": "32px"})
+        told.add_class("tw-told")
         for line in (row, told):
             line.add_class("tw-wrap")
         self._lines = basic.HTML()

@@ -6,7 +6,7 @@ import ipywidgets
 
 from tapwidget.app import CrossMatch
 
-MOST_MODELS = 460
+MOST_MODELS = 340
 
 
 def test_an_app_is_made_of_few_models() -> None:
