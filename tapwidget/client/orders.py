@@ -51,9 +51,9 @@ def order_of(
 def response_format(limits: Limits, *, takes_parquet: bool) -> str:
     """The name of the format to ask for: Parquet, else BINARY2, else "", a VOTable as the service likes to write it.
 
-    Parquet is six tenths of the bytes, and a third of the work to read (benchmarks/result_formats.py). But a result that was
-    cut must never pass for a whole one, and nothing obliges a Parquet file to tell (Parquet in the VO, IVOA Note 1.0,
-    knows no QUERY_STATUS): it is only asked for where it does. BINARY2 is a thirtieth of the time that TABLEDATA takes.
+    Parquet is six tenths of the bytes and a third of the work to read (benchmarks/result_formats.py). But a result that
+    was cut must never pass for a whole one, and nothing obliges a Parquet file to tell (Parquet in the VO, IVOA Note
+    1.0, knows no QUERY_STATUS): it is only asked for where it does. BINARY2 is exact too, and smaller than TABLEDATA.
     """
     binary2 = (name for name in limits.output_formats if "serialization=binary2" in name.lower().replace(" ", ""))
     return (parquet_name(limits) if takes_parquet else "") or next(binary2, "")
