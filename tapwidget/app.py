@@ -24,7 +24,6 @@ from tapwidget.tables.overflow import how_it_was_cut
 from tapwidget.views import basic
 from tapwidget.views.adql_editor import AdqlEditor
 from tapwidget.views.adql_text import upload_table
-from tapwidget.views.catch_up import CatchUp
 from tapwidget.views.disclosure import Disclosure
 from tapwidget.views.earlier_jobs import EarlierJobs
 from tapwidget.views.file_picker import FilePicker
@@ -111,8 +110,7 @@ class CrossMatch(ipywidgets.VBox):
         self._link()
         super().__init__(
             [
-                stylesheet(),
-                CatchUp(self, background=self.background),
+                stylesheet(self, self.background),
                 self.service_picker,
                 self.set_up,
                 step("1  Your table", self.file_picker),

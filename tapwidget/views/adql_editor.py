@@ -57,7 +57,9 @@ class AdqlEditor(ipywidgets.VBox):
         self._said = basic.HTML()
         self.buttons = basic.HBox([self._edit, self._again])
         self.buttons.add_class("tw-wrap")
-        super().__init__([stylesheet(), self._shown, self._place, self.buttons, self._said], **kwargs)
+        super().__init__(
+            [stylesheet(self, self._background), self._shown, self._place, self.buttons, self._said], **kwargs
+        )
         traitlets.link((self._edit, "value"), (self, "editing"))
         self._plain.observe(self._written, "value")
         self._again.on_click(lambda _: self._go_on())

@@ -31,7 +31,7 @@ class ColumnStatistics(ipywidgets.VBox):
         self._said = basic.HTML()
         row = basic.HBox([self._rows, self._again])
         row.add_class("tw-wrap")
-        super().__init__([stylesheet(), row, self._said], **kwargs)
+        super().__init__([stylesheet(self, self._background), row, self._said], **kwargs)
         self._rows.observe(lambda _: self.count(), "value")
         self._again.on_click(lambda _: self.count())
         table.observe(lambda _: self._forget(), "table")

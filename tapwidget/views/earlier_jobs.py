@@ -74,7 +74,7 @@ class EarlierJobs(ipywidgets.VBox):
         self._list = basic.VBox()
         row = basic.HBox([self._again, self._said])
         row.add_class("tw-wrap")
-        super().__init__([stylesheet(), row, self._list, self._more], **kwargs)
+        super().__init__([stylesheet(self, self._background), row, self._list, self._more], **kwargs)
         self.add_class("tw-earlier")
         self._again.on_click(lambda _: self.refresh())
         self._more.on_click(lambda _: self._show_more())

@@ -87,7 +87,10 @@ class FilePicker(ipywidgets.VBox):
         self.role_picker = RolePicker()
         row = basic.HBox([self._pick, self._again, self._path, self._bring])
         row.add_class("tw-wrap")
-        super().__init__([stylesheet(), row, self._brought, self._said, self._preview, self.role_picker], **kwargs)
+        super().__init__(
+            [stylesheet(self, self._background), row, self._brought, self._said, self._preview, self.role_picker],
+            **kwargs,
+        )
         self._pick.observe(self._picked, "value")
         self._path.observe(self._typed, "value")
         self._again.on_click(lambda _: self._list())

@@ -82,7 +82,7 @@ class JobStatus(ipywidgets.VBox):
             line.add_class("tw-wrap")
         self._lines = basic.HTML()
         self._details = Disclosure("Details", self._lines)
-        super().__init__([stylesheet(), row, told, self._details], **kwargs)
+        super().__init__([stylesheet(self, self._background), row, told, self._details], **kwargs)
         self._unsubscribe: Any = None
         self._aborting = False
         self._seen: dict[str, float] = {}  # phases, with the seconds elapsed when each was first seen

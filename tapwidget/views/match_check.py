@@ -57,7 +57,7 @@ class MatchCheck(ipywidgets.VBox):
         for row in (measuring, several):
             row.add_class("tw-wrap")
         self._lines = basic.VBox([self._chance, measuring, several], layout=ipywidgets.Layout())
-        super().__init__([stylesheet(), self._lines], **kwargs)
+        super().__init__([stylesheet(self, self._background), self._lines], **kwargs)
         self.add_class("tw-check")
         self.measure_button.on_click(lambda _: self._measure())
         self.stop_button.on_click(lambda _: self._meter.stop(self.run))

@@ -86,7 +86,7 @@ class ResultsPanel(ipywidgets.VBox):
         self.check = MatchCheck(background=self._background)
         self.choice = MagnitudeChoice()
         self._said = basic.HTML()
-        self._style = stylesheet()
+        self._style = stylesheet(self, self._background)
         self.tools = TableTools(self.table, background=self._background)
         # Hidden, not removed: only what is in the page can say hello.
         self._place = basic.VBox([self.table, self.tools], layout=ipywidgets.Layout())

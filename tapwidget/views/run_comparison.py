@@ -50,7 +50,7 @@ class RunComparison(ipywidgets.VBox):
         self._row = basic.HBox([self.of, *self.buttons.values()], layout=ipywidgets.Layout())
         for row in (choice, self._row):
             row.add_class("tw-wrap")
-        super().__init__([stylesheet(), choice, self._said, self._row], **kwargs)
+        super().__init__([stylesheet(self, self._background), choice, self._said, self._row], **kwargs)
         for box in (self.first, self.second):
             box.observe(lambda _: self._compare_runs(), "value")
         self.of.observe(lambda _: self._offer(), "value")

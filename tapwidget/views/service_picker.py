@@ -63,7 +63,7 @@ class ServicePicker(ipywidgets.VBox):
         row = basic.HBox([self._pick, self._address, self._again, self._said])
         row.add_class("tw-wrap")
         self._hint = basic.HTML()
-        super().__init__([stylesheet(), row, self._hint], **kwargs)
+        super().__init__([stylesheet(self, self._background), row, self._hint], **kwargs)
         self._pick.observe(self._picked, "value")
         self._address.observe(self._typed, "value")
         self._again.on_click(lambda _: self.choose(self._asked))

@@ -49,7 +49,7 @@ class SetUpFile(ipywidgets.VBox):
         row = basic.HBox([self.path, self.save_button, self.open_button])
         row.add_class("tw-wrap")
         self._line = Disclosure("Save or open this set-up", row)
-        super().__init__([stylesheet(), self._line, self._said], **kwargs)
+        super().__init__([stylesheet(self, self._background), self._line, self._said], **kwargs)
         self.save_button.on_click(lambda _: self._run(self._save, self._saved))
         self.open_button.on_click(lambda _: self._run(self._load, self._loaded))
 

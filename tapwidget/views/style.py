@@ -8,21 +8,27 @@ from pathlib import Path
 
 import ipywidgets
 
+from tapwidget.actions.background import Background
+from tapwidget.views.catch_up import CatchUp
 from tapwidget.views.keyboard import Keyboard
 from tapwidget.views.shared import shared
 
 CSS_FILE = Path(__file__).parent / "static" / "form.css"
 
 
-def stylesheet() -> ipywidgets.Box:
-    """An invisible widget that brings the stylesheet, and keeps keys from JupyterLab.
+def stylesheet(root: ipywidgets.Widget | None = None, background: Background | None = None) -> ipywidgets.Box:
+    """An invisible widget that brings the stylesheet, keeps keys from JupyterLab, and pages up to date.
 
-    Every widget of ours begins with it, so that each can stand alone; it is one and the same in all of them.
+    Every widget of ours begins with it, so that each can stand alone; it is one and the same in all of them. One that
+    changes by what `background` does gives itself as `root`.
     """
     css = CSS_FILE.read_text(encoding="utf-8")
-    both = (shared(ipywidgets.HTML, value=f"<style>{css}</style>"), shared(Keyboard))
+    catch_up = shared(CatchUp)
+    if root is not None and background is not None:
+        catch_up.keep(root, background)
+    parts = (shared(ipywidgets.HTML, value=f"<style>{css}</style>"), shared(Keyboard), catch_up)
     # Hidden as a whole: the keyboard cannot be drawn where anywidget's front end is missing.
-    return shared(ipywidgets.Box, children=both, layout={"display": "none"}, _dom_classes=("tw-unseen",))
+    return shared(ipywidgets.Box, children=parts, layout={"display": "none"}, _dom_classes=("tw-unseen",))
 
 
 def text(css_class: str, message: str, *, tag: str = "div", **attributes: str) -> str:

@@ -42,7 +42,7 @@ class TableSaving(ipywidgets.VBox):
         self._said = basic.HTML()
         row = basic.HBox([self._name, self._format, self._rows, self._only_shown, self._button])
         row.add_class("tw-wrap")
-        super().__init__([stylesheet(), row, self._said], **kwargs)
+        super().__init__([stylesheet(self, self._background), row, self._said], **kwargs)
         traitlets.link((self, "name"), (self._name, "value"))
         self._button.on_click(lambda _: self.save())
         for box in (self._name, self._format):

@@ -48,7 +48,7 @@ class TableTools(ipywidgets.VBox):
         bar = basic.HBox([self._find, self._next, self._row, *self._tools.values()])
         bar.add_class("tw-wrap")
         self._panel = basic.VBox()
-        super().__init__([stylesheet(), bar, self._said, self._panel], **kwargs)
+        super().__init__([stylesheet(self, self._background), bar, self._said, self._panel], **kwargs)
         self._find.observe(lambda _: self._search(afresh=True), "value")
         self._next.on_click(lambda _: self._search())
         self._row.observe(self._typed, "value")

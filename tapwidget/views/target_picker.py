@@ -61,7 +61,7 @@ class TargetPicker(ipywidgets.VBox):
         traitlets.dlink((self._more, "is_open"), (self.ticks, "in_sight"))
         row = basic.HBox([self._pick, self._find, self._said])
         row.add_class("tw-wrap")
-        super().__init__([stylesheet(), row, self._more], **kwargs)
+        super().__init__([stylesheet(self, self._background), row, self._more], **kwargs)
         self._wanted = target
         self._pick.observe(self._picked, "value")
         self._find.observe(lambda _: self._offer_tables(), "value")

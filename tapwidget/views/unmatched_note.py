@@ -40,7 +40,7 @@ class UnmatchedNote(ipywidgets.VBox):
         self._shown = basic.HTML()
         row = basic.HBox([self._said, self._ask])
         row.add_class("tw-wrap")
-        super().__init__([stylesheet(), row, self._shown], **kwargs)
+        super().__init__([stylesheet(self, self._background), row, self._shown], **kwargs)
         self._ask.on_click(lambda _: self._look())
         self._run_changed()
 

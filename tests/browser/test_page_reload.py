@@ -6,8 +6,8 @@ from typing import Any
 
 APP = "import tapwidget\napp = tapwidget.CrossMatch(service='demo')\napp"
 
-# A page that is loaded asks the kernel for the state of its widgets. What changes between the answer and the moment when
-# the page has made its models is lost to ipywidgets; so here something changes all the while.
+# A page that is loaded asks the kernel for the state of its widgets. What changes between the answer and the moment
+# when the page has made its models is lost to ipywidgets; so here something changes all the while.
 CHANGE_THEN = """
 import threading, time, ipywidgets
 
