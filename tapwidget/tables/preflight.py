@@ -21,6 +21,7 @@ from tapwidget.tables.formats.outcome import count
 from tapwidget.tables.objects import from_list
 from tapwidget.tables.positions import icrs_degrees
 from tapwidget.tables.roles import Position, close
+from tapwidget.tables.text_bytes import text_of_bytes
 
 LONGEST_NAME = 60
 LEGAL = re.compile(r"[A-Za-z][A-Za-z0-9_]*")
@@ -275,8 +276,9 @@ def _texts(data: np.ndarray, mask: np.ndarray, name: str, changes: list[str]) ->
         try:
             data.astype(np.str_)
         except UnicodeDecodeError:
-            data = np.char.decode(data, "utf-8", "replace")
-            changes.append(f"`{name}` holds bytes beyond ASCII: they travel as unicode text.")
+            data, odd = text_of_bytes(data)
+            latin = f", {count(odd, 'value')} read as Latin-1, not being UTF-8" if odd else ""
+            changes.append(f"`{name}` holds bytes beyond ASCII: they travel as unicode text{latin}.")
     if data.dtype.itemsize == 0:
         data = data.astype(f"{data.dtype.kind}1")
     lengths = np.char.str_len(data)

@@ -22,6 +22,7 @@ from tapwidget.tables import provenance
 from tapwidget.tables.formats.outcome import listing, quiet
 from tapwidget.tables.formats.voparquet import astropy_metadata, votable_metadata
 from tapwidget.tables.objects import plain_table
+from tapwidget.tables.text_bytes import text_of_bytes
 
 
 def write_table(table: Table, path: str | os.PathLike[str]) -> None:
@@ -56,7 +57,7 @@ def write_table(table: Table, path: str | os.PathLike[str]) -> None:
         handle, temporary = tempfile.mkstemp(prefix=f".{target.name}.", suffix=target.suffix, dir=target.parent)
         os.close(handle)
         os.chmod(temporary, 0o666 & ~_umask())
-        writer(plain, Path(temporary))
+        writer(plain if writer is _fits else _with_text(plain), Path(temporary))
         os.replace(temporary, target)
     except OSError as error:
         raise TableError(f"{target} cannot be written: {error.strerror or error}. Choose another folder.") from error
@@ -69,6 +70,20 @@ def _umask() -> int:
     mask = os.umask(0)
     os.umask(mask)
     return mask
+
+
+def _with_text(table: Table) -> Table:
+    """Columns of bytes beyond ASCII as text: only FITS holds them as they are."""
+    columns = []
+    for column in table.columns.values():
+        data, mask = np.asarray(np.ma.getdata(column)), np.ma.getmask(column)
+        if data.dtype.kind == "S" and data.size and np.ascontiguousarray(data).view(np.uint8).max() > 127:
+            texts, _ = text_of_bytes(data)
+            made = MaskedColumn(texts, mask=mask) if isinstance(column, MaskedColumn) else Column(texts)
+            columns.append(_dressed(made, column))
+        else:
+            columns.append(column)
+    return Table(columns, copy=False, meta=table.meta)
 
 
 def _simple(value: Any) -> bool:
@@ -169,7 +184,10 @@ def _votable(table: Table, path: Path) -> None:
 
 
 def _retyped(column: Any, kind: Any) -> Any:
-    made = column.astype(kind)
+    return _dressed(column.astype(kind), column)
+
+
+def _dressed(made: Any, column: Any) -> Any:
     made.name, made.unit, made.description, made.meta = column.name, column.unit, column.description, column.meta
     return made
 
@@ -224,7 +242,7 @@ def to_arrow(column: Any) -> Any:
         return pa.FixedSizeListArray.from_arrays(flat, int(np.prod(data.shape[1:])))
     data = np.asarray(data)
     if data.dtype.kind == "S":
-        data = np.char.decode(data, "utf-8", "replace")
+        data, _ = text_of_bytes(data)
     if data.dtype.kind in "UO":
         return pa.array(
             [None if gone else v for v, gone in zip(data.tolist(), mask, strict=True)],

@@ -53,6 +53,22 @@ def strings_of(name: str, values: NDArray[Any], mask: NDArray[np.bool_] | None) 
     return texts, missing
 
 
+def text_of_bytes(values: NDArray[np.bytes_]) -> tuple[NDArray[np.str_], int]:
+    """Bytes, as FITS holds text, as str: UTF-8; what is not, Latin-1, which loses nothing; and how many those were."""
+    try:
+        return np.char.decode(values, "utf-8"), 0
+    except UnicodeDecodeError:
+        pass
+    texts, odd = [], 0
+    for value in values.ravel().tolist():
+        try:
+            texts.append(value.decode("utf-8"))
+        except UnicodeDecodeError:
+            texts.append(value.decode("latin-1"))
+            odd += 1
+    return np.array(texts, dtype=np.str_).reshape(values.shape), odd
+
+
 def encode_texts(name: str, texts: list[str], *, unicode: bool) -> tuple[NDArray[np.uint8], NDArray[np.int64]]:
     """All texts as bytes end to end, and the bytes of each."""
     joined = "".join(texts)

@@ -125,6 +125,8 @@ TYPES = [
     (np.array([1, 2, 3], ">i4"), np.int32, [1, 2, 3], ""),
     (np.array(["a", "bc", ""]), np.dtype("S2"), ["a", "bc", ""], ""),
     (np.array(["α", "b", ""]), np.dtype("U1"), ["α", "b", ""], "letters beyond ASCII"),
+    (np.array(["ö".encode(), b"b", b""]), np.dtype("U1"), ["ö", "b", ""], "ASCII: they travel as unicode text."),
+    (np.array([b"\xf6", b"\xf8", "ö".encode()]), np.dtype("U1"), ["ö", "ø", "ö"], "2 values read as Latin-1"),
     (np.array(["nan", "Inf", "x"]), np.dtype("S3"), ["nan", "Inf", "x"], "word nan or inf in 2 rows"),
     (np.array(["2020-01-01T00:00:00", "2021-01-01", "2022-01-01"], "M8[s]"), np.dtype("S19"),
      ["2020-01-01T00:00:00", "2021-01-01T00:00:00", "2022-01-01T00:00:00"], "ISO 8601"),

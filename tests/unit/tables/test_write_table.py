@@ -234,3 +234,24 @@ def test_columns_that_arrow_cannot_hold(suffix: str, values: np.ndarray, tmp_pat
     with pytest.raises(ColumnError, match="cannot hold `odd`"):
         write_table(Table({"a": [1, 2], "odd": values}), tmp_path / f"t{suffix}")
     assert list(tmp_path.iterdir()) == []
+
+
+@pytest.mark.parametrize("suffix", [".vot", ".ecsv", ".parquet", ".csv"])
+def test_bytes_beyond_ascii_become_text_and_lose_nothing(suffix: str, tmp_path: Path) -> None:
+    """As FITS files have them: UTF-8, or the Latin-1 of older ones."""
+    table = Table({"n": [1, 2, 3], "name": np.array(["Köln".encode(), "Köln2".encode("latin-1"), b"abc"])})
+    table["some"] = MaskedColumn(np.array(["é".encode(), b"x", "é".encode("latin-1")]), mask=[False, True, False])
+    table["name"].description = "where"
+    write_table(table, tmp_path / f"t{suffix}")
+    back = read_table(tmp_path / f"t{suffix}")
+    assert shown(back["name"]) == ["Köln", "Köln2", "abc"]
+    assert shown(back["some"]) == ["é", None, "é"]
+    assert table["name"].dtype.kind == "S", "the table itself is as it was"
+    if suffix != ".csv":
+        assert back["name"].description == "where"
+
+
+def test_bytes_beyond_ascii_stay_bytes_in_fits(tmp_path: Path) -> None:
+    names = [b"K\xc3\xb6ln", b"K\xf6ln", b"abc"]
+    write_table(Table({"name": np.array(names)}), tmp_path / "t.fits")
+    assert np.asarray(read_table(tmp_path / "t.fits")["name"]).tolist() == names
