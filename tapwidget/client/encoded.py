@@ -10,6 +10,10 @@ from typing import IO
 from tapwidget.client.excerpt import Excerpt, Uploaded
 from tapwidget.tables.votable import votable_pieces
 
+IN_TEXT = (
+    "The upload travels as text (TABLEDATA), as this service does not read it in its binary form (BINARY2): more bytes "
+    "to send, the same values."
+)
 # Smaller ones stay in memory.
 IN_MEMORY = 2**20
 

@@ -18,6 +18,7 @@ from astropy.table import Table
 from tapwidget.client import faults, provenance
 from tapwidget.client.addresses import mask
 from tapwidget.client.download import download
+from tapwidget.client.encoded import IN_TEXT
 from tapwidget.client.follower import Follower, Pace
 from tapwidget.client.own_table import OwnTable
 from tapwidget.client.plan import Plan
@@ -352,6 +353,7 @@ class Job:
         if url:
             with self._news:
                 self._url, self._replace = url, None
+                self.changes += (IN_TEXT,)
                 self._summary = JobSummary(job_id=url.rstrip("/").rpartition("/")[2], run_id=summary.run_id)
             self._subscribers.tell(self)
         return url

@@ -11,7 +11,7 @@ import os
 import secrets
 from collections.abc import Iterator
 from dataclasses import asdict, dataclass, field, replace
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
 
@@ -24,6 +24,8 @@ from tapwidget.folders import data_directory
 from tapwidget.ivoa.uws import JobPhase
 
 VERSION = 1
+# How long a job is still listed, and its record kept, after its service has thrown it away.
+KEPT = timedelta(days=90)
 # Reading more than this would make the list of jobs slow; older ones stay on disk.
 NEWEST = 500
 # How the keys of matches in parts end.
@@ -127,7 +129,20 @@ class Ledger:
 
     def add(self, record: JobRecord) -> JobRecord:
         """Write a new job down; returns the record with its key."""
+        self.tidy()
         return self.write(replace(record, key=new_key()))
+
+    def tidy(self) -> None:
+        """Take out the jobs that have ended and that their services have thrown away long ago, by their own word."""
+        before = datetime.now(UTC) - KEPT
+        for file in self.place.glob("*.json"):
+            # By its name it is known when it was made; what is younger need not be read.
+            record = _read(file) if file.stem < f"{before:%Y%m%dT}" else None
+            if record is None or not record.phase.is_final:
+                continue
+            if record.destruction is not None and record.destruction < before:
+                file.unlink(missing_ok=True)
+                file.with_suffix(".lock").unlink(missing_ok=True)
 
     def write(self, record: JobRecord, *, is_vital: bool = False) -> JobRecord:
         """Write what is known of a job, in place of what was known before; atomic.

@@ -20,7 +20,7 @@ from tapwidget.client import faults
 from tapwidget.client.addresses import mask, origin, resolve
 from tapwidget.client.chunks_plan import is_doubtful
 from tapwidget.client.documents import NotXmlError
-from tapwidget.client.encoded import Encoded
+from tapwidget.client.encoded import IN_TEXT, Encoded
 from tapwidget.client.excerpt import Uploaded
 from tapwidget.client.faults import Outage
 from tapwidget.client.ledger import JobRecord, Ledger, UploadRecord
@@ -121,6 +121,8 @@ class Submission:
                 raise
             self._serialization = "TABLEDATA"
             url = self._send()
+        if self._order.uploads and self._serialization == "TABLEDATA":
+            self.notes.append(IN_TEXT)
         if not self.can_try_tabledata:
             self._let_go()
         return url

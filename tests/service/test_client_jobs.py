@@ -538,8 +538,11 @@ def test_binary2_refused_is_sent_in_tabledata_and_remembered(
     job = service.submit("SELECT * FROM TAP_UPLOAD.ut1", table)
     assert job.result()["objectId"].tolist() == IDS
     assert b"<TR>" in fake.asked("POST", "/async$")[-1].file
+    assert sum("as text (TABLEDATA)" in change for change in job.changes) == 1
     count = len(fake.asked("POST", "/async$"))
-    service.submit("SELECT * FROM TAP_UPLOAD.ut1", table).result()
+    again = service.submit("SELECT * FROM TAP_UPLOAD.ut1", table)
+    again.result()
+    assert sum("as text (TABLEDATA)" in change for change in again.changes) == 1
     assert len(fake.asked("POST", "/async$")) == count + 1
     assert b"<TR>" in fake.asked("POST", "/async$")[-1].file
 

@@ -5,14 +5,14 @@ from __future__ import annotations
 import os
 import stat
 from dataclasses import replace
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from tapwidget.client.ledger import NEWEST, JobRecord, Ledger, PartRecord, UploadRecord, new_key
+from tapwidget.client.ledger import KEPT, NEWEST, JobRecord, Ledger, PartRecord, UploadRecord, new_key
 from tapwidget.ivoa.uws import JobPhase
 
 
@@ -91,3 +91,26 @@ def test_a_match_in_parts_is_found_behind_more_jobs_than_are_read(tmp_path: Path
     assert ledger.find_whole("https://x.org/tap", "night") == whole
     assert ledger.find_whole("https://x.org/tap", whole.reference) == whole
     assert ledger.find_whole("https://other.org/tap", "night") is None
+
+
+def test_jobs_that_services_threw_away_long_ago_are_taken_out(tmp_path: Path) -> None:
+    ledger = Ledger(tmp_path)
+    now = datetime.now(UTC)
+    long_ago, lately = now - KEPT - timedelta(days=1), now - KEPT + timedelta(days=1)
+    made = f"{now - timedelta(days=200):%Y%m%dT%H%M%S%f}"
+    cases = {
+        "ended": record(phase=JobPhase.COMPLETED, destruction=long_ago),
+        "failed": record(phase=JobPhase.ERROR, destruction=long_ago),
+        "parts": record(phase=JobPhase.COMPLETED, destruction=long_ago, parts=(PartRecord("1of1", 1, "00"),)),
+        "lately": record(phase=JobPhase.COMPLETED, destruction=lately),
+        "nobody knows": record(phase=JobPhase.COMPLETED),
+        "running": record(phase=JobPhase.EXECUTING, destruction=long_ago),
+        "never heard of": record(phase=JobPhase.UNKNOWN),
+    }
+    for name, case in cases.items():
+        ledger.write(replace(case, key=f"{made}-{name}"))
+    (tmp_path / f"{made}-parts.lock").write_text("")
+    (tmp_path / f"{made}-odd.json").write_text("{}")
+    young = ledger.add(record(phase=JobPhase.COMPLETED, destruction=now))
+    left = {file.stem.removeprefix(f"{made}-") for file in tmp_path.iterdir()}
+    assert left == {"lately", "nobody knows", "running", "never heard of", "odd", young.key}
