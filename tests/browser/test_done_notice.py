@@ -40,13 +40,14 @@ OBSERVED = """() => {
 
 
 @pytest.fixture
-def context(lab: Any) -> Iterator[Any]:
+def permissions(lab: Any) -> Iterator[Any]:
+    """The browser's, which are as before after the test."""
     yield lab.context
     lab.context.clear_permissions()
     lab.context.grant_permissions(["clipboard-read", "clipboard-write"], origin=lab.url)
 
 
-def test_a_notification_for_those_who_ask_for_it(lab: Any, context: Any) -> None:
+def test_a_notification_for_those_who_ask_for_it(lab: Any, permissions: Any) -> None:
     notebook = lab.open_notebook([CELL])
     page, output = notebook.page, notebook.output(0)
     page.evaluate(OBSERVED)
@@ -68,7 +69,7 @@ def test_a_notification_for_those_who_ask_for_it(lab: Any, context: Any) -> None
     expect(box).not_to_be_checked()
     assert not notebook.python("status.notice.wanted")
 
-    context.grant_permissions(["notifications"], origin=lab.url)
+    permissions.grant_permissions(["notifications"], origin=lab.url)
     box.focus()
     page.keyboard.press("Space")
     expect(box).to_be_checked()
