@@ -3,7 +3,8 @@
     python benchmarks/panels_in_browser.py [rounds] [rows ...]              5 rounds; 10,000, 100,000 and 1,000,000 rows
 
 Times are the page's own, from the last event of mouse or keyboard to the first frame in which what it causes is there
-and stays. Bytes are those that the websocket brings. In each round everyone has one turn; medians are told.
+and stays. Bytes are those that the websocket brings. In each round everyone has one turn; medians are told, and beside
+them the processor's time of the kernel and of the page's main thread, which do not depend on who else is at work.
 
 Peers: pandas' own picture of the same table (60 rows of 20 columns, drawn once), ipydatagrid where it is installed (up
 to 100,000 rows: it sends all of them), and the least that a way there and back costs on this machine: a button, or
@@ -76,7 +77,7 @@ CanvasRenderingContext2D.prototype.fillText = function (text, ...place) {
 """
 
 MAKE = """
-import bqplot, ipywidgets, traitlets, numpy as np, tapwidget
+import bqplot, ipywidgets, time, traitlets, numpy as np, tapwidget
 from astropy.table import Table
 from tapwidget.state.form import Form
 from tapwidget.state.runs import Runs
@@ -135,12 +136,30 @@ class Bench:
         self.notebook = lab.open_notebook([MAKE.format(rows=rows), WARM], height=2600)
         self.page = self.notebook.page
         self.page.locator(".twt-row").first.wait_for()
+        self.session = self.page.context.new_cdp_session(self.page)
+        self.session.send("Performance.enable", {"timeDomain": "threadTicks"})
         self.seconds: dict[str, list[float]] = defaultdict(list)
         self.bytes: dict[str, list[int]] = defaultdict(list)
+        self.processor: dict[str, list[tuple[float, float]]] = defaultdict(list)
+        self.started = (0.0, 0.0)
 
-    def note(self, name: str, milliseconds: float, received: int) -> None:
+    def used(self) -> tuple[float, float]:
+        """Seconds of processor that the kernel and the page's main thread have used until now."""
+        metrics = self.session.send("Performance.getMetrics")["metrics"]
+        page = next(metric["value"] for metric in metrics if metric["name"] == "TaskDuration")
+        return self.notebook.python("time.process_time()"), page
+
+    def start(self, *watched: str) -> None:
+        self.settle()
+        self.started = self.used()
+        self.page.evaluate("watched => recorder.begin(watched)", dict(zip(watched, watched, strict=True)))
+
+    def note(self, name: str, milliseconds: float) -> None:
+        self.settle()
         self.seconds[name].append(milliseconds / 1000)
-        self.bytes[name].append(received)
+        self.bytes[name].append(self.page.evaluate("() => recorder.received - recorder.start"))
+        kernel, page = (after - before for before, after in zip(self.started, self.used(), strict=True))
+        self.processor[name].append((kernel, page))
 
     # Display
 
@@ -154,6 +173,7 @@ class Bench:
 
     def display(self, name: str, code: str, there: str) -> None:
         """Run a cell of this code until `there`, then take it away."""
+        self.start()
         milliseconds = self.page.evaluate(
             """async ([code, there]) => {
                 const panel = jupyterapp.shell.currentWidget, cells = panel.content.model.sharedModel;
@@ -161,7 +181,6 @@ class Bench:
                 panel.content.activeCellIndex = cells.cells.length - 1;
                 await new Promise(requestAnimationFrame);
                 recorder.drawn.clear();
-                recorder.begin({});
                 const start = performance.now(), is_there = new Function(`return ${there}`);
                 jupyterapp.commands.execute('notebook:run-cell');
                 while (!is_there()) await new Promise(requestAnimationFrame);
@@ -169,8 +188,7 @@ class Bench:
             }""",
             [code, there],
         )
-        self.settle()
-        self.note(name, milliseconds, self.page.evaluate("() => recorder.received - recorder.start"))
+        self.note(name, milliseconds)
         self.forget_last_cell("globals().pop('shown', None)")
 
     def forget_last_cell(self, first: str) -> None:
@@ -192,15 +210,11 @@ class Bench:
     @contextlib.contextmanager
     def measured(self, name: str, *watched: str) -> Iterator[None]:
         """From the last event of the block to when the last of `watched` (CSS) has changed for good."""
-        self.settle()
-        self.page.evaluate("watched => recorder.begin(watched)", dict(zip(watched, watched, strict=True)))
+        self.start(*watched)
         yield
         self.page.wait_for_function("n => Object.keys(recorder.log).length === n", arg=len(watched))
         self.settle()
-        milliseconds, received = self.page.evaluate(
-            "() => [Math.max(...Object.values(recorder.log)) - recorder.event, recorder.received - recorder.start]"
-        )
-        self.note(name, milliseconds, received)
+        self.note(name, self.page.evaluate("() => Math.max(...Object.values(recorder.log)) - recorder.event"))
 
     def show_panel(self) -> None:
         for code in (PANEL, FLOOR):
@@ -267,13 +281,14 @@ class Bench:
     def saved(self) -> dict[str, int]:
         """Bytes of the notebook with the panel in it, as JupyterLab saves it, and with the widgets' state."""
         save = "async () => { await jupyterapp.commands.execute('docmanager:save') }"
+        with_state = "@jupyter-widgets/jupyterlab-manager:saveWidgetState"  # JupyterLab's setting, off unless chosen
+        toggle = f"async () => {{ await jupyterapp.commands.execute('{with_state}') }}"
         path = self.notebook.folder / Path(self.notebook.path).name
         self.page.evaluate(save)
         plain = path.stat().st_size
-        self.page.evaluate(
-            "async () => { await jupyterapp.commands.execute('@jupyter-widgets/jupyterlab-manager:saveWidgetState') }"
-        )
+        self.page.evaluate(toggle)
         self.page.evaluate(save)
+        self.page.evaluate(toggle)
         return {"as JupyterLab saves it": plain, "with the state of its widgets": path.stat().st_size}
 
 
@@ -301,8 +316,12 @@ def report(bench: Bench) -> None:
         asked, most = ASKED.get(name), ASKED_BYTES.get(name)
         mark = "" if asked is None else f"  asked {asked:g} s: {'ok' if median <= asked else 'MISSED'}"
         mark += "" if most is None else f", {most / 1000:g} kB: {'ok' if received <= most else 'MISSED'}"
-        spread = f"{min(seconds):.3f} to {max(seconds):.3f}"
-        print(f"{bench.rows:>9,}  {name:42}{median:7.3f} s  ({spread}){received / 1000:11,.1f} kB{mark}", flush=True)
+        kernel, page = (statistics.median(used) for used in zip(*bench.processor[name], strict=True))
+        print(
+            f"{bench.rows:>9,}  {name:42}{median:7.3f} s ({min(seconds):.3f} to {max(seconds):.3f})"
+            f"  processor: kernel {kernel:.3f}, page {page:.3f} s {received / 1000:9,.1f} kB{mark}",
+            flush=True,
+        )
 
 
 def main(rounds: int, sizes: list[int]) -> None:
