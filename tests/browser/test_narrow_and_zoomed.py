@@ -29,6 +29,15 @@ STOPS = """app => {
     return stops.map(stop => (stop.innerText || stop.title || stop.getAttribute('aria-label') || stop.outerHTML)
         .slice(0, 60));
 }"""
+# Where the next one lies well above the one before: the eye would have to look for it.
+JUMPS = """app => {
+    const stops = [...app.querySelectorAll('[data-stop]')].sort((a, b) => a.dataset.stop - b.dataset.stop);
+    return stops.slice(1).flatMap((stop, before) => {
+        const up = stops[before].getBoundingClientRect().top - stop.getBoundingClientRect().bottom;
+        const name = stop.innerText || stop.title || stop.outerHTML.slice(0, 80);
+        return up > 30 ? [`${name}: ${Math.round(up)} px up`] : [];
+    });
+}"""
 FOCUSED = """app => app.contains(document.activeElement) ? Number(document.activeElement.dataset.stop ?? -1) : null"""
 # A control that sticks out of a box which hides what sticks out, or a button whose words do not fit into it.
 CUT_OFF = """app => {
@@ -79,7 +88,6 @@ def test_all_controls_are_whole_and_reached(lab: Any, csv: Path) -> None:
     notebook.page.wait_for_function("() => devicePixelRatio === 2 && innerWidth === 640")
     whole(notebook, app, 640)
     reached(notebook, app)
-    notebook.screenshot("zoomed-200-percent", app)
 
 
 def whole(notebook: Any, app: Locator, width: int) -> None:
@@ -106,3 +114,4 @@ def reached(notebook: Any, app: Locator) -> None:
     assert passed_over == []
     in_order = [number for number in visited if number >= 0]
     assert in_order == sorted(in_order)
+    assert app.evaluate(JUMPS) == []
