@@ -157,7 +157,10 @@ def test_pyvo_reads_what_the_service_says(service: pyvo.dal.TAPService) -> None:
 
 
 def test_the_join_is_not_quadratic(service: pyvo.dal.TAPService, ut1: Table, tmp_path: Path) -> None:
-    """10,000 rows to 100,000 and more: half a second at most beyond what the same upload costs without a join."""
+    """10,000 rows to 100,000 and more: of the order of what the same upload costs without a join, on any machine.
+
+    Each row with each would be a thousand million separations.
+    """
     count = "SELECT COUNT(*) FROM {} AS o JOIN TAP_UPLOAD.ut1 AS ut1 ON {}"
     near = "DISTANCE(POINT(o.coord_ra, o.coord_dec), POINT(ut1.ra, ut1.dec)) < 0.00027"
     times: dict[str, list[float]] = {"join": [], "no join": []}
@@ -169,4 +172,4 @@ def test_the_join_is_not_quadratic(service: pyvo.dal.TAPService, ut1: Table, tmp
             began = time.perf_counter()
             service.run_sync(query, uploads={"ut1": ut1})
             times[name].append(time.perf_counter() - began)
-    assert min(times["join"]) - min(times["no join"]) < 0.5
+    assert min(times["join"]) < 5 * min(times["no join"])
