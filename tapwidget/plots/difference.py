@@ -112,12 +112,13 @@ def of_result(result: Table, yours: str, theirs: str) -> Differences:
     """
     mine, other = (Series(name, columns.values(result, name)).magnitudes for name in (yours, theirs))
     difference = mine - other
-    labels = (columns.label(result, name) for name in (yours, theirs))
+    mine_called, theirs_called = (columns.label(result, name) for name in (yours, theirs))
     step = BIN
     if columns.unit(result, yours) != "mag" and len(rising := histogram.ordered(mine)):
         first, second, *_ = bins.of_values(rising)
         step = second - first
-    return Differences(np.where(np.isnan(difference), np.nan, mine), difference, *labels, step)
+    magnitude = np.where(np.isnan(difference), np.nan, mine)
+    return Differences(magnitude, difference, mine_called, theirs_called, step)
 
 
 def draw(found: Differences, selected: Sequence[int] | NDArray[np.intp] = ()) -> Figure:
