@@ -71,9 +71,8 @@ def values_of(table: Table, name: str, most: int = 0, *, every: int = 1) -> np.n
 
     For reading only: where all are there, they are the column's own.
     """
-    column = table[name][::every]
-    data = np.asarray(np.ma.getdata(column))
-    present = ~np.ma.getmaskarray(column)
+    data = np.asarray(np.ma.getdata(table[name]))[::every]
+    present = ~np.ma.getmaskarray(table[name])[::every]
     if data.dtype.kind == "f":
         present &= np.isfinite(data)
     kept = data if present.all() else data[present]
