@@ -14,7 +14,7 @@ from typing import Any
 
 from tapwidget.errors import FileFormatError
 from tapwidget.ivoa.tapschema import Column, Table
-from tapwidget.server.adql.cells import real
+from tapwidget.server.adql.cells import real, unit_vector
 from tapwidget.server.adql.scope import Relation, SourceColumn
 from tapwidget.server.adql.values import Kind, kind_of
 from tapwidget.server.catalogue import Served
@@ -127,10 +127,9 @@ def build(con: Any, sql: str, path: Path) -> Facts:
         else:
             ra, dec = (f"CAST(c{i + 1} AS DOUBLE)" for i in position)
             height = cell_height(con, source, [str(path)], ra, dec)
-            cell = f"tw_cell({ra}, {dec}, {real(height)})"
-            con.execute(
-                f"CREATE TABLE {sql} AS SELECT *, {cell} AS tw_cell FROM {source} ORDER BY tw_cell", [str(path)]
-            )
+            x, y, z = unit_vector(ra, dec)
+            added = f"tw_cell({ra}, {dec}, {real(height)}) AS tw_cell, {x} AS tw_ux, {y} AS tw_uy, {z} AS tw_uz"
+            con.execute(f"CREATE TABLE {sql} AS SELECT *, {added} FROM {source} ORDER BY tw_cell", [str(path)])
         (rows,) = con.execute(f"SELECT count(*) FROM {sql}").fetchone()
         columns, nans = inspected(con, sql, columns)
     except duckdb.Error as error:

@@ -3,7 +3,8 @@
 The sky is cut into declination zones of height h degrees, and each zone into as many bins of right ascension as fit
 with a width of about h. A position is in exactly one cell. A cap (position and radius) touches a few cells: one row is
 made for each, and rows are joined where the cells are equal. So every pair comes up once and only once, also at RA 0,
-and at the poles, where a cap that touches the pole takes all bins of its zones. Then the exact distance decides.
+and at the poles, where a cap that touches the pole takes all bins of its zones. Then the distance decides: that between
+the points on the unit sphere, through the sphere (the chord), which is exact for small angles and needs no sine.
 """
 
 from __future__ import annotations
@@ -33,11 +34,16 @@ MACROS = (
     # Haversine of the distance: exact to the last digits for small angles, and monotonic up to 180 degrees.
     "tw_hav(ra1, d1, ra2, d2) AS pow(sin(radians(tw_dec(d1) - tw_dec(d2)) / 2), 2)"
     " + cos(radians(tw_dec(d1))) * cos(radians(tw_dec(d2))) * pow(sin(radians(tw_ra(ra1) - tw_ra(ra2)) / 2), 2)",
-    # The same for pairs that are in one cell, so that both positions are good, and the cosine of d2 is known: this is
-    # asked most often of all, in small groups of pairs, where every step counts.
+    # The same where both positions are good, and the cosine of d2 is known.
     f"tw_pair(ra1, d1, ra2, d2, cos2) AS pow(sin((d1 - d2) * {HALF_DEGREE!r}), 2)"
     f" + cos(radians(d1)) * cos2 * pow(sin((ra1 - ra2) * {HALF_DEGREE!r}), 2)",
-    # The same of a radius; NULL where there is no radius, more than all where it is the whole sky.
+    # The point on the unit sphere, and the square of the chord between two of them, which is four times the haversine.
+    # This is asked most often of all, in small groups of pairs, where every step counts.
+    "tw_x(ra, d) AS cos(radians(tw_dec(d))) * cos(radians(tw_ra(ra)))",
+    "tw_y(ra, d) AS cos(radians(tw_dec(d))) * sin(radians(tw_ra(ra)))",
+    "tw_z(ra, d) AS sin(radians(tw_dec(d)))",
+    "tw_chord(x1, y1, z1, x2, y2, z2) AS (x1 - x2) * (x1 - x2) + (y1 - y2) * (y1 - y2) + (z1 - z2) * (z1 - z2)",
+    # The haversine of a radius; NULL where there is no radius, more than all where it is the whole sky.
     "tw_radius(r) AS CASE WHEN r BETWEEN 0 AND 180 THEN r END",
     "tw_cap(r) AS CASE WHEN isnan(r) OR r < 0 THEN NULL WHEN r >= 180 THEN 2e0"
     " ELSE pow(sin(radians(tw_radius(r)) / 2), 2) END",
@@ -54,8 +60,9 @@ MACROS = (
     "tw_bins(z, h) AS greatest(1, tw_floor(360e0 * cos(radians((z + 0.5e0) * h - 90e0)) / h))",
     "tw_turn(ra) AS (ra - 360e0 * floor(ra / 360e0)) / 360e0",
     "tw_bin(ra, n) AS least(greatest(tw_floor(tw_turn(ra) * n), 0), n - 1)",
-    # All numbers from one to another. Nearly always there are one or two, and the engine is slow at ranges.
-    "tw_run(a, b) AS CASE WHEN b = a THEN [a] WHEN b = a + 1 THEN [a, b] ELSE range(a, b + 1) END",
+    # All numbers from one to another, and NULL perhaps. Nearly always there are one or two, and the engine is slow at
+    # ranges, and where some rows take one branch and some another.
+    "tw_run(a, b) AS CASE WHEN b <= a + 1 THEN [a, CASE WHEN b > a THEN b END] ELSE range(a, b + 1) END",
     f"tw_cell(ra, d, h) AS CASE WHEN tw_ok(ra, d) THEN tw_zone(d, h) * {PER_ZONE}"
     " + tw_bin(ra, tw_bins(tw_zone(d, h), h)) END",
     # Half the width of a cap in right ascension; everything where the cap comes near a pole.
@@ -67,8 +74,7 @@ MACROS = (
 def expanded(relation: str, alias: str, position: tuple[str, str], radius: str, height: str) -> str:
     """A table with one row for each cell that the cap around its position touches, in column `tw_near`.
 
-    Declinations from `tw_low` to `tw_high` are those of the cap; `tw_side` is 180 degrees less half its width in right
-    ascension, `tw_cos` the cosine of the declination, `tw_limit` the haversine of the radius.
+    `tw_ux`, `tw_uy`, `tw_uz` are its point on the unit sphere, `tw_limit` is the square of the chord of the radius.
 
     Parameters
     ----------
@@ -77,17 +83,20 @@ def expanded(relation: str, alias: str, position: tuple[str, str], radius: str, 
     """
     ra, dec = position
     given = f"SELECT {alias}.*, {radius} AS tw_r, {height} AS tw_h FROM {relation} AS {alias}"
+    ux, uy, uz = unit_vector(ra, dec)
     bands = (
-        f"SELECT {alias}.*, greatest({dec} - {alias}.tw_r - {SLACK!r}, -90e0) AS tw_low,"
-        f" least({dec} + {alias}.tw_r + {SLACK!r}, 90e0) AS tw_high,"
-        f" 360e0 * tw_turn({ra}) AS tw_t, 180e0 - tw_half({dec}, {alias}.tw_r) AS tw_side,"
-        f" cos(radians(tw_dec({dec}))) AS tw_cos, tw_cap({alias}.tw_r) AS tw_limit FROM ({given}) AS {alias}"
-        f" WHERE tw_ok({ra}, {dec}) AND tw_number({alias}.tw_r) >= 0"
+        f"SELECT {alias}.*, tw_zone(greatest({dec} - {alias}.tw_r - {SLACK!r}, -90e0), {alias}.tw_h) AS tw_south,"
+        f" tw_zone(least({dec} + {alias}.tw_r + {SLACK!r}, 90e0), {alias}.tw_h) AS tw_north,"
+        f" 360e0 * tw_turn({ra}) AS tw_t, tw_half({dec}, {alias}.tw_r) AS tw_side,"
+        f" {ux} AS tw_ux, {uy} AS tw_uy, {uz} AS tw_uz, 4e0 * tw_cap({alias}.tw_r) AS tw_limit"
+        f" FROM ({given}) AS {alias} WHERE tw_ok({ra}, {dec}) AND tw_number({alias}.tw_r) >= 0"
     )
-    lowest, highest = (f"tw_zone({alias}.{edge}, {alias}.tw_h)" for edge in ("tw_low", "tw_high"))
-    zones = f"SELECT {alias}.*, unnest(tw_run({lowest}, {highest})) AS tw_z FROM ({bands}) AS {alias}"
-    bins = f"SELECT {alias}.*, tw_bins({alias}.tw_z, {alias}.tw_h) AS tw_n FROM ({zones}) AS {alias}"
-    west, east = f"{alias}.tw_t + {alias}.tw_side - 180e0", f"{alias}.tw_t - {alias}.tw_side + 180e0"
+    zones = f"SELECT {alias}.*, unnest(tw_run({alias}.tw_south, {alias}.tw_north)) AS tw_zone FROM ({bands}) AS {alias}"
+    bins = (
+        f"SELECT {alias}.*, tw_bins({alias}.tw_zone, {alias}.tw_h) AS tw_n FROM ({zones}) AS {alias}"
+        f" WHERE {alias}.tw_zone IS NOT NULL"
+    )
+    west, east = f"{alias}.tw_t - {alias}.tw_side", f"{alias}.tw_t + {alias}.tw_side"
     ends = (
         f"SELECT {alias}.*, tw_floor(({west}) / 360e0 * {alias}.tw_n) AS tw_first,"
         f" tw_floor(({east}) / 360e0 * {alias}.tw_n) AS tw_last FROM ({bins}) AS {alias}"
@@ -95,11 +104,19 @@ def expanded(relation: str, alias: str, position: tuple[str, str], radius: str, 
     first, last = f"{alias}.tw_first", f"{alias}.tw_last"
     caps = (
         f"SELECT {alias}.*, unnest(CASE WHEN {last} - {first} + 1 >= {alias}.tw_n THEN range(0, {alias}.tw_n)"
-        f" ELSE tw_run({first}, {last}) END) AS tw_b FROM ({ends}) AS {alias}"
+        f" ELSE tw_run({first}, {last}) END) AS tw_bin FROM ({ends}) AS {alias}"
     )
     # a remainder in SQL keeps the sign, hence the second one
-    ring = f"(({alias}.tw_b % {alias}.tw_n) + {alias}.tw_n) % {alias}.tw_n"
-    return f"(SELECT {alias}.*, {alias}.tw_z * {PER_ZONE} + {ring} AS tw_near FROM ({caps}) AS {alias}) AS {alias}"
+    ring = f"(({alias}.tw_bin % {alias}.tw_n) + {alias}.tw_n) % {alias}.tw_n"
+    return (
+        f"(SELECT {alias}.*, {alias}.tw_zone * {PER_ZONE} + {ring} AS tw_near FROM ({caps}) AS {alias}"
+        f" WHERE {alias}.tw_bin IS NOT NULL) AS {alias}"
+    )
+
+
+def unit_vector(ra: str, dec: str) -> tuple[str, str, str]:
+    """The point on the unit sphere, in SQL, of a position in degrees."""
+    return f"tw_x({ra}, {dec})", f"tw_y({ra}, {dec})", f"tw_z({ra}, {dec})"
 
 
 def real(number: float) -> str:

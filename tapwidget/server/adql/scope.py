@@ -33,7 +33,8 @@ class Relation:
     """A table as the engine has it.
 
     sql : its name there, already safe
-    cell_of : SQL names of the right ascension and declination whose cell is stored, with the cell's height in degrees
+    cell_of : SQL names of the right ascension and declination whose cell and point on the unit sphere are stored, with
+        the cell's height in degrees
     """
 
     name: str

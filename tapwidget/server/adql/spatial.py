@@ -10,13 +10,16 @@ from __future__ import annotations
 from collections.abc import Collection
 from math import asin, cos, degrees, radians, sin
 
-from tapwidget.server.adql.cells import MOST_TURNED, SLACK, expanded, real
+from tapwidget.server.adql.cells import MOST_TURNED, SLACK, expanded, real, unit_vector
 from tapwidget.server.adql.scope import Source
 from tapwidget.server.adql.values import Nearness, Point, Value
 from tapwidget.server.faults import AdqlError
 
 SMALL_HEIGHT = 8.0 / 3600
 """Height of cells for small radii, in degrees: an object or a few a cell, also in a deep survey."""
+
+BEYOND = 1e-9
+"""What is added to the square of a chord that only tells which pairs to look at more closely."""
 
 MOST_COMPARISONS = 4_000_000_000
 
@@ -42,33 +45,27 @@ def rewritten(near: Nearness, sources: Collection[Source], expandable: Collectio
         return near.sql
     inner, outer = (near.a, near.b) if choice is first else (near.b, near.a)
     other = second if choice is first else first
-    stored = stored_cell(outer, other, near.radius)
     radius = reach(near.radius, choice, other)
-    if stored is not None:
-        cell, height = stored
+    if other is not None and is_stored(outer, other, near.radius):
+        height = real(other.relation.cell_height)
+        cell, *vector = (f"{other.alias}.{column}" for column in ("tw_cell", "tw_ux", "tw_uy", "tw_uz"))
     else:
         height = cell_height(near.radius, choice, other)
-        cell = f"tw_cell({outer.ra.sql}, {outer.dec.sql}, {height})"
-        if other is not None and near.radius.sources:
-            # with a sub-query in it, an equality in WHERE would not be seen as one to join by
-            cell = other.add(cell)
+        cell, *vector = f"tw_cell({outer.ra.sql}, {outer.dec.sql}, {height})", *unit_vector(outer.ra.sql, outer.dec.sql)
+        if other is not None:
+            # computed once a row, not once a pair
+            cell, *vector = (other.add(sql) for sql in (cell, *vector))
     choice.expansion = expanded(choice.relation.sql, choice.alias, (inner.ra.sql, inner.dec.sql), radius, height)
-    return f"({cell} = {choice.alias}.tw_near AND {within(near, inner, outer, choice.alias)})"
+    return f"({cell} = {choice.alias}.tw_near AND {within(near, vector, choice.alias)})"
 
 
-def within(near: Nearness, inner: Point, outer: Point, alias: str) -> str:
-    """The condition on a pair in one cell; `inner` is of the expanded table.
-
-    Most pairs are told apart by their declinations or right ascensions (which may be given with full turns more or
-    less), before any sine is computed.
-    """
-    band = f"{outer.dec.sql} >= {alias}.tw_low AND {outer.dec.sql} <= {alias}.tw_high"
-    side = f"abs(abs({outer.ra.sql} - {inner.ra.sql}) - 180e0) >= {alias}.tw_side"
+def within(near: Nearness, vector: list[str], alias: str) -> str:
+    """The condition on a pair in one cell: `vector` is of one of them, `alias` is the expanded table with the other."""
+    chord = f"tw_chord({', '.join(vector)}, {alias}.tw_ux, {alias}.tw_uy, {alias}.tw_uz)"
     if near.also:
-        return f"{band} AND {near.sql}"
-    pair = f"tw_pair({outer.ra.sql}, {outer.dec.sql}, {inner.ra.sql}, {inner.dec.sql}, {alias}.tw_cos)"
-    limit = f"{alias}.tw_limit" if near.radius.sources == {alias} else f"tw_cap({near.radius.sql})"
-    return f"{band} AND {side} AND {pair} {'<' if near.strict else '<='} {limit}"
+        return f"{chord} <= {alias}.tw_limit + {BEYOND!r} AND {near.sql}"
+    limit = f"{alias}.tw_limit" if near.radius.sources == {alias} else f"4e0 * tw_cap({near.radius.sql})"
+    return f"{chord} {'<' if near.strict else '<='} {limit}"
 
 
 def chosen(near: Nearness, first: Source | None, second: Source | None, free: list[Source]) -> Source | None:
@@ -86,21 +83,18 @@ def chosen(near: Nearness, first: Source | None, second: Source | None, free: li
     kept = {near.a.sources: near.a, near.b.sources: near.b}
     for source, other in ((options[0], options[1]), (options[1], options[0])):
         point, opposite = kept[frozenset({source.alias})], kept[frozenset({other.alias})]
-        if stored_cell(opposite, other, near.radius) and not stored_cell(point, source, near.radius):
+        if is_stored(opposite, other, near.radius) and not is_stored(point, source, near.radius):
             return source
     return min(options, key=lambda source: source.relation.rows if source.relation.rows is not None else 10**12)
 
 
-def stored_cell(point: Point, source: Source | None, radius: Value) -> tuple[str, str] | None:
-    """The column with the cell of this very position, and its height, where the table has one that suits the radius."""
+def is_stored(point: Point, source: Source, radius: Value) -> bool:
+    """Whether the table has the cells of this very position as a column, and of a height that suits the radius."""
     largest_radius = radius.literal if isinstance(radius.literal, int | float) else radius.largest
-    if source is None or source.relation.cell_of is None or largest_radius is None:
-        return None
+    if source.relation.cell_of is None or largest_radius is None:
+        return False
     ra, dec = (f"{source.alias}.{column}" for column in source.relation.cell_of)
-    height = source.relation.cell_height
-    if (point.ra.sql, point.dec.sql) != (ra, dec) or largest_radius > 1.5 * height:
-        return None
-    return f"{source.alias}.tw_cell", real(height)
+    return (point.ra.sql, point.dec.sql) == (ra, dec) and largest_radius <= 1.5 * source.relation.cell_height
 
 
 def reach(radius: Value, choice: Source, other: Source | None) -> str:
