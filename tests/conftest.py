@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import contextlib
 import gc
+import importlib.util
 import io
 import os
 import warnings
@@ -34,6 +35,12 @@ MAY_BE_SKIPPED = (
 def pytest_configure(config: pytest.Config) -> None:
     for line in OTHERS_WARNINGS:
         config.addinivalue_line("filterwarnings", line)
+    # On a machine that has other things to do, a single example may take its time.
+    if importlib.util.find_spec("hypothesis"):  # tests beside packages of others do without
+        from hypothesis import HealthCheck, settings
+
+        settings.register_profile("any machine", deadline=None, suppress_health_check=[HealthCheck.too_slow])
+        settings.load_profile("any machine")
 
 
 @pytest.fixture(scope="session", autouse=True)
