@@ -33,24 +33,26 @@ def usual(series: Sequence[Series]) -> Bins:
     """The bins for these series: Figure 1's where all are magnitudes (or there is none), else `of_values`."""
     if all(one.unit == "mag" for one in series):
         return FIGURE1
-    values = np.sort(np.concatenate([one.ordered for one in series]))
-    if not len(values):
+    there = [one.ordered for one in series if len(one.ordered)]
+    if not there:
         return Bins((0.0, 1.0), (0.0, 1.0))
-    edges = of_values(values)
+    edges = of_values(*there)
     return Bins(edges, (edges[0], edges[-1]))
 
 
-def of_values(rising: NDArray[np.float64]) -> tuple[float, ...]:
-    """Edges of equal bins for values that rise; their width is 1, 2 or 5 times a power of ten.
+def of_values(*series: NDArray[np.float64]) -> tuple[float, ...]:
+    """Edges of equal bins for series of values that rise; their width is 1, 2 or 5 times a power of ten.
 
     The width is about that of ``np.histogram_bin_edges(values, "auto")``, the smaller of Sturges' and of Freedman and
-    Diaconis' (1981, Z. Wahrscheinlichkeitstheorie 57, 453), but makes some 10 to 100 bins. They cover the values but
-    those few that lie far outside of all others; whole numbers have bins around them.
+    Diaconis' (1981, Z. Wahrscheinlichkeitstheorie 57, 453), of several series the smallest; but there are some 10 to
+    100 bins. They cover the values but those few that lie far outside of all others; whole numbers have bins around them.
     """
-    rising = np.clip(rising, -LARGEST, LARGEST)
-    low, high = _extent(rising)
-    are_whole = bool((rising == np.round(rising)).all())
-    step = round_step(max(_width(rising, low, high), (high - low) / MOST))
+    clipped = [np.clip(rising, -LARGEST, LARGEST) for rising in series]
+    extents = [_extent(rising) for rising in clipped]
+    low, high = min(low for low, _ in extents), max(high for _, high in extents)
+    are_whole = all(bool((rising == np.round(rising)).all()) for rising in clipped)
+    widths = [_width(rising, *extent) for rising, extent in zip(clipped, extents, strict=True)]
+    step = round_step(max(min(widths), (high - low) / MOST))
     if are_whole:
         step = max(step, 1.0)
     # No finer than the numbers themselves are near their ends: identifiers are nearly as long as the digits they have.

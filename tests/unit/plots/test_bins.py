@@ -47,6 +47,14 @@ def test_bins_are_round_numbers_apart_and_none_is_missing() -> None:
     assert 5 <= len(few) <= 20
 
 
+def test_of_several_series_each_is_resolved() -> None:
+    random = np.random.default_rng(1)
+    redshifts, magnitudes = random.gamma(2, 0.4, 3000), random.normal(20, 1.5, 3000)
+    edges = np.array(bins.of_values(np.sort(redshifts), np.sort(magnitudes)))
+    assert 0.1 <= edges[1] - edges[0] <= 0.5
+    assert (edges[0], edges[-1]) <= (redshifts.min(), magnitudes.max() + 1)
+
+
 def test_a_value_far_away_does_not_press_all_others_into_one_bin() -> None:
     values = np.append(np.random.default_rng(1).random(1000), 1e6)
     assert edges_of(values)[-1] < 3
