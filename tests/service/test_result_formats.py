@@ -132,7 +132,7 @@ def test_many_rows_of_texts_of_every_length() -> None:
     """Several groups of rows; texts that are too long, or hold a NUL, for numpy's own."""
     rows = 65_600
     texts = ["x" * (row % 7) for row in range(rows)]
-    odd = [None, "", "é𝔘", "a\0b", "y" * 2000]
+    odd = [None, "", "é𝔘", "a\0b", "y" * 3000]
     columns = [Column("id", "long"), *(Column(f"text{n}", "unicodeChar", "*") for n in range(len(odd)))]
     arrays = [np.arange(rows) + np.iinfo(np.int64).min, *([first, *texts[1:]] for first in odd)]
     table = pa.table(dict(zip((column.name for column in columns), arrays, strict=True)))
