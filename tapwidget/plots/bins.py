@@ -45,7 +45,8 @@ def of_values(*series: NDArray[np.float64]) -> tuple[float, ...]:
 
     The width is about that of ``np.histogram_bin_edges(values, "auto")``, the smaller of Sturges' and of Freedman and
     Diaconis' (1981, Z. Wahrscheinlichkeitstheorie 57, 453), of several series the smallest; but there are some 10 to
-    100 bins. They cover the values but those few that lie far outside of all others; whole numbers have bins around them.
+    100 bins. They cover the values but those few that lie far outside of all others; whole numbers have bins around
+    them.
     """
     clipped = [np.clip(rising, -LARGEST, LARGEST) for rising in series]
     extents = [_extent(rising) for rising in clipped]
