@@ -13,6 +13,7 @@ import anywidget
 import ipywidgets
 
 from tapwidget.actions.background import Background
+from tapwidget.views.shared import is_shared
 
 log = logging.getLogger(__name__)
 
@@ -58,11 +59,14 @@ def _log(error: BaseException) -> None:
 
 
 def below(root: ipywidgets.Widget, seen: set[str]) -> Iterator[ipywidgets.Widget]:
-    """A widget and all that its synced traits lead to: children, layouts, marks of a plot ...; none that was seen."""
+    """A widget and all that its synced traits lead to: children, layouts, marks of a plot ...
+
+    None that was seen, nor one that never changes.
+    """
     waiting = [root]
     while waiting:
         widget = waiting.pop()
-        if widget.comm is None or widget.model_id in seen:
+        if widget.comm is None or widget.model_id in seen or is_shared(widget):
             continue
         seen.add(widget.model_id)
         yield widget

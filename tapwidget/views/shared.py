@@ -28,6 +28,11 @@ def with_looks(kind: Any, traits: dict[str, Any]) -> dict[str, Any]:
     return traits | {name: shared(known[name].klass, **look) for name, look in looks.items() if isinstance(look, dict)}
 
 
+def is_shared(widget: Any) -> bool:
+    """Whether this is one that never changes."""
+    return getattr(widget, "is_shared", False)
+
+
 @functools.cache
 def _shared(kind: Any, traits: tuple[tuple[str, Any], ...]) -> Any:
     return _unchanging(kind)(**dict(traits))
@@ -48,4 +53,4 @@ def _unchanging(kind: Any) -> Any:
     def close(_self: Any) -> None:
         """Nothing: who closes one widget must not take it from another."""
 
-    return type(kind.__name__, (kind,), {"__setattr__": set_attribute, "close": close})
+    return type(kind.__name__, (kind,), {"__setattr__": set_attribute, "close": close, "is_shared": True})

@@ -17,6 +17,7 @@ import ast
 import contextlib
 import json
 import os
+import random
 import re
 import secrets
 import shutil
@@ -344,9 +345,7 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
 @contextlib.contextmanager
 def _server(private: Path, directory: Path) -> Iterator[tuple[str, str]]:
     token = secrets.token_hex(16)
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        port = probe.getsockname()[1]
+    port = _free_port()
     url = f"http://127.0.0.1:{port}"
     _write_settings(private / "config")
     log = private / "server.log"
@@ -381,6 +380,15 @@ def _server(private: Path, directory: Path) -> Iterator[tuple[str, str]]:
             except subprocess.TimeoutExpired:
                 server.kill()
                 server.wait()
+
+
+def _free_port() -> int:
+    """A free port below those that a system gives out by itself: no kernel takes it before the server does."""
+    for port in random.sample(range(20_000, 30_000), 20):
+        with socket.socket() as probe, contextlib.suppress(OSError):
+            probe.bind(("127.0.0.1", port))
+            return port
+    pytest.fail("no free port for JupyterLab", pytrace=False)
 
 
 def _write_settings(config: Path) -> None:

@@ -10,6 +10,7 @@ import pytest
 
 from tapwidget.actions.background import Background
 from tapwidget.views.catch_up import CatchUp, below
+from tapwidget.views.shared import shared
 
 
 def test_all_that_a_widget_leads_to_comes_once() -> None:
@@ -26,6 +27,11 @@ def test_what_was_seen_or_closed_is_left_out() -> None:
     box = ipywidgets.VBox([known, closed])
     closed.close()
     assert {known, closed}.isdisjoint(below(box, {known.model_id}))
+
+
+def test_what_never_changes_is_left_out() -> None:
+    looks = shared(ipywidgets.Layout, width="84px")
+    assert looks not in below(ipywidgets.HTML(layout=looks), set())
 
 
 def test_a_restored_page_is_sent_the_state_under_the_lock_that_guards_it(monkeypatch: pytest.MonkeyPatch) -> None:
