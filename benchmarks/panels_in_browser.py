@@ -36,7 +36,7 @@ ASKED = {  # seconds, at most
 }
 ASKED_BYTES = {"display the table": 100_000}
 GRID_MOST = 10_000  # rows: it sends all of them, and takes ten seconds for these
-SETTLED = 600  # ms without a change in the page: longer than a filter's rest and any answer of these
+SETTLED = 1500  # ms without a change in the page: longer than any answer of these on a loaded machine
 
 # In every page before anything else: counts what websockets bring, and notes when what is watched changes.
 RECORDER = """
