@@ -2,7 +2,13 @@
 
 function initialize({ model }) {
   const manager = model.widget_manager; // `restored` is JupyterLab's and Voila's
-  const tell = () => model.send({ type: "restored" });
+  const tell = () => {
+    try {
+      model.send({ type: "restored" });
+    } catch {
+      // Its kernel is gone, so there is nobody to tell; the model made of the new one tells.
+    }
+  };
   if (manager.restoredStatus !== false) tell();
   manager.restored?.connect(tell);
   return () => manager.restored?.disconnect(tell);
