@@ -62,7 +62,7 @@ def test_text_of_the_service_is_text(notebook):
 def test_back_to_the_form_and_on_with_the_edit(notebook):
     page = notebook.page
     page.get_by_role("button", name="Back to the form").click()
-    assert notebook.python("editor.adql") == "SELECT o.coord_ra\nFROM dp1.Object AS o"
+    notebook.wait_for_python(r"editor.adql == 'SELECT o.coord_ra\nFROM dp1.Object AS o'")
     page.get_by_role("button", name="My last edit").click()
     expect(page.get_by_role("textbox", name="ADQL")).to_have_value(
         "SELECT o.coord_ra\nFROM dp1.Object AS o\nWHERE o.coord_dec > 6 AND dp1.o"
