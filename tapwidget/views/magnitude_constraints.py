@@ -70,8 +70,8 @@ class MagnitudeConstraints(ipywidgets.VBox):
         self._adql = button("ADQL condition", "any other condition, in ADQL", lambda: self._add(AdqlRow()))
         buttons = basic.HBox([self._range, self._difference, self._colour, self._measured, self._adql])
         buttons.add_class("tw-wrap")
-        super().__init__([stylesheet(), self._list, self._together, buttons], **kwargs)
         self._collecting = False
+        super().__init__([stylesheet(), self._list, self._together, buttons], **kwargs)
         self._columns_changed(None)
 
     def offer(self, table: Table | None, magnitudes: tuple[str, ...], target: tapschema.Table | None) -> None:

@@ -33,7 +33,7 @@ class RadiusControl(ipywidgets.VBox):
     label = traitlets.Unicode("radius", help="what stands before the number")
     quantity = traitlets.Any(1.0 * u.arcsec)
 
-    def __init__(self, radius: float = 1.0, **kwargs: object) -> None:
+    def __init__(self, radius: float = 1.0, *, quantity: u.Quantity | None = None, **kwargs: object) -> None:
         self._number = basic.FloatText(value=radius, description="radius", step=0.1, layout={"width": "190px"})
         self._unit = basic.Dropdown(
             options=list(UNITS), value="arcsec", tooltip="unit of the radius", layout={"width": "84px"}
@@ -46,13 +46,13 @@ class RadiusControl(ipywidgets.VBox):
         self._said = basic.HTML()
         row = basic.HBox([self._number, self._unit, self._slider])
         row.add_class("tw-wrap")
-        super().__init__([stylesheet(), row, self._said], **kwargs)
         self._updating = False
+        super().__init__([stylesheet(), row, self._said], **kwargs)
         traitlets.dlink((self, "label"), (self._number, "description"))
         self._number.observe(self._typed, "value")
         self._unit.observe(self._typed, "value")
         self._slider.observe(self._slid, "value")
-        self.set_quantity(radius * u.arcsec)
+        self.set_quantity(radius * u.arcsec if quantity is None else quantity)
 
     def set_quantity(self, quantity: u.Quantity) -> None:
         """Show and hold this angle; the unit box keeps its unit where it can show it."""

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
+
 import ipywidgets
 import traitlets
 
@@ -39,7 +41,9 @@ class TargetPicker(ipywidgets.VBox):
     table = traitlets.Any()
     columns = traitlets.Tuple()
 
-    def __init__(self, *, target: str = "", background: Background | None = None, **kwargs: object) -> None:
+    def __init__(
+        self, *, target: str = "", tables: Iterable[Table] = (), background: Background | None = None, **kwargs: object
+    ) -> None:
         self._background = background or Background()
         self._requests = Latest()
         self._pick = basic.Dropdown(
@@ -61,8 +65,8 @@ class TargetPicker(ipywidgets.VBox):
         traitlets.dlink((self._more, "is_open"), (self.ticks, "in_sight"))
         row = basic.HBox([self._pick, self._find, self._said])
         row.add_class("tw-wrap")
-        super().__init__([stylesheet(self, self._background), row, self._more], **kwargs)
         self._wanted = target
+        super().__init__([stylesheet(self, self._background), row, self._more], **kwargs)
         self._pick.observe(self._picked, "value")
         self._find.observe(lambda _: self._offer_tables(), "value")
         self.ticks.observe(self._ticked, "chosen")
@@ -70,6 +74,7 @@ class TargetPicker(ipywidgets.VBox):
         self._found.on_click(
             lambda _: setattr(self.ticks, "chosen", tuple(dict.fromkeys((*self.ticks.chosen, *self.ticks.found))))
         )
+        self.tables = tuple(tables)
 
     @traitlets.observe("tables")
     def _tables_changed(self, _change: object) -> None:

@@ -40,6 +40,14 @@ def test_the_tutorials_two_constraints(constraints: MagnitudeConstraints) -> Non
     assert constraints.constraints == [MagnitudeRange("r", low=17), MagnitudeDifference("r", "r_cModelMag", 0.1)]
 
 
+def test_constraints_and_conditions_given_at_once_become_rows() -> None:
+    limit = MagnitudeRange("r", low=17)
+    made = MagnitudeConstraints(constraints=[limit], upload_columns=("r",))
+    assert (made.constraints, made.where) == ([limit], ["ut1.r > 17"])
+    assert isinstance(made._rows[0], RangeRow)
+    assert MagnitudeConstraints(where=["ut1.r > 17"]).constraints == ["ut1.r > 17"]
+
+
 def test_each_row_says_what_it_keeps_of_the_last_result(constraints: MagnitudeConstraints, result: Table) -> None:
     constraints._range.click()
     constraints._rows[0]._low.value = "17"
