@@ -155,7 +155,7 @@ def test_columns_that_are_no_magnitudes_have_bins_after_their_values(panel: Resu
     panel.choice.yours, panel.choice.theirs = "redshift", "z_phot"
     assert (axis(panel), histogram.interval, panel.table.selected_rows) == ("redshift / z_phot", None, ())
     assert [int(one.counts.sum()) for one in histogram.histograms] == [5, 4]
-    assert histogram.shown == (histogram.edges[0], histogram.edges[-1]) == (0.0, 2.0)
+    assert histogram.shown == (histogram.edges[0], histogram.edges[-1]) == (0.1, 2.0)
     assert histogram._reset.description == "From the values"
     # The bins that a person chose for them outlive another run, but not another quantity.
     histogram.edges = (0.0, 1.0, 2.0)
