@@ -168,9 +168,10 @@ class ResultsTable(anywidget.AnyWidget):
             self._reorder()
 
     @traitlets.observe("selected_rows")
-    def _selection_changed(self, change: dict[str, Any]) -> None:
+    def _selection_changed(self, _change: Any) -> None:
         with self._lock:
-            self._mark(change["new"])
+            # What it is now: of two threads that select, the first may come here last.
+            self._mark(self.selected_rows)
             self._count_selected()
             self._send_marks()
 

@@ -349,6 +349,13 @@ def test_messages_on_many_threads_leave_a_consistent_table(widget, front):
     assert front.page["selected"] == len(widget.selected_rows) == front.page["selected_shown"]
 
 
+def test_the_news_of_an_older_selection_comes_late(widget, front):
+    front.says("hello")
+    widget.selected_rows = (2,)
+    widget.notify_change({"name": "selected_rows", "old": (), "new": (1, 4), "owner": widget, "type": "change"})
+    assert front.answers[-1]["selected"] == 1
+
+
 def test_the_functions_of_the_script():
     node = shutil.which("node")
     if node is None:
