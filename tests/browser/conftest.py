@@ -27,7 +27,7 @@ import sys
 import time
 import urllib.error
 import urllib.request
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -38,6 +38,7 @@ FOLDER = Path(__file__).parent
 RESULTS = FOLDER.parents[1] / "test-results"
 SECONDS = 60  # longest wait for anything a person would see; a loaded machine is slow, not wrong
 DEFAULT_THEME, THEMES = "light", {"light": "JupyterLab Light", "dark": "JupyterLab Dark"}
+READY = "TAP service ready at "
 FAILED: pytest.StashKey[bool] = pytest.StashKey()
 HARMLESS = (
     re.compile(r"favicon"),
@@ -309,6 +310,13 @@ def lab(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Lab]:
             browser.close()
 
 
+@pytest.fixture
+def serve(tmp_path: Path) -> Iterator[Callable[..., str]]:
+    """Starts `tapwidget serve` with these arguments, which outlives every kernel; its address."""
+    with contextlib.ExitStack() as stack:
+        yield lambda *arguments: stack.enter_context(_service(tmp_path / "service.log", arguments))
+
+
 @pytest.fixture(autouse=True)
 def _clean_pages(request: pytest.FixtureRequest) -> Iterator[None]:
     """Close what the test opened; no page may have logged an error."""
@@ -380,6 +388,24 @@ def _server(private: Path, directory: Path) -> Iterator[tuple[str, str]]:
             except subprocess.TimeoutExpired:
                 server.kill()
                 server.wait()
+
+
+@contextlib.contextmanager
+def _service(log: Path, arguments: tuple[str, ...]) -> Iterator[str]:
+    command = [sys.executable, "-m", "tapwidget", "serve", "--with-parent", *arguments]
+    with log.open("wb") as output:
+        process = subprocess.Popen(
+            command, stdin=subprocess.PIPE, stdout=output, stderr=output, env={**os.environ, "PYTHONUNBUFFERED": "1"}
+        )
+        deadline = time.monotonic() + 120
+        while READY not in log.read_text():
+            assert process.poll() is None, log.read_text()
+            assert time.monotonic() < deadline, "the service did not start"
+            time.sleep(0.05)
+        yield log.read_text().partition(READY)[2].split()[0]
+        assert process.stdin is not None
+        process.stdin.close()
+        process.wait(30)
 
 
 def _free_port() -> int:

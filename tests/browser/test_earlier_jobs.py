@@ -2,11 +2,7 @@
 
 from __future__ import annotations
 
-import os
-import subprocess
-import sys
-import time
-from collections.abc import Iterator
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
@@ -16,7 +12,6 @@ from playwright.sync_api import expect
 from tapwidget.simulation import user_table
 
 SECRET = "gt-CommanderSpock.NoOneShallSeeThis"
-READY = "TAP service ready at "
 CELLS = [
     # The token is read from beside the notebook, where a person would have it in the environment.
     "import os, pathlib, tapwidget\n"
@@ -26,23 +21,9 @@ CELLS = [
 
 
 @pytest.fixture
-def service(tmp_path: Path) -> Iterator[str]:
+def service(serve: Callable[..., str]) -> str:
     """A service that wants a token, and that outlives every kernel."""
-    log = tmp_path / "service.log"
-    command = [sys.executable, "-m", "tapwidget", "serve", "--with-parent", "--token", SECRET]
-    with log.open("wb") as output:
-        process = subprocess.Popen(
-            command, stdin=subprocess.PIPE, stdout=output, stderr=output, env={**os.environ, "PYTHONUNBUFFERED": "1"}
-        )
-        deadline = time.monotonic() + 120
-        while READY not in log.read_text():
-            assert process.poll() is None, log.read_text()
-            assert time.monotonic() < deadline, "the service did not start"
-            time.sleep(0.05)
-        yield log.read_text().partition(READY)[2].split()[0]
-        assert process.stdin is not None
-        process.stdin.close()
-        process.wait(30)
+    return serve("--token", SECRET)
 
 
 def test_a_job_comes_back_after_the_kernel_was_restarted(lab: Any, service: str, tmp_path: Path) -> None:

@@ -2,11 +2,7 @@
 
 from __future__ import annotations
 
-import os
-import subprocess
-import sys
-import time
-from collections.abc import Iterator
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
@@ -17,7 +13,6 @@ from playwright.sync_api import Locator, expect
 
 EVIL = "<img src=x onerror=window.evil=1>"
 SCRIPT = "<script>window.evil=1<script>"  # without a slash, which no file name may have
-READY = "TAP service ready at "
 
 
 @pytest.fixture
@@ -43,23 +38,9 @@ def folder(tmp_path: Path) -> Path:
 
 
 @pytest.fixture
-def service(folder: Path) -> Iterator[str]:
+def service(folder: Path, serve: Callable[..., str]) -> str:
     """A service over that file."""
-    log = folder / "service.log"
-    command = [sys.executable, "-m", "tapwidget", "serve", "--with-parent", str(folder / f"{EVIL}.ecsv")]
-    with log.open("wb") as output:
-        process = subprocess.Popen(
-            command, stdin=subprocess.PIPE, stdout=output, stderr=output, env={**os.environ, "PYTHONUNBUFFERED": "1"}
-        )
-        deadline = time.monotonic() + 120
-        while READY not in log.read_text():
-            assert process.poll() is None, log.read_text()
-            assert time.monotonic() < deadline, "the service did not start"
-            time.sleep(0.05)
-        yield log.read_text().partition(READY)[2].split()[0]
-        assert process.stdin is not None
-        process.stdin.close()
-        process.wait(30)
+    return serve(str(folder / f"{EVIL}.ecsv"))
 
 
 def test_nothing_becomes_html(lab: Any, folder: Path, service: str) -> None:
