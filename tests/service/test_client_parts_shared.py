@@ -58,6 +58,18 @@ def kernel(proxy: Any, forked: Callable[..., Any], table: Table, tmp_path: Path,
     return process
 
 
+@pytest.fixture
+def both(service: Service, proxy: Any, table: Table, eventually: Any) -> tuple[ChunkedJob, ChunkedJob]:
+    """One that has sent the first parts, and gets no answers to them just now; and one that looks on."""
+    proxy.fault("hold", "result", times=AT_ONCE)
+    first = service.submit(MATCH, table)
+    assert isinstance(first, ChunkedJob)
+    eventually(lambda: proxy.count("result") == AT_ONCE)
+    second = found(service)
+    eventually(lambda: "This process" in second.last_error)
+    return first, second
+
+
 def found(service: Service) -> ChunkedJob:
     (record,) = (each for each in service.jobs(ask=False) if each.parts)
     job = service.job(record.run_id)
@@ -106,14 +118,9 @@ def test_only_one_sends(  # noqa: PLR0917
 
 
 def test_what_the_first_aborts_the_second_does_not_take_up(
-    service: Service, proxy: Any, table: Table, eventually: Callable[..., None]
+    service: Service, proxy: Any, both: tuple[ChunkedJob, ChunkedJob]
 ) -> None:
-    proxy.fault("hold", "result", times=AT_ONCE)
-    first = service.submit(MATCH, table)
-    assert isinstance(first, ChunkedJob)
-    eventually(lambda: proxy.count("result") == AT_ONCE)
-    second = found(service)
-    eventually(lambda: "This process" in second.last_error)
+    first, second = both
     first.abort()
     proxy.heal()
     assert second.wait(SECONDS) is JobPhase.ABORTED
@@ -123,14 +130,9 @@ def test_what_the_first_aborts_the_second_does_not_take_up(
 
 
 def test_who_stops_watching_leaves_it_to_the_other(
-    service: Service, proxy: Any, table: Table, eventually: Callable[..., None]
+    service: Service, proxy: Any, both: tuple[ChunkedJob, ChunkedJob], table: Table
 ) -> None:
-    proxy.fault("hold", "result", times=AT_ONCE)
-    first = service.submit(MATCH, table)
-    assert isinstance(first, ChunkedJob)
-    eventually(lambda: proxy.count("result") == AT_ONCE)
-    second = found(service)
-    eventually(lambda: "This process" in second.last_error)
+    first, second = both
     first.stop_watching()
     proxy.heal()  # whose workers end when their requests do
     whole(second.result(SECONDS), table)
