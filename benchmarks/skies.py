@@ -74,7 +74,8 @@ class Service:
             SourceColumn(c.name, f"c{i}", kind_of(c), c, largest=uploads.largest(values, None))
             for i, (c, values) in enumerate(zip(facts, columns.values(), strict=True), start=1)
         )
-        self.uploads[name] = Relation(f"TAP_UPLOAD.{name}", sql, sources, table.num_rows)
+        pieces = self.engine.pieces(table.num_rows)
+        self.uploads[name] = Relation(f"TAP_UPLOAD.{name}", sql, sources, table.num_rows, pieces=pieces)
 
     def ask(self, adql: str) -> int:
         """Run a query to its end; the number of rows."""

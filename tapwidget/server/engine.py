@@ -31,8 +31,12 @@ LOCKS = (
     "SET allowed_configs = ['enable_progress_bar', 'enable_progress_bar_print']",
     "SET lock_configuration = true",
 )
-UPLOAD_GROUP = 16_384
-"""Rows of an upload that one thread takes at a time; the engine by itself leaves 120,000 to one."""
+GROUP = 30_720
+"""Rows that one thread takes at a time of a prepared table; by itself the engine leaves 122,880 to one, and most of the
+work may be with one of those, where a table is sorted by cells and has clusters."""
+
+UPLOAD_PIECE = 16_384
+"""Rows of an upload for which another thread is worth its start."""
 
 
 class Engine:
@@ -45,20 +49,21 @@ class Engine:
     """
 
     def __init__(self, folder: Path, settings: Settings) -> None:
+        self.threads = max(1, os.cpu_count() or 1)
         config = {
             "temp_directory": str(folder / "spill"),
             "python_enable_replacements": "false",
             "allow_persistent_secrets": "false",
             "allow_unsigned_extensions": "false",
             "preserve_insertion_order": "false",
-            "threads": str(max(1, os.cpu_count() or 1)),
+            "threads": str(self.threads),
         }
         self.connection: Any = duckdb.connect(":memory:", config=config)
         self.connection.execute(f"SET memory_limit = '{settings.memory or self.half_the_memory()}'")
         for macro in (*cells.MACROS, *polygons.MACROS):
             self.connection.execute(f"CREATE MACRO {macro}")
         self.connection.execute("CREATE SCHEMA cat")
-        self.connection.execute(f"ATTACH ':memory:' AS up (ROW_GROUP_SIZE {UPLOAD_GROUP})")
+        self.connection.execute("ATTACH ':memory:' AS up")
         self.folder = folder
         self.attached: dict[Path, str] = {}
         self.spill_bytes = settings.spill_bytes
@@ -77,7 +82,9 @@ class Engine:
             return self.attached[path]
         name = alias or f"file{len(self.attached) + 1}"
         quoted = str(path).replace("'", "''")
-        self.connection.execute(f"ATTACH '{quoted}' AS {name}" + ("" if writable else " (READ_ONLY)"))
+        self.connection.execute(
+            f"ATTACH '{quoted}' AS {name}" + (f" (ROW_GROUP_SIZE {GROUP})" if writable else " (READ_ONLY)")
+        )
         if not alias:
             self.attached[path] = name
         return name
@@ -98,6 +105,10 @@ class Engine:
 
     def run(self) -> Run:
         return Run(self.connection.cursor())
+
+    def pieces(self, rows: int) -> int:
+        """In how many an upload of so many rows is read side by side."""
+        return max(1, min(self.threads, rows // UPLOAD_PIECE))
 
     def upload_name(self) -> str:
         """A name for one more uploaded table, as SQL."""

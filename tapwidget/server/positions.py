@@ -19,7 +19,7 @@ COARSE = 0.05
 FINE = 16.0 / 3600
 """Degrees; cells of these heights tell how dense a table is, as a whole and in its clusters."""
 
-SMALLEST, LARGEST = 4.0 / 3600, 0.2
+SMALLEST, LARGEST = 3.0 / 3600, 0.2
 """Heights of stored cells, degrees."""
 
 

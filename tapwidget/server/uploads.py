@@ -97,7 +97,7 @@ def load(engine: Engine, run: Run, name: str, path: Path, settings: Settings) ->
         SourceColumn(c.name, f"c{i}", kind_of(c), c, has_nan(array), largest(array, mask))
         for i, (c, array, mask) in enumerate(zip(columns, document.arrays, document.masks, strict=True), start=1)
     )
-    return Relation(f"{UPLOAD_SCHEMA}.{name}", sql, sources, document.nrows)
+    return Relation(f"{UPLOAD_SCHEMA}.{name}", sql, sources, document.nrows, pieces=engine.pieces(document.nrows))
 
 
 def check_fields(name: str, file: IO[bytes], settings: Settings) -> None:

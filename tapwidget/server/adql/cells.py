@@ -71,7 +71,7 @@ MACROS = (
 )
 
 
-def expanded(relation: str, alias: str, position: tuple[str, str], radius: str, height: str) -> str:
+def expanded(relation: str, alias: str, position: tuple[str, str], radius: str | float, height: str | float) -> str:
     """A table with one row for each cell that the cap around its position touches, in column `tw_near`.
 
     `tw_ux`, `tw_uy`, `tw_uz` are its point on the unit sphere, `tw_limit` is the square of the chord of the radius.
@@ -79,27 +79,29 @@ def expanded(relation: str, alias: str, position: tuple[str, str], radius: str, 
     Parameters
     ----------
     relation, alias : the table in SQL, and the alias that the other arguments name it by
-    position, radius, height : SQL, all in degrees; rows without position or radius are left out
+    position, radius, height : SQL, or a number, all in degrees; rows without position or radius are left out
     """
     ra, dec = position
-    given = f"SELECT {alias}.*, {radius} AS tw_r, {height} AS tw_h FROM {relation} AS {alias}"
+    # A number stands in the SQL as it is: the engine has less to plan then, which is a tenth of the time of a match.
+    given = [f"{sql} AS {name}" for sql, name in ((radius, "tw_r"), (height, "tw_h")) if isinstance(sql, str)]
+    r = f"{alias}.tw_r" if isinstance(radius, str) else real(radius)
+    h = f"{alias}.tw_h" if isinstance(height, str) else real(height)
+    if given:
+        relation = f"(SELECT {alias}.*, {', '.join(given)} FROM {relation} AS {alias})"
     ux, uy, uz = unit_vector(ra, dec)
     bands = (
-        f"SELECT {alias}.*, tw_zone(greatest({dec} - {alias}.tw_r - {SLACK!r}, -90e0), {alias}.tw_h) AS tw_south,"
-        f" tw_zone(least({dec} + {alias}.tw_r + {SLACK!r}, 90e0), {alias}.tw_h) AS tw_north,"
-        f" 360e0 * tw_turn({ra}) AS tw_t, tw_half({dec}, {alias}.tw_r) AS tw_side,"
-        f" {ux} AS tw_ux, {uy} AS tw_uy, {uz} AS tw_uz, 4e0 * tw_cap({alias}.tw_r) AS tw_limit"
-        f" FROM ({given}) AS {alias} WHERE tw_ok({ra}, {dec}) AND tw_number({alias}.tw_r) >= 0"
+        f"SELECT {alias}.*, tw_zone(greatest({dec} - {r} - {SLACK!r}, -90e0), {h}) AS tw_south,"
+        f" tw_zone(least({dec} + {r} + {SLACK!r}, 90e0), {h}) AS tw_north,"
+        f" tw_turn({ra}) AS tw_t, tw_half({dec}, {r}) / 360e0 AS tw_side,"
+        f" {ux} AS tw_ux, {uy} AS tw_uy, {uz} AS tw_uz, 4e0 * tw_cap({r}) AS tw_limit"
+        f" FROM {relation} AS {alias} WHERE tw_ok({ra}, {dec}) AND tw_number({r}) >= 0"
     )
     zones = f"SELECT {alias}.*, unnest(tw_run({alias}.tw_south, {alias}.tw_north)) AS tw_zone FROM ({bands}) AS {alias}"
-    bins = (
-        f"SELECT {alias}.*, tw_bins({alias}.tw_zone, {alias}.tw_h) AS tw_n FROM ({zones}) AS {alias}"
-        f" WHERE {alias}.tw_zone IS NOT NULL"
-    )
-    west, east = f"{alias}.tw_t - {alias}.tw_side", f"{alias}.tw_t + {alias}.tw_side"
     ends = (
-        f"SELECT {alias}.*, tw_floor(({west}) / 360e0 * {alias}.tw_n) AS tw_first,"
-        f" tw_floor(({east}) / 360e0 * {alias}.tw_n) AS tw_last FROM ({bins}) AS {alias}"
+        f"SELECT {alias}.*, tw_bins({alias}.tw_zone, {h}) AS tw_n,"
+        f" tw_floor(({alias}.tw_t - {alias}.tw_side) * tw_n) AS tw_first,"
+        f" tw_floor(({alias}.tw_t + {alias}.tw_side) * tw_n) AS tw_last"
+        f" FROM ({zones}) AS {alias} WHERE {alias}.tw_zone IS NOT NULL"
     )
     first, last = f"{alias}.tw_first", f"{alias}.tw_last"
     caps = (

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass, field
+from itertools import pairwise
 
 import sqlglot.expressions as exp
 
@@ -45,10 +46,22 @@ class Relation:
     cell_height: float = 0.0
     tables: int = 1
     """How many tables are in it: a query in WITH that is named twice is written twice."""
+    pieces: int = 1
+    """In how many an upload is read, side by side."""
 
     @property
     def schema(self) -> str:
         return self.name.rpartition(".")[0]
+
+    @property
+    def side_by_side(self) -> str:
+        """The table in SQL, for much work on each of its rows: by itself the engine has one thread read an upload."""
+        if self.pieces == 1 or self.rows is None:
+            return self.sql
+        ends = [self.rows * piece // self.pieces for piece in range(1, self.pieces)]
+        first, last = f"rowid < {ends[0]}", f"rowid >= {ends[-1]}"
+        between = [f"rowid >= {low} AND rowid < {high}" for low, high in pairwise(ends)]
+        return f"({' UNION ALL '.join(f'SELECT * FROM {self.sql} WHERE {rows}' for rows in (first, *between, last))})"
 
 
 @dataclass

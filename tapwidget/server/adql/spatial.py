@@ -47,15 +47,21 @@ def rewritten(near: Nearness, sources: Collection[Source], expandable: Collectio
     other = second if choice is first else first
     radius = reach(near.radius, choice, other)
     if other is not None and is_stored(outer, other, near.radius):
-        height = real(other.relation.cell_height)
+        height: str | float = float(other.relation.cell_height)
         cell, *vector = (f"{other.alias}.{column}" for column in ("tw_cell", "tw_ux", "tw_uy", "tw_uz"))
     else:
         height = cell_height(near.radius, choice, other)
-        cell, *vector = f"tw_cell({outer.ra.sql}, {outer.dec.sql}, {height})", *unit_vector(outer.ra.sql, outer.dec.sql)
+        written = height if isinstance(height, str) else real(height)
+        cell, *vector = (
+            f"tw_cell({outer.ra.sql}, {outer.dec.sql}, {written})",
+            *unit_vector(outer.ra.sql, outer.dec.sql),
+        )
         if other is not None:
             # computed once a row, not once a pair
             cell, *vector = (other.add(sql) for sql in (cell, *vector))
-    choice.expansion = expanded(choice.relation.sql, choice.alias, (inner.ra.sql, inner.dec.sql), radius, height)
+    choice.expansion = expanded(
+        choice.relation.side_by_side, choice.alias, (inner.ra.sql, inner.dec.sql), radius, height
+    )
     return f"({cell} = {choice.alias}.tw_near AND {within(near, vector, choice.alias)})"
 
 
@@ -94,20 +100,22 @@ def is_stored(point: Point, source: Source, radius: Value) -> bool:
     if source.relation.cell_of is None or largest_radius is None:
         return False
     ra, dec = (f"{source.alias}.{column}" for column in source.relation.cell_of)
-    return (point.ra.sql, point.dec.sql) == (ra, dec) and largest_radius <= 1.5 * source.relation.cell_height
+    return (point.ra.sql, point.dec.sql) == (ra, dec) and largest_radius <= 2 * source.relation.cell_height
 
 
-def reach(radius: Value, choice: Source, other: Source | None) -> str:
+def reach(radius: Value, choice: Source, other: Source | None) -> str | float:
     """The radius as the expanded table can know it: its own, a constant, or the largest one of the other table."""
+    if isinstance(radius.literal, int | float):
+        return float(radius.literal)
     if not radius.sources or radius.sources == {choice.alias} or other is None:
         return radius.sql
     return largest(radius, other)
 
 
-def cell_height(radius: Value, choice: Source, other: Source | None) -> str:
+def cell_height(radius: Value, choice: Source, other: Source | None) -> str | float:
     """Height of cells that suits a radius: twice the (largest) radius, but not less than holds an object or a few."""
     if isinstance(radius.literal, int | float):
-        return real(max(2 * float(radius.literal), SMALL_HEIGHT))
+        return max(2 * float(radius.literal), SMALL_HEIGHT)
     if not radius.sources:
         return f"greatest(2 * {radius.sql}, {SMALL_HEIGHT!r})"
     owner = choice if radius.sources == {choice.alias} or other is None else other

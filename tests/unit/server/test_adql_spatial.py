@@ -98,6 +98,23 @@ def test_pairs_anywhere(sky: Any, ra: float, dec: float, radius: float, seed: in
     assert set(found) - edge == wanted - edge
 
 
+@pytest.mark.parametrize("pieces", [2, 3, 7])
+def test_an_upload_in_pieces_gives_the_same_pairs(sky: Any, pieces: int, monkeypatch: pytest.MonkeyPatch) -> None:
+    """No row is in two pieces or in none: not the first, not the last, not those without a position."""
+    monkeypatch.setattr("tapwidget.server.engine.UPLOAD_PIECE", 50)
+    monkeypatch.setattr(sky.engine, "threads", pieces)
+    rng = np.random.default_rng(5)
+    a, b = (around(rng, PLACES["anywhere"], 0.01, rows) for rows in (400, 361))
+    relations = {"a": sky.upload("a", a)}
+    assert relations["a"].side_by_side.count("SELECT") == pieces
+    sky.engine.connection.execute(f"DROP TABLE {relations['a'].sql}")
+    for form in ("distance", "radius in a column", "exists"):
+        rows = sky.ask(f"SELECT a.i, b.i {FORMS[form].format(r='0.01')}", {"a": a, "b": b})
+        sure, doubtful = pairs_by_astropy(a, b, 0.01)
+        assert len(rows) == len(set(rows)), form
+        assert sure <= set(rows) <= sure | doubtful, form
+
+
 @pytest.mark.parametrize("radius", [0.5 / 3600, 2.0 / 3600, 10.0 / 3600, 1.0 / 60])
 def test_stored_cells_give_the_same_pairs(sky: Any, radius: float) -> None:
     rows = sky.ask("SELECT id, ra, dec FROM s.many")
