@@ -64,11 +64,17 @@ class Differences:
         return float(left), float(max(right, left + self.step)), float(bottom), float(top)
 
     @cached_property
+    def are_seen(self) -> NDArray[np.bool_]:
+        """Which rows lie inside the extent."""
+        left, right, bottom, top = self.extent
+        x, y = self.magnitude, self.difference
+        inside: NDArray[np.bool_] = (x >= left) & (x <= right) & (y >= bottom) & (y <= top)
+        return inside
+
+    @cached_property
     def seen(self) -> NDArray[np.intp]:
         """The rows inside the extent."""
-        left, right, bottom, top = self.extent
-        x, y = self.magnitude[self.there], self.difference[self.there]
-        return self.there[(x >= left) & (x <= right) & (y >= bottom) & (y <= top)]
+        return np.flatnonzero(self.are_seen)
 
     @cached_property
     def medians(self) -> tuple[Floats, Floats]:

@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
-from typing import Any
+from collections.abc import Iterable, Iterator, Sequence
+from typing import Any, SupportsIndex, overload
 
 import numpy as np
 from numpy.typing import DTypeLike, NDArray
@@ -11,28 +11,61 @@ from numpy.typing import DTypeLike, NDArray
 from tapwidget.errors import TableError
 
 
-class RowNumbers(tuple[int, ...]):
-    """Sorted row numbers, each once.
+class RowNumbers(Sequence[int]):
+    """Sorted row numbers, each once. It compares, adds and hashes as the tuple of them does, and does not change.
 
-    A tuple, for a selection compares and does not change; and an array, for numpy takes tens of milliseconds to read a
-    million numbers out of a tuple, and every view that shows a selection would do so again.
+    Not a tuple, though: to make one of a million numbers, and to compare two of them, takes tens of milliseconds, and
+    every view that shows a selection would do so again. numpy takes the array that it is.
 
     >>> rows = RowNumbers(np.array([3, 7]))
     >>> rows == (3, 7), np.asarray(rows)
     (True, array([3, 7]))
     """
 
-    _numbers: NDArray[np.int64]
+    __slots__ = ("_numbers",)
 
-    def __new__(cls, numbers: Any) -> RowNumbers:
-        given = np.array(numbers, dtype=np.int64)
-        made = super().__new__(cls, given.tolist())
-        given.flags.writeable = False
-        made._numbers = given
-        return made
+    def __init__(self, numbers: Any) -> None:
+        self._numbers = np.array(numbers, dtype=np.int64)
+        self._numbers.flags.writeable = False
 
     def __array__(self, dtype: DTypeLike | None = None, copy: bool | None = None) -> NDArray[Any]:
         return np.array(self._numbers, dtype=dtype, copy=copy)
+
+    def __reduce__(self) -> tuple[type[RowNumbers], tuple[NDArray[np.int64]]]:
+        return RowNumbers, (self._numbers,)
+
+    def __len__(self) -> int:
+        return len(self._numbers)
+
+    @overload
+    def __getitem__(self, place: SupportsIndex) -> int: ...
+    @overload
+    def __getitem__(self, place: slice) -> tuple[int, ...]: ...
+    def __getitem__(self, place: SupportsIndex | slice) -> int | tuple[int, ...]:
+        found = self._numbers[place]
+        return tuple(found.tolist()) if isinstance(place, slice) else int(found)
+
+    def __iter__(self) -> Iterator[int]:
+        return iter(self._numbers.tolist())
+
+    def __contains__(self, number: object) -> bool:
+        return bool((self._numbers == number).any())
+
+    def __eq__(self, other: object) -> bool:
+        if isinstance(other, RowNumbers):
+            return np.array_equal(self._numbers, other._numbers)
+        if isinstance(other, tuple):
+            return len(self) == len(other) and tuple(self) == other
+        return NotImplemented
+
+    def __hash__(self) -> int:
+        return hash(tuple(self))
+
+    def __add__(self, other: Iterable[int]) -> tuple[int, ...]:
+        return (*self, *other)
+
+    def __repr__(self) -> str:
+        return repr(tuple(self))
 
 
 NONE = RowNumbers(())
@@ -48,7 +81,7 @@ def row_numbers(given: Iterable[Any] | None, rows: int) -> RowNumbers:
     """
     if given is None:
         return NONE
-    if isinstance(given, RowNumbers) and (not given or given[-1] < rows):
+    if isinstance(given, RowNumbers) and (not len(given) or given[-1] < rows):
         return given  # as another view found them
     numbers = np.asarray(given if isinstance(given, np.ndarray | tuple | list) else list(given))
     if numbers.dtype == bool and numbers.shape == (rows,):

@@ -10,12 +10,11 @@ import bqplot
 import ipywidgets
 import numpy as np
 
-from tapwidget.plots import layout
+from tapwidget.plots import layout, sky
 from tapwidget.plots.difference import Differences, draw, of_result
 from tapwidget.plots.selection import RowNumbers
 from tapwidget.plots.sentences import number
 from tapwidget.plots.series import Series
-from tapwidget.plots.sky import thin
 from tapwidget.state.identity import Identity
 from tapwidget.views import basic, plot_style
 from tapwidget.views.box_brush import BoxBrush
@@ -152,7 +151,7 @@ class DifferencePlot(ipywidgets.VBox):
             set_ticks(self._x_axis, layout.ticks(left, right, 6))
             set_ticks(self._y_axis, layout.ticks(bottom, top, 6))
             self._x_axis.label, self._y_axis.label = found.yours, found.y_label
-            seen = found.seen[thin(np.zeros(len(found.seen), np.int8), DRAWN)]
+            seen = found.seen[sky.sample(len(found.seen), DRAWN)]
             place(self._points, found.magnitude[seen], found.difference[seen])
             middles, medians = found.medians
             for line, x, y in ((self._zero, [left, right], [0.0, 0.0]), (self._median, middles, medians)):
@@ -187,11 +186,9 @@ class DifferencePlot(ipywidgets.VBox):
                 self._legend.value = ""
                 return
             self._readout.value = f"{len(rows):,} of {len(found):,} rows selected" if len(rows) else HINT
-            left, right, bottom, top = found.extent
-            x, y = found.magnitude[rows], found.difference[rows]
-            inside = np.flatnonzero((x >= left) & (x <= right) & (y >= bottom) & (y <= top))
-            marked = inside[thin(np.zeros(len(inside), np.int8), MARKED)]
-            place(self._selected, x[marked], y[marked])
+            inside = rows[found.are_seen[rows]]
+            marked = inside[sky.sample(len(inside), MARKED)]
+            place(self._selected, found.magnitude[marked], found.difference[marked])
             keys = [(f"rows ({len(found.there):,})", MATCHED, True)]
             keys += [(f"selected ({len(rows):,})", SELECTED, True)] if len(rows) else []
             self._legend.value = plot_style.dots(keys) + plot_style.legend(

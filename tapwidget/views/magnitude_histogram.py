@@ -24,6 +24,8 @@ from tapwidget.views.style import notes, stylesheet, text
 if TYPE_CHECKING:
     from matplotlib.figure import Figure
 
+    from tapwidget.plots.subset import Subset
+
 HINT = "Drag across the plot to select an interval."
 READ_HINT = "Move the pointer over the plot to read the counts of a bin."
 
@@ -71,6 +73,7 @@ class MagnitudeHistogram(ipywidgets.VBox):
         self._pointed: int | None = None  # the bin under the pointer
         self._usual, self._usual_for = bins.FIGURE1, ""  # the bins that nobody chose, and for which axis
         self._places: dict[int, np.ndarray] = {}  # by series: the bin of each row, once a subset needs it
+        self._counted: list[tuple[Subset, np.ndarray]] = []  # the subsets that are drawn, one of which may stay
         self._plot = HistogramPlot(self._on_read)
         self._counts = CountsTable()
         self._make_controls()
@@ -177,7 +180,7 @@ class MagnitudeHistogram(ipywidgets.VBox):
                 series, found, shown=self.shown, logarithmic=self.logarithmic, band_colours=self.colours == "band",
                 x_label=sentences.axis_label(series),
             )  # fmt: skip
-            self._places = {}
+            self._places, self._counted = {}, []
             self._draw_subsets()
             self._accounts.value = notes(
                 *(
@@ -195,15 +198,20 @@ class MagnitudeHistogram(ipywidgets.VBox):
         with self._lock:
             # While the series change, subsets may still be of those before.
             there = [one for one in self.subsets if one.fits(self.series)]
-            counts = []
-            for one in there:
-                if one.of not in self._places:
-                    self._places[one.of] = histogram.places(self.series[one.of].magnitudes, self.edges)
-                counts.append(one.count(self._places[one.of], len(self.edges) - 1))
+            self._counted = [(one, self._count(one)) for one in there]
             self._plot.draw_subsets(
-                self.series, [one.look for one in there], counts, np.asarray(self.edges),
+                self.series, [one.look for one in there], [counts for _, counts in self._counted],
+                np.asarray(self.edges),
                 logarithmic=self.logarithmic, band_colours=self.colours == "band",
             )  # fmt: skip
+
+    def _count(self, subset: Subset) -> np.ndarray:
+        for known, counts in self._counted:
+            if known is subset:
+                return counts
+        if subset.of not in self._places:
+            self._places[subset.of] = histogram.places(self.series[subset.of].magnitudes, self.edges)
+        return subset.count(self._places[subset.of], len(self.edges) - 1)
 
     # -- controls --------------------------------------------------------------------------------------------------
 

@@ -62,6 +62,7 @@ class SkyPlot(ipywidgets.VBox):
         self._lock = threading.RLock()
         none = np.zeros(0)
         self._plane: tuple[sky.Floats, sky.Floats] = (none, none)
+        self._has_place = np.zeros(0, bool)
         self._picture = SkyPicture()
         self._box = BoxBrush(self._picture.brush, self._select)
         self._readout = basic.HTML()
@@ -95,6 +96,7 @@ class SkyPlot(ipywidgets.VBox):
             back_ra, back_dec = self._positions(self.background, "", "", said)
             middle = sky.about(np.concatenate([ra, back_ra]), np.concatenate([dec, back_dec]))
             self._plane, behind = middle.plane(ra, dec), middle.plane(back_ra, back_dec)
+            self._has_place = ~(np.isnan(self._plane[0]) | np.isnan(self._plane[1]))
             self._box.over(*self._plane)
             every = tuple(np.concatenate(pair) for pair in zip(self._plane, behind, strict=True))
             lines = self._picture.frame(middle, sky.field(every[0], every[1], aspect=ASPECT))
@@ -109,7 +111,7 @@ class SkyPlot(ipywidgets.VBox):
 
     def _draw_points(self, behind: tuple[sky.Floats, sky.Floats], said: list[str]) -> None:
         x, y = self._plane
-        rows = np.flatnonzero(~(np.isnan(x) | np.isnan(y)))
+        rows = np.flatnonzero(self._has_place)
         if len(rows) < len(x):
             said.append(f"{len(x) - len(rows):,} of {len(x):,} rows have no position and are not shown.")
         matched = (
@@ -120,7 +122,7 @@ class SkyPlot(ipywidgets.VBox):
             matched = np.ones(len(x), bool)
         drawn = rows[sky.thin(matched[rows].astype(np.int8), DRAWN)]
         there = np.flatnonzero(~np.isnan(behind[0]))
-        drawn_behind = there[sky.thin(np.zeros(len(there), np.int8), DRAWN)]
+        drawn_behind = there[sky.sample(len(there), DRAWN)]
         if len(drawn) + len(drawn_behind) < len(rows) + len(there):
             said.append(
                 f"An even sample is drawn, {len(drawn) + len(drawn_behind):,} of {len(rows) + len(there):,} positions; "
@@ -168,8 +170,8 @@ class SkyPlot(ipywidgets.VBox):
     def _mark(self) -> None:
         rows = np.asarray(self.selected_rows, dtype=np.intp)
         x, y = self._plane
-        placed = rows[~(np.isnan(x[rows]) | np.isnan(y[rows]))]
-        marked = placed[sky.thin(np.zeros(len(placed), np.int8), MARKED)]
+        placed = rows[self._has_place[rows]]
+        marked = placed[sky.sample(len(placed), MARKED)]
         self._picture.select((x[marked], y[marked]))
         self._clear.disabled = not len(rows)
         said = (

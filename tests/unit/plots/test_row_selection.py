@@ -1,4 +1,4 @@
-"""Row numbers that views share: a tuple for Python, an array for numpy."""
+"""Row numbers that views share: as a tuple of them for Python, an array for numpy."""
 
 from __future__ import annotations
 

@@ -112,15 +112,16 @@ def test_positions(
 def test_cells_fit_the_density(engine: Engine, tmp_path: Path, write_parquet: Parquet) -> None:
     rng = np.random.default_rng(0)
     heights = []
-    for width in (0.1, 1.0, 20.0):
+    for width in (0.01, 0.1, 1.0, 20.0):
         path = write_parquet(
             tmp_path / "x.parquet", {"ra": rng.random(20_000) * width, "dec": rng.random(20_000) * width}
         )
         heights.append(prepared.load(engine, f"a.b{len(heights)}", path).relation.cell_height)
     assert heights == sorted(heights)
-    assert heights[0] == pytest.approx(4 / 3600)
-    assert heights[1] == pytest.approx((2 / 20_000) ** 0.5, rel=0.2)
-    assert heights[2] < 0.2 + 1e-9
+    assert heights[0] == pytest.approx(3 / 3600)
+    assert heights[1] == pytest.approx(0.1 * (2 / 20_000) ** 0.5, rel=0.2)
+    assert heights[2] == pytest.approx((2 / 20_000) ** 0.5, rel=0.2)
+    assert heights[3] < 0.2 + 1e-9
 
 
 def test_names_of_any_kind(engine: Engine, tmp_path: Path, write_parquet: Parquet) -> None:
