@@ -65,7 +65,10 @@ class Service:
 
     def upload(self, name: str, columns: dict[str, Any]) -> None:
         facts = [Column(c, "long" if values.dtype.kind == "i" else "double") for c, values in columns.items()]
+        rows = len(next(iter(columns.values())))
+        pieces = self.engine.pieces(rows)
         table = pa.table({f"c{i}": values for i, values in enumerate(columns.values(), start=1)})
+        table = uploads.by_declination(table, tuple(facts), pieces)
         sql = self.engine.upload_name()
         run = self.engine.run()
         run.create_from_arrow(sql, table)
@@ -74,8 +77,7 @@ class Service:
             SourceColumn(c.name, f"c{i}", kind_of(c), c, largest=uploads.largest(values, None))
             for i, (c, values) in enumerate(zip(facts, columns.values(), strict=True), start=1)
         )
-        pieces = self.engine.pieces(table.num_rows)
-        self.uploads[name] = Relation(f"TAP_UPLOAD.{name}", sql, sources, table.num_rows, pieces=pieces)
+        self.uploads[name] = Relation(f"TAP_UPLOAD.{name}", sql, sources, rows, pieces=pieces)
 
     def ask(self, adql: str) -> int:
         """Run a query to its end; the number of rows."""

@@ -35,6 +35,7 @@ class Background:
     def __init__(self) -> None:
         self.lock = threading.RLock()
         self._pending: dict[Hashable, Callable[[], None]] = {}
+        self._resting: dict[Hashable, tuple[float, Callable[[], None]]] = {}
         self._wake = threading.Condition()
         self._publisher: threading.Thread | None = None
 
@@ -64,10 +65,19 @@ class Background:
         with self._wake:
             self._pending.pop(key, None)
             self._pending[key] = action
-            if self._publisher is None:
-                self._publisher = threading.Thread(target=self._publish, name="tapwidget-publish", daemon=True)
-                self._publisher.start()
-            self._wake.notify()
+            self._wake_publisher()
+
+    def rest(self, key: Hashable, seconds: float, action: Callable[[], None]) -> None:
+        """Have the publisher run `action` when nobody has asked for another one under this key for so many seconds."""
+        with self._wake:
+            self._resting[key] = (time.monotonic() + seconds, action)
+            self._wake_publisher()
+
+    def _wake_publisher(self) -> None:
+        if self._publisher is None:
+            self._publisher = threading.Thread(target=self._publish, name="tapwidget-publish", daemon=True)
+            self._publisher.start()
+        self._wake.notify()
 
     def repeat(self, seconds: float, action: Callable[[], None], going: Callable[[], bool]) -> None:
         """Publish `action` every so many seconds as long as `going()` is true, and once more after that."""
@@ -91,10 +101,9 @@ class Background:
         pause = threading.Event()
         while True:
             with self._wake:
-                while not self._pending:
-                    self._wake.wait()
-                actions = list(self._pending.values())
-                self._pending.clear()
+                while not (actions := self._ready()):
+                    due = min((due for due, _ in self._resting.values()), default=None)
+                    self._wake.wait(None if due is None else max(0.0, due - time.monotonic()))
             start = time.monotonic()
             for action in actions:
                 with self.lock:
@@ -103,6 +112,14 @@ class Background:
                     except Exception:
                         log.exception("a widget could not be updated")
             pause.wait(max(PAUSE, PUBLISH_INTERVAL - (time.monotonic() - start)))
+
+    def _ready(self) -> list[Callable[[], None]]:
+        """Take what is to be run now."""
+        now = time.monotonic()
+        rested = [key for key, (due, _) in self._resting.items() if due <= now]
+        actions = [*self._pending.values(), *(self._resting.pop(key)[1] for key in rested)]
+        self._pending.clear()
+        return actions
 
 
 class Immediate(Background):
@@ -130,6 +147,9 @@ class Immediate(Background):
     def post(self, key: Hashable, action: Callable[[], None]) -> None:  # noqa: ARG002 - the same signature
         with self.lock:
             action()
+
+    def rest(self, key: Hashable, seconds: float, action: Callable[[], None]) -> None:  # noqa: ARG002
+        self.post(key, action)
 
 
 class Latest:

@@ -53,7 +53,7 @@ def of_values(*series: NDArray[np.float64]) -> tuple[float, ...]:
     low, high = min(low for low, _ in extents), max(high for _, high in extents)
     are_whole = all(bool((rising == np.round(rising)).all()) for rising in clipped)
     widths = [_width(rising, *extent) for rising, extent in zip(clipped, extents, strict=True)]
-    step = round_step(max(min(widths), (high - low) / MOST))
+    step = round_step(max(min(widths), (high - low) / MOST, 1 / LARGEST))  # the inverse of less overflows
     if are_whole:
         step = max(step, 1.0)
     # No finer than the numbers themselves are near their ends: identifiers are nearly as long as the digits they have.

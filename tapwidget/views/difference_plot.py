@@ -179,8 +179,8 @@ class DifferencePlot(ipywidgets.VBox):
             found, rows = self.differences, np.asarray(self.selected_rows, dtype=np.intp)
             rows = rows[: np.searchsorted(rows, 0 if found is None else len(found))]  # others are about to be dropped
             self._clear.disabled = not len(rows)
-            self._readout.value = ""
             if found is None:
+                self._readout.value = ""
                 for mark in (self._points, self._selected, self._zero, self._median):
                     mark.visible = False
                 self._legend.value = ""

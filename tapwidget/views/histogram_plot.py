@@ -127,10 +127,18 @@ class HistogramPlot:
             if selected is not None:
                 self.brush.selected = None
             return
+        if not self._is_selected(interval):
+            self.brush.selected = np.asarray(interval)
+
+    def is_drawing(self, interval: tuple[float, float] | None) -> bool:
+        """Whether the mouse is drawing this interval just now."""
+        return bool(self.brush.brushing) and interval is not None and self._is_selected(interval)
+
+    def _is_selected(self, interval: tuple[float, float]) -> bool:
+        selected = self.brush.selected
         # What the brush said was rounded to less than a pixel: no need to tell it so.
         near = abs(self._x.max - self._x.min) * 1e-4
-        if selected is None or len(selected) != 2 or not np.allclose(selected, interval, rtol=0, atol=near):
-            self.brush.selected = np.asarray(interval)
+        return selected is not None and len(selected) == 2 and np.allclose(selected, interval, rtol=0, atol=near)
 
     def read(self, reading: bool) -> None:
         """Have the mouse read counts, or select an interval."""

@@ -276,7 +276,7 @@ class MagnitudeHistogram(ipywidgets.VBox):
         self.observe(self._new_series, "series")
         self.observe(self._draw_subsets, ["subsets"])
         self.observe(self._show_interval, ["interval"])
-        self._plot.brush.observe(self._on_brush, "selected")
+        self._plot.brush.observe(self._on_brush, ["selected", "brushing"])
         self._mode.observe(self._on_mode, "value")
         self._low.observe(self._on_ends, "value")
         self._high.observe(self._on_ends, "value")
@@ -290,6 +290,10 @@ class MagnitudeHistogram(ipywidgets.VBox):
         traitlets.link((self, "colours"), (self._choice, "value"))
 
     def _on_brush(self, change: Any) -> None:
+        if change["name"] == "brushing":
+            with self._lock:
+                self._fill_ends()
+            return
         selected = change["new"]
         if selected is None or len(selected) != 2:
             self.interval = None
@@ -363,13 +367,18 @@ class MagnitudeHistogram(ipywidgets.VBox):
         with self._lock:
             interval = self.interval
             self._plot.select(interval)
-            self._filling = True
-            try:
-                self._low.value, self._high.value = self._interval_as_text()
-            finally:
-                self._filling = False
+            self._fill_ends()
             self._clear.disabled = interval is None
             self._say()
+
+    def _fill_ends(self) -> None:
+        if self._plot.is_drawing(self.interval):
+            return  # the readout says it already, and less travels while the mouse moves
+        self._filling = True
+        try:
+            self._low.value, self._high.value = self._interval_as_text()
+        finally:
+            self._filling = False
 
     def _say(self) -> None:
         said = READ_HINT if self._reading else HINT

@@ -35,6 +35,7 @@ from tapwidget.views.sky_plot import SkyPlot
 from tapwidget.views.style import notes, stylesheet
 from tapwidget.views.table_tools import TableTools
 
+REST = 0.15  # seconds without another selection, after which sky and differences show it: they take longest to draw
 PATIENCE = 5.0  # seconds that the page gets to draw the interactive table
 NOT_DRAWN = (
     "This page cannot draw the interactive table: the part of anywidget that runs in the browser was not there when "
@@ -76,7 +77,7 @@ class ResultsPanel(ipywidgets.VBox):
         self._series_of_table: int | None = None  # which series of the histogram the table shows
         self._brushing = False  # while the rows of the brushed interval are being selected
         self._brushed = False  # whether the rows selected are those of the brush
-        self._marking: int | None = None  # the thread that marks among the differences what the table has selected
+        self._marking: int | None = None  # the thread that marks in the other plots what the table has selected
         self._kept: Subset | None = None
         self._photometry: dict[int, tuple[Table, bool, tuple[str, ...], tuple[str, ...]]] = {}
         self.table = ResultsTable()
@@ -114,7 +115,8 @@ class ResultsPanel(ipywidgets.VBox):
             if self._made is None:
                 plots = ResultPlots(self.choice, self._said)
                 plots.sky.background, plots.sky.table = self._form.table, self.table.table
-                traitlets.link((self.table, "selected_rows"), (plots.sky, "selected_rows"))
+                plots.sky.selected_rows = self.table.selected_rows
+                plots.sky.observe(lambda _: self._chosen_in_the_sky(), "selected_rows")
                 plots.histogram.observe(lambda _: self._select_soon(), "interval")
                 plots.differences.observe(lambda _: self._boxed(), "selected_rows")
                 plots.use_radius.on_click(lambda _: self._take_radius())
@@ -212,6 +214,7 @@ class ResultsPanel(ipywidgets.VBox):
         self._said.value = notes(*(f"Not drawn: {without_argument(sentence)}" for sentence in left_out))
         self._subtract(f"ut1_{yours}", theirs)
         self._preview()
+        self._follow()
         self._arrange()
 
     def _subtract(self, yours: str, theirs: str) -> None:
@@ -286,6 +289,10 @@ class ResultsPanel(ipywidgets.VBox):
         self._brushed = self.histogram.interval is not None
         self._show_subsets()
 
+    def _chosen_in_the_sky(self) -> None:
+        if self._marking != threading.get_ident():
+            self.table.selected_rows = self.sky.selected_rows
+
     def _boxed(self) -> None:
         """Select the rows of the table that the box among the differences holds."""
         if self._marking == threading.get_ident() or self._subtracted is None:
@@ -295,6 +302,7 @@ class ResultsPanel(ipywidgets.VBox):
         self.table.selected_rows = positions(self.check.rows, inside)
 
     def _rows_selected(self) -> None:
+        self._background.rest(("follow", id(self)), REST, self._follow)
         if self._brushing:
             return
         self._brushed = False
@@ -318,12 +326,20 @@ class ResultsPanel(ipywidgets.VBox):
         of = self._series_of_table
         chosen = None if of is None else selected(self.table.selected_rows, of, self.check.rows)
         self.histogram.subsets = tuple(one for one in (self._kept, chosen) if one is not None)
-        if self._subtracted is None or self._runs.current is None:
+
+    def _follow(self) -> None:
+        """Mark in the sky and among the differences what the table has selected."""
+        if self._made is None:
             return
-        if self._subtracted[0] is self._runs.current.result:  # or that one's are about to be drawn, and marked then
-            rows = self.table.selected_rows if self.check.rows is None or chosen is None else chosen.rows
-            with self._marked():
-                self.differences.selected_rows = rows
+        rows = self.table.selected_rows
+        with self._marked():
+            if self.sky.table is self.table.table:  # or the sky is about to show that one, and its rows then
+                self.sky.selected_rows = rows
+            if self._subtracted is None or self._runs.current is None:
+                return
+            if self._subtracted[0] is self._runs.current.result:  # as above
+                of_result = rows if self.check.rows is None else np.asarray(self.check.rows)[np.asarray(rows)]
+                self.differences.selected_rows = of_result
 
     @contextlib.contextmanager
     def _marked(self) -> Iterator[None]:

@@ -378,15 +378,27 @@ function render({ model, el }) {
 
   /** Rows keep their elements while scrolling; at rest their elements stand in the order that a screen reader reads. */
   function inOrder() {
-    body.append(...[...pool].sort((a, b) => a.dataset.position - b.dataset.position));
+    const rows = [...pool].sort((a, b) => a.dataset.position - b.dataset.position);
+    if (rows.some((row, i) => i && row.previousSibling !== rows[i - 1])) body.append(...rows);
+  }
+
+  function isMarked(position) {
+    return position >= loaded.first && position < loaded.last && loaded.marks[position - loaded.first] === "1";
+  }
+
+  /** Show which rows are selected; nothing else is touched, for a brush asks for this ten times a second. */
+  function drawMarks() {
+    for (const row of pool) {
+      const selected = String(isMarked(Number(row.dataset.position)));
+      if (row.getAttribute("aria-selected") !== selected) row.setAttribute("aria-selected", selected);
+    }
   }
 
   function drawRow(row, position, sight) {
     const at = position - loaded.first;
-    const selected = position >= loaded.first && position < loaded.last && loaded.marks[at] === "1";
     row.style.transform = `translateY(${grid.scrollTop + (position - sight.top) * ROW_HEIGHT}px)`;
     row.setAttribute("aria-rowindex", position + 3); // two rows of headings go before
-    row.setAttribute("aria-selected", selected);
+    row.setAttribute("aria-selected", isMarked(position));
     row.dataset.position = position;
     while (row.children.length > sight.c1 - sight.c0) row.lastChild.remove();
     while (row.children.length < sight.c1 - sight.c0) row.append(make("div", "twt-cell", { role: "gridcell" }));
@@ -460,7 +472,8 @@ function render({ model, el }) {
     const { shown, selected, selected_shown } = message;
     page = { ...page, shown, selected, selected_shown };
     status.textContent = caption(page);
-    drawSoon();
+    if (message.type === "marks") drawMarks();
+    else drawSoon();
   }
 
   function select(mode, ranges) {

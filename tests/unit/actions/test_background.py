@@ -42,6 +42,25 @@ def test_an_error_reaches_the_one_who_asked(kind: type[Background]) -> None:
     assert seen == ["no such column"]
 
 
+def test_what_rests_runs_once_when_nobody_asks_any_more_and_holds_up_nothing_else() -> None:
+    background, done, seen = Background(), threading.Event(), []
+    pause = threading.Event()
+    for number in range(20):
+        background.rest("follow", 0.3, lambda number=number: (seen.append(number), done.set()))
+        background.post("lead", lambda number=number: seen.append(f"lead {number}"))
+        pause.wait(0.02)
+    assert done.wait(SECONDS)
+    assert seen[-1] == 19
+    assert [one for one in seen if isinstance(one, int)] == [19]
+    assert "lead 19" in seen
+
+
+def test_what_rests_runs_at_once_where_there_are_no_threads() -> None:
+    seen: list[int] = []
+    Immediate().rest("follow", 1000, lambda: seen.append(1))
+    assert seen == [1]
+
+
 def test_of_many_actions_under_one_key_the_last_always_runs_and_few_of_the_others() -> None:
     background, done, seen = Background(), threading.Event(), []
 

@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 from astropy import units as u
 from astropy.table import Table
-from hypothesis import given
+from hypothesis import example, given
 from hypothesis import strategies as st
 from hypothesis.extra import numpy as arrays
 
@@ -29,6 +29,8 @@ def edges_of(values: np.ndarray) -> np.ndarray:
         arrays.arrays(np.float64, st.integers(1, 50), elements=st.integers(-(10**18), 10**18).map(float)),
     )
 )
+@example(np.array([2.2e-309, 0.0]))
+@example(np.array([5e-324, 0.0, 1e-323]))
 def test_any_values_have_bins_that_rise_and_hold_most_of_them(values: np.ndarray) -> None:
     edges = histogram.rising(edges_of(values))
     assert len(edges) - 1 <= 200

@@ -7,8 +7,10 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
+import pyarrow as pa
 import pytest
 
+from tapwidget.ivoa.tapschema import Column
 from tapwidget.server import uploads
 from tapwidget.server.engine import Engine
 from tapwidget.server.faults import RequestError
@@ -174,3 +176,25 @@ def test_every_upload_has_a_name_of_its_own(tmp_path: Path) -> None:
         assert len({engine.upload_name() for _ in range(50)}) == 50
     finally:
         engine.close()
+
+
+def test_rows_of_a_large_upload_are_put_in_order_of_declination_and_none_is_lost() -> None:
+    """Missing and impossible declinations, too; a small upload stays as it is, and one without positions."""
+    rng = np.random.default_rng(1)
+    rows = 1000
+    dec = np.ma.array(rng.uniform(-90, 90, rows), mask=np.arange(rows) % 50 == 0)
+    dec[3], dec[4], dec[5] = np.nan, np.inf, -np.inf
+    columns = (Column("n", "long"), Column("ra", "double"), Column("dec", "double"))
+    table = pa.table({"c1": np.arange(rows) + 2**60, "c2": rng.random(rows), "c3": pa.array(dec.data, mask=dec.mask)})
+    assert uploads.by_declination(table, columns, 1) is table
+    assert uploads.by_declination(table, columns[:2], 4) is table
+    ordered = uploads.by_declination(table, columns, 4)
+    again = ordered.sort_by("c1")
+    for name in table.column_names:
+        before, after = (one.column(name).to_numpy() for one in (table, again))
+        np.testing.assert_array_equal(before, after)
+    assert again.column("c3").null_count == rows // 50
+    found = ordered.column("c3").to_numpy()
+    there = found[np.isfinite(found)]
+    assert (np.diff(there) > -180 / 30_000).all()
+    assert uploads.by_declination(table.slice(3, 1), columns, 4).num_rows == 1  # no declination at all
