@@ -7,8 +7,9 @@ from dataclasses import dataclass, replace
 from typing import Any
 
 import numpy as np
-from numpy.typing import NDArray
+from numpy.typing import ArrayLike, NDArray
 
+from tapwidget.plots import histogram
 from tapwidget.plots.palette import STYLES
 from tapwidget.plots.series import Series
 
@@ -57,3 +58,29 @@ class Subset:
     def series(self, whole: Series) -> Series:
         """These rows of `whole` as a series of their own."""
         return replace(self.look, values=whole.magnitudes[self.rows])
+
+
+class SubsetCounts:
+    """Counts of subsets of series between edges. What is known is kept: of several subsets one changes at a time."""
+
+    def __init__(self, series: tuple[Series, ...] = (), edges: ArrayLike = ()) -> None:
+        self._series, self._edges = series, edges
+        self._places: dict[int, NDArray[np.intp]] = {}  # by series: the bin of each row
+        self._known: list[tuple[Subset, NDArray[np.int64]]] = []
+
+    def are_of(self, series: tuple[Series, ...], edges: ArrayLike) -> bool:
+        """Whether these are of the same series and edges."""
+        return self._series is series and self._edges is edges
+
+    def of(self, subsets: Sequence[Subset]) -> list[NDArray[np.int64]]:
+        """The counts of each, one number a bin."""
+        self._known = [(subset, self._count(subset)) for subset in subsets]
+        return [counts for _, counts in self._known]
+
+    def _count(self, subset: Subset) -> NDArray[np.int64]:
+        for known, counts in self._known:
+            if known is subset:
+                return counts
+        if subset.of not in self._places:
+            self._places[subset.of] = histogram.places(self._series[subset.of].magnitudes, self._edges)
+        return subset.count(self._places[subset.of], len(np.asarray(self._edges)) - 1)

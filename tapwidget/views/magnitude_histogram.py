@@ -15,6 +15,7 @@ import traitlets
 from tapwidget.errors import TapWidgetError
 from tapwidget.plots import bins, histogram, sentences
 from tapwidget.plots.series import Series, figure1_series
+from tapwidget.plots.subset import SubsetCounts
 from tapwidget.views import basic, plot_style
 from tapwidget.views.counts_table import CountsTable
 from tapwidget.views.figure_links import download_links
@@ -23,8 +24,6 @@ from tapwidget.views.style import notes, stylesheet, text
 
 if TYPE_CHECKING:
     from matplotlib.figure import Figure
-
-    from tapwidget.plots.subset import Subset
 
 HINT = "Drag across the plot to select an interval."
 READ_HINT = "Move the pointer over the plot to read the counts of a bin."
@@ -72,8 +71,7 @@ class MagnitudeHistogram(ipywidgets.VBox):
         self._filling = False  # while the controls are being set to what the traits say, they say nothing back
         self._pointed: int | None = None  # the bin under the pointer
         self._usual, self._usual_for = bins.FIGURE1, ""  # the bins that nobody chose, and for which axis
-        self._places: dict[int, np.ndarray] = {}  # by series: the bin of each row, once a subset needs it
-        self._counted: list[tuple[Subset, np.ndarray]] = []  # the subsets that are drawn, one of which may stay
+        self._subset_counts = SubsetCounts()
         self._plot = HistogramPlot(self._on_read)
         self._counts = CountsTable()
         self._make_controls()
@@ -180,7 +178,6 @@ class MagnitudeHistogram(ipywidgets.VBox):
                 series, found, shown=self.shown, logarithmic=self.logarithmic, band_colours=self.colours == "band",
                 x_label=sentences.axis_label(series),
             )  # fmt: skip
-            self._places, self._counted = {}, []
             self._draw_subsets()
             self._accounts.value = notes(
                 *(
@@ -198,20 +195,13 @@ class MagnitudeHistogram(ipywidgets.VBox):
         with self._lock:
             # While the series change, subsets may still be of those before.
             there = [one for one in self.subsets if one.fits(self.series)]
-            self._counted = [(one, self._count(one)) for one in there]
+            if not self._subset_counts.are_of(self.series, self.edges):
+                self._subset_counts = SubsetCounts(self.series, self.edges)
+            counts = self._subset_counts.of(there)
             self._plot.draw_subsets(
-                self.series, [one.look for one in there], [counts for _, counts in self._counted],
-                np.asarray(self.edges),
+                self.series, [one.look for one in there], counts, np.asarray(self.edges),
                 logarithmic=self.logarithmic, band_colours=self.colours == "band",
             )  # fmt: skip
-
-    def _count(self, subset: Subset) -> np.ndarray:
-        for known, counts in self._counted:
-            if known is subset:
-                return counts
-        if subset.of not in self._places:
-            self._places[subset.of] = histogram.places(self.series[subset.of].magnitudes, self.edges)
-        return subset.count(self._places[subset.of], len(self.edges) - 1)
 
     # -- controls --------------------------------------------------------------------------------------------------
 

@@ -92,8 +92,10 @@ class SkyPlot(ipywidgets.VBox):
     def _redraw(self, _change: object = None) -> None:
         with self._lock:
             said: list[str] = []
+            of_background: list[str] = []
             ra, dec = self._positions(self.table, self.ra, self.dec, said)
-            back_ra, back_dec = self._positions(self.background, "", "", said)
+            back_ra, back_dec = self._positions(self.background, "", "", of_background)
+            said += [f"{self.background_label}: {sentence}" for sentence in of_background]
             middle = sky.about(np.concatenate([ra, back_ra]), np.concatenate([dec, back_dec]))
             self._plane, behind = middle.plane(ra, dec), middle.plane(back_ra, back_dec)
             self._has_place = ~(np.isnan(self._plane[0]) | np.isnan(self._plane[1]))

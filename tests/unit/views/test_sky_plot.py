@@ -192,3 +192,9 @@ def test_a_box_among_a_million_rows() -> None:
     assert len(plot.selected_rows) > 1000
     picture = plot._picture
     assert sum(mark.x.nbytes + mark.y.nbytes for mark in (picture._matched, picture._selected)) < 70_000
+
+
+def test_of_which_table_it_is_said_that_it_has_no_position() -> None:
+    plot = SkyPlot(Table({"ra": [10.0, 11.0], "dec": [1.0, 2.0]}), background_label="your <i>table</i>")
+    plot.background = Table({"r": [20.0]})
+    assert "your &lt;i&gt;table&lt;/i&gt;: No columns were recognised as a position" in plot._account.value
