@@ -67,11 +67,16 @@ def ask(url: str, query: str, files: dict[str, bytes] | None = None) -> requests
 
 
 def answers(url: str) -> bool:
-    """Whether the service gives its usual answer to a usual question."""
-    answer = requests.get(
-        f"{url}/sync", {"LANG": "ADQL", "FORMAT": "csv", "QUERY": "SELECT COUNT(*) AS n FROM s.obj"}, timeout=SECONDS
-    )
-    return answer.text.split() == ["n", "3"]
+    """Whether the service gives its usual answer to a usual question.
+
+    The bombs of other callers have the processors too: while these run, its half second may be over, as it then says.
+    """
+    given = {"LANG": "ADQL", "FORMAT": "csv", "QUERY": "SELECT COUNT(*) AS n FROM s.obj"}
+    end = time.monotonic() + SECONDS / 2
+    while True:
+        answer = requests.get(f"{url}/sync", given, timeout=SECONDS)
+        if "execution duration" not in answer.text or time.monotonic() > end:
+            return answer.text.split() == ["n", "3"]
 
 
 def resident(pid: int, what: str = "VmHWM") -> int:
