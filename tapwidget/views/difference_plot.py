@@ -40,7 +40,7 @@ class DifferencePlot(ipywidgets.VBox):
     ----------
     differences : plots.difference.Differences or None
         What is drawn, with its values in mag (or what unit the columns have), one a row of the result.
-    selected_rows : tuple of int
+    selected_rows : sorted row numbers (int), equal to a tuple of them
         Rows of the result that are selected, sorted: a box drawn with the mouse sets them, and they are marked. Takes
         any sequence of row numbers, or one bool a row. Can be linked to those of a `ResultsTable` or a `SkyPlot`.
 

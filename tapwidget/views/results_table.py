@@ -49,7 +49,7 @@ class ResultsTable(anywidget.AnyWidget):
     ------
     table : astropy.table.Table or None
         What is shown. It is not copied; after changing it in place, set a copy.
-    selected_rows : tuple of int
+    selected_rows : sorted row numbers (int), equal to a tuple of them
         Row numbers of `table`, sorted, whatever the order on screen. Takes any sequence of row numbers, or a boolean
         array with one entry a row. Setting `table` empties it.
     columns : tuple of str

@@ -43,7 +43,7 @@ class SkyPlot(ipywidgets.VBox):
         Further positions, as of objects that were not matched: drawn grey, not to be selected.
     background_label : str
         What the legend calls them.
-    selected_rows : tuple of int
+    selected_rows : sorted row numbers (int), equal to a tuple of them
         Row numbers of `table`, sorted. Takes any sequence of row numbers, or one bool a row.
 
     Above some thousand points an even sample is drawn, and the plot says so; a box selects among all rows.

@@ -25,7 +25,7 @@ class TableTrait(Identity):
 
 
 class RowsTrait(traitlets.TraitType[Any, Any]):
-    """Row numbers of the widget's `table`: a sorted tuple of int, each once; None means none.
+    """Row numbers of the widget's `table`: sorted, each once (`RowNumbers`); None means none.
 
     Parameters
     ----------
