@@ -93,14 +93,15 @@ def load(engine: Engine, run: Run, name: str, path: Path, settings: Settings) ->
         raise RequestError(f"upload {name} is no table but an error: {document.query_message}")
     check(name, document, settings)
     columns = tuple(described(column) for column in document.columns)
-    arrays = by_declination(arrow_table(name, columns, document), columns, engine.pieces(document.nrows))
+    pieces = engine.pieces(document.nrows)
+    arrays = by_declination(arrow_table(name, columns, document), columns, pieces)
     sql = engine.upload_name()
     run.create_from_arrow(sql, arrays)
     sources = tuple(
         SourceColumn(c.name, f"c{i}", kind_of(c), c, has_nan(array), largest(array, mask))
         for i, (c, array, mask) in enumerate(zip(columns, document.arrays, document.masks, strict=True), start=1)
     )
-    return Relation(f"{UPLOAD_SCHEMA}.{name}", sql, sources, document.nrows, pieces=engine.pieces(document.nrows))
+    return Relation(f"{UPLOAD_SCHEMA}.{name}", sql, sources, document.nrows, pieces=pieces)
 
 
 def check_fields(name: str, file: IO[bytes], settings: Settings) -> None:

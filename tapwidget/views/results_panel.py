@@ -29,7 +29,7 @@ from tapwidget.views.match_check import MatchCheck, positions
 from tapwidget.views.plain_table import PlainTable
 from tapwidget.views.result_plots import ResultPlots
 from tapwidget.views.results_table import ResultsTable
-from tapwidget.views.row_subsets import selected, would_be_kept
+from tapwidget.views.row_subsets import in_result, selected, would_be_kept
 from tapwidget.views.separation_plot import SeparationPlot
 from tapwidget.views.sky_plot import SkyPlot
 from tapwidget.views.style import notes, stylesheet
@@ -338,8 +338,7 @@ class ResultsPanel(ipywidgets.VBox):
             if self._subtracted is None or self._runs.current is None:
                 return
             if self._subtracted[0] is self._runs.current.result:  # as above
-                of_result = rows if self.check.rows is None else np.asarray(self.check.rows)[np.asarray(rows)]
-                self.differences.selected_rows = of_result
+                self.differences.selected_rows = rows if self.check.rows is None else in_result(rows, self.check.rows)
 
     @contextlib.contextmanager
     def _marked(self) -> Iterator[None]:

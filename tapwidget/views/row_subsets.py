@@ -17,9 +17,13 @@ def selected(rows: Iterable[int], of: int, among: Any = None) -> Subset | None:
     numbers = np.asarray(rows, dtype=np.intp)
     if not len(numbers):
         return None
-    return Subset(
-        f"selected ({len(numbers):,})", of, numbers if among is None else np.unique(np.asarray(among)[numbers])
-    )
+    return Subset(f"selected ({len(numbers):,})", of, in_result(numbers, among))
+
+
+def in_result(rows: Any, among: Any) -> np.ndarray:
+    """The rows of the result, rising, that rows of a table are; `among` as for `selected`."""
+    numbers = np.asarray(rows, dtype=np.intp)
+    return numbers if among is None else np.unique(np.asarray(among)[numbers])
 
 
 def would_be_kept(where: Iterable[Any], result: Any, of: int) -> Subset | None:

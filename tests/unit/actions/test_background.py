@@ -43,16 +43,16 @@ def test_an_error_reaches_the_one_who_asked(kind: type[Background]) -> None:
 
 
 def test_what_rests_runs_once_when_nobody_asks_any_more_and_holds_up_nothing_else() -> None:
-    background, done, seen = Background(), threading.Event(), []
-    pause = threading.Event()
-    for number in range(20):
-        background.rest("follow", 0.3, lambda number=number: (seen.append(number), done.set()))
-        background.post("lead", lambda number=number: seen.append(f"lead {number}"))
-        pause.wait(0.02)
+    background, done, led, seen = Background(), threading.Event(), threading.Event(), []
+    for number in range(19):
+        background.rest("follow", 1000, lambda number=number: seen.append(number))
+        background.post("lead", lambda number=number: (seen.append(f"lead {number}"), number == 18 and led.set()))
+    assert led.wait(SECONDS)
+    background.rest("follow", 0.01, lambda: (seen.append(19), done.set()))
     assert done.wait(SECONDS)
     assert seen[-1] == 19
     assert [one for one in seen if isinstance(one, int)] == [19]
-    assert "lead 19" in seen
+    assert "lead 18" in seen
 
 
 def test_what_rests_runs_at_once_where_there_are_no_threads() -> None:
