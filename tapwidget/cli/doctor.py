@@ -22,7 +22,7 @@ TOKEN_VARIABLES = ("TAPWIDGET_TOKEN", "NUBLADO_TOKEN", "ACCESS_TOKEN")
 
 @dataclass(frozen=True)
 class Finding:
-    """One thing looked at. `ok` is None where it is missing and nothing needs it."""
+    """One thing looked at. `ok` is None where it is missing and nothing needs it, or works but for a known fault."""
 
     subject: str
     ok: bool | None
@@ -47,6 +47,7 @@ def examine(service: str) -> Iterator[Finding]:
     """All findings, in the order in which one would ask."""
     yield Finding("Python", sys.version_info >= (3, 11), f"{platform.python_version()} at {sys.executable}")
     yield from packages()
+    yield from kernel()
     yield from lab_extensions()
     yield token()
     yield from services(service)
@@ -93,6 +94,19 @@ def numbers(version: str) -> tuple[int, ...]:
     while parts and parts[-1] == 0:
         parts.pop()
     return tuple(parts)
+
+
+def kernel() -> Iterator[Finding]:
+    """What runs the cells, and whether it is a release that loses requests (ipython/ipykernel, issue 1554)."""
+    try:
+        version = metadata.version("ipykernel")
+    except metadata.PackageNotFoundError:
+        return
+    if (7,) <= numbers(version) < (7, 4):
+        text = f'{version} can miss a cell or a click until the page is loaded again: pip install "ipykernel>=7.4"'
+        yield Finding("ipykernel", None, text)
+    else:
+        yield Finding("ipykernel", True, version)
 
 
 def lab_extensions() -> Iterator[Finding]:

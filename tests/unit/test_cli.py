@@ -440,6 +440,15 @@ def test_doctor_names_every_package_once_with_its_version():
     assert all(finding.ok and finding.text[0].isdigit() for finding in findings)
 
 
+@pytest.mark.parametrize(
+    ("version", "ok"), [("6.31.0", True), ("7.0.0", None), ("7.3.0", None), ("7.4.0", True), ("8.0", True)]
+)
+def test_doctor_knows_the_kernels_that_lose_requests(version, ok, monkeypatch):
+    monkeypatch.setattr(doctor.metadata, "version", {"ipykernel": version}.get)
+    (finding,) = doctor.kernel()
+    assert (finding.ok, version in finding.text, "ipykernel>=7.4" in finding.text) == (ok, True, ok is None)
+
+
 def test_doctor_sees_the_front_end_extensions(tmp_path, monkeypatch):
     assert [finding.ok for finding in doctor.lab_extensions()] == [True, True, True]
     monkeypatch.setattr("jupyter_core.paths.jupyter_path", lambda *names: [str(tmp_path)])
