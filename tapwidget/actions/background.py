@@ -3,7 +3,7 @@
 On which thread a widget's callback runs differs between ipykernel releases (6: the main thread, 7.0: a subshell's,
 7.4: it depends on what was sent before). So nothing here assumes one: whoever touches state holds `Background.lock`.
 
-Answers are put into traits by one publisher, at most twenty times a second: Jupyter's server drops messages above its
+Answers are put into traits by one publisher, at most forty times a second: Jupyter's server drops messages above its
 rate limit and leaves the browser stale, so under one key only the latest action counts, and the last always runs.
 """
 
@@ -19,7 +19,7 @@ from tapwidget.errors import TapWidgetError
 
 log = logging.getLogger(__name__)
 
-PUBLISH_INTERVAL = 0.05  # seconds from one round of the publisher to the next; who drags waits for one at most
+PUBLISH_INTERVAL = 0.025  # seconds from one round of the publisher to the next; who drags waits for one at most
 PAUSE = 0.01  # seconds, at least, in which all others get their turn
 
 

@@ -18,6 +18,7 @@ from tapwidget.plots import histogram, layout, sentences
 from tapwidget.plots.palette import FILLED_OPACITY
 from tapwidget.plots.series import Series
 from tapwidget.views import basic, plot_style
+from tapwidget.views.brush_relay import BrushRelay
 
 HEIGHT = 340  # px
 MARGIN = {"top": 10, "bottom": 44, "left": 64, "right": 14}
@@ -36,17 +37,23 @@ class HistogramPlot:
 
     Parameters
     ----------
+    on_brush : callable
+        Called with the two ends of the interval while the mouse draws it, and None when a click takes it away.
     on_read : callable
         Called with a bin's number while the mouse reads counts, and goes over that bin.
     """
 
-    def __init__(self, on_read: Callable[[int], None]) -> None:
+    def __init__(self, on_brush: Callable[[Sequence[float] | None], None], on_read: Callable[[int], None]) -> None:
         self._x = bqplot.LinearScale(allow_padding=False)
         self._y = bqplot.LinearScale(allow_padding=False)
         self._scales = {"x": self._x, "y": self._y}
         self._x_axis = bqplot.Axis(scale=self._x, grid_lines="none", label_offset="34px")
         self._y_axis = bqplot.Axis(scale=self._y, side="left", grid_lines="solid", label="number", label_offset="50px")
         self.brush = bqplot.interacts.BrushIntervalSelector(scale=self._x)
+        self._on_brush = on_brush
+        self._in_the_page: Sequence[float] | None = None  # the brush; `selected` says so later, while the mouse moves
+        self.brush.observe(lambda change: self._brushed(change["new"]), "selected")
+        self._relay = BrushRelay(self.brush, self._brushed)
         self._held = bqplot.Lines(  # shows the interval while the brush is away
             x=[0, 0], y=[0, 0], scales=self._scales, fill="bottom", opacities=[0],
             colors=["var(--jp-brand-color1, #1976d2)"], fill_opacities=[0.16], visible=False,
@@ -134,8 +141,12 @@ class HistogramPlot:
         """Whether the mouse is drawing this interval just now."""
         return bool(self.brush.brushing) and interval is not None and self._is_selected(interval)
 
+    def _brushed(self, selected: Sequence[float] | None) -> None:
+        self._in_the_page = selected
+        self._on_brush(selected)
+
     def _is_selected(self, interval: tuple[float, float]) -> bool:
-        selected = self.brush.selected
+        selected = self._in_the_page
         # What the brush said was rounded to less than a pixel: no need to tell it so.
         near = abs(self._x.max - self._x.min) * 1e-4
         return selected is not None and len(selected) == 2 and np.allclose(selected, interval, rtol=0, atol=near)

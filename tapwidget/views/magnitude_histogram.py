@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import math
 import threading
+from collections.abc import Sequence
 from html import escape
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -72,7 +73,7 @@ class MagnitudeHistogram(ipywidgets.VBox):
         self._pointed: int | None = None  # the bin under the pointer
         self._usual, self._usual_for = bins.FIGURE1, ""  # the bins that nobody chose, and for which axis
         self._subset_counts = SubsetCounts()
-        self._plot = HistogramPlot(self._on_read)
+        self._plot = HistogramPlot(self._on_brush, self._on_read)
         self._counts = CountsTable()
         self._make_controls()
         super().__init__(
@@ -266,7 +267,7 @@ class MagnitudeHistogram(ipywidgets.VBox):
         self.observe(self._new_series, "series")
         self.observe(self._draw_subsets, ["subsets"])
         self.observe(self._show_interval, ["interval"])
-        self._plot.brush.observe(self._on_brush, ["selected", "brushing"])
+        self._plot.brush.observe(self._on_brushing, "brushing")
         self._mode.observe(self._on_mode, "value")
         self._low.observe(self._on_ends, "value")
         self._high.observe(self._on_ends, "value")
@@ -279,12 +280,11 @@ class MagnitudeHistogram(ipywidgets.VBox):
         traitlets.link((self, "logarithmic"), (self._log, "value"))
         traitlets.link((self, "colours"), (self._choice, "value"))
 
-    def _on_brush(self, change: Any) -> None:
-        if change["name"] == "brushing":
-            with self._lock:
-                self._fill_ends()
-            return
-        selected = change["new"]
+    def _on_brushing(self, _change: object) -> None:
+        with self._lock:
+            self._fill_ends()
+
+    def _on_brush(self, selected: Sequence[float] | None) -> None:
         if selected is None or len(selected) != 2:
             self.interval = None
             return

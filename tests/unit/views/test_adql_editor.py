@@ -1,9 +1,5 @@
 """The query follows the form until somebody edits it, and does again after that."""
 
-import shutil
-import subprocess
-from pathlib import Path
-
 import pytest
 
 from tapwidget.actions.background import Immediate
@@ -81,12 +77,3 @@ def test_columns_of_an_upload_are_known() -> None:
     text = AdqlText("SELECT ut1.ra, ut1.x FROM TAP_UPLOAD.ut1")
     text.tables = (upload_table("ut1", ["ra", "dec"]),)
     assert [problem.text for problem in text.found] == ["TAP_UPLOAD.ut1 has no x"]
-
-
-def test_the_arithmetic_of_the_script() -> None:
-    node = shutil.which("node")
-    if node is None:
-        pytest.skip("needs node")
-    script = Path(__file__).with_name("adql_text.test.mjs")
-    done = subprocess.run([node, "--test", str(script)], capture_output=True, text=True, timeout=60, check=False)
-    assert done.returncode == 0, done.stdout + done.stderr

@@ -2,10 +2,7 @@
 
 from __future__ import annotations
 
-import shutil
-import subprocess
 import zlib
-from pathlib import Path
 
 import pytest
 
@@ -75,10 +72,3 @@ def test_the_file_picker_opens_what_came(tmp_path):
     picker.table = picker.table[:1]
     browser.brings(id="2")  # once more: opened once more
     assert len(picker.table) == 2
-
-
-@pytest.mark.skipif(shutil.which("node") is None, reason="node is not installed; .ci/run installs it")
-def test_the_arithmetic_of_the_script():
-    script = Path(__file__).with_name("drop_zone.test.mjs")
-    done = subprocess.run(["node", "--test", str(script)], capture_output=True, text=True, timeout=60, check=False)
-    assert done.returncode == 0, done.stdout

@@ -3,10 +3,7 @@
 from __future__ import annotations
 
 import json
-import shutil
-import subprocess
 import threading
-from pathlib import Path
 
 import numpy as np
 import pytest
@@ -354,15 +351,6 @@ def test_the_news_of_an_older_selection_comes_late(widget, front):
     widget.selected_rows = (2,)
     widget.notify_change({"name": "selected_rows", "old": (), "new": (1, 4), "owner": widget, "type": "change"})
     assert front.answers[-1]["selected"] == 1
-
-
-def test_the_functions_of_the_script():
-    node = shutil.which("node")
-    if node is None:
-        pytest.skip("needs node")
-    script = Path(__file__).with_name("results_table.test.mjs")
-    done = subprocess.run([node, "--test", str(script)], capture_output=True, text=True, timeout=60, check=False)
-    assert done.returncode == 0, done.stdout + done.stderr
 
 
 # Columns
