@@ -12,10 +12,10 @@ from tapwidget.errors import TableError
 
 
 class RowNumbers(Sequence[int]):
-    """Sorted row numbers, each once. It compares, adds and hashes as the tuple of them does, and does not change.
+    """Sorted row numbers, each once. Equal to the tuple of them, with its hash, and as unchangeable.
 
-    Not a tuple, though: to make one of a million numbers, and to compare two of them, takes tens of milliseconds, and
-    every view that shows a selection would do so again. numpy takes the array that it is.
+    But no tuple (`tuple(rows)` makes one): to make one of a million numbers, and to compare two of them, takes tens of
+    milliseconds, and every view that shows a selection would do so again. numpy takes the array that it is.
 
     >>> rows = RowNumbers(np.array([3, 7]))
     >>> rows == (3, 7), np.asarray(rows)
@@ -49,7 +49,7 @@ class RowNumbers(Sequence[int]):
         return iter(self._numbers.tolist())
 
     def __contains__(self, number: object) -> bool:
-        return bool((self._numbers == number).any())
+        return isinstance(number, int | np.integer) and bool((self._numbers == number).any())
 
     def __eq__(self, other: object) -> bool:
         if isinstance(other, RowNumbers):
@@ -63,6 +63,9 @@ class RowNumbers(Sequence[int]):
 
     def __add__(self, other: Iterable[int]) -> tuple[int, ...]:
         return (*self, *other)
+
+    def __radd__(self, other: Iterable[int]) -> tuple[int, ...]:
+        return (*other, *self)
 
     def __repr__(self) -> str:
         return repr(tuple(self))

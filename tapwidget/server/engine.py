@@ -35,8 +35,8 @@ GROUP = 30_720
 """Rows that one thread takes at a time of a prepared table; by itself the engine leaves 122,880 to one, and most of the
 work may be with one of those, where a table is sorted by cells and has clusters."""
 
-UPLOAD_PIECE = 16_384
-"""Rows of an upload for which another thread is worth its start."""
+UPLOAD_PIECE, MOST_PIECES = 16_384, 16
+"""Rows of an upload worth another thread, and the most of such pieces: each is a branch of the query to plan."""
 
 
 class Engine:
@@ -108,7 +108,7 @@ class Engine:
 
     def pieces(self, rows: int) -> int:
         """In how many an upload of so many rows is read side by side."""
-        return max(1, min(self.threads, rows // UPLOAD_PIECE))
+        return max(1, min(self.threads, MOST_PIECES, rows // UPLOAD_PIECE))
 
     def upload_name(self) -> str:
         """A name for one more uploaded table, as SQL."""

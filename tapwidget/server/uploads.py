@@ -187,11 +187,12 @@ def by_declination(table: Any, columns: tuple[Column, ...], pieces: int) -> Any:
     if found is None:
         return table
     dec = table.column(found[1]).to_numpy().astype(np.float64)
-    there = dec[np.isfinite(dec)]
+    dec[~(np.abs(dec) <= 90)] = np.nan  # which no match finds either
+    there = dec[~np.isnan(dec)]
     if not len(there):
         return table
     low, high = float(there.min()), float(there.max())
-    share = np.clip((dec - low) / max(high - low, 1e-9), 0, 1)
+    share = (dec - low) / max(high - low, 1e-9)
     bands = np.nan_to_num(share * BANDS).astype(np.int16)  # which numpy sorts by counting
     return table.take(np.argsort(bands, kind="stable"))
 

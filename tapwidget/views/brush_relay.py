@@ -11,9 +11,9 @@ import traitlets
 
 
 class BrushRelay(anywidget.AnyWidget):
-    """Has no view; tells each move of the mouse without waiting for what came of the one before.
+    """Has no view; tells where the mouse is without waiting for what came of its last move.
 
-    The brush's own `selected` comes to say the same, later. Where anywidget's front end is missing, that is all.
+    The brush's own `selected` comes to say the same, later; alone, where anywidget's front end is missing.
 
     Parameters
     ----------

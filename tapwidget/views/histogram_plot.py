@@ -6,6 +6,7 @@ labelled 16, a logarithmic scale that breaks outlines where a bin is empty, a le
 
 from __future__ import annotations
 
+import math
 from collections.abc import Callable, Sequence
 from decimal import Decimal
 from typing import Any
@@ -22,6 +23,7 @@ from tapwidget.views.brush_relay import BrushRelay
 
 HEIGHT = 340  # px
 MARGIN = {"top": 10, "bottom": 44, "left": 64, "right": 14}
+Interval = tuple[float, float]
 LOG_FLOOR = 0.5  # the height of an empty bin on a logarithmic axis
 
 
@@ -38,12 +40,13 @@ class HistogramPlot:
     Parameters
     ----------
     on_brush : callable
-        Called with the two ends of the interval while the mouse draws it, and None when a click takes it away.
+        Called with the interval while the mouse draws it, its ends rounded to less than a pixel, and with None when a
+        click takes it away.
     on_read : callable
         Called with a bin's number while the mouse reads counts, and goes over that bin.
     """
 
-    def __init__(self, on_brush: Callable[[Sequence[float] | None], None], on_read: Callable[[int], None]) -> None:
+    def __init__(self, on_brush: Callable[[Interval | None], None], on_read: Callable[[int], None]) -> None:
         self._x = bqplot.LinearScale(allow_padding=False)
         self._y = bqplot.LinearScale(allow_padding=False)
         self._scales = {"x": self._x, "y": self._y}
@@ -51,9 +54,11 @@ class HistogramPlot:
         self._y_axis = bqplot.Axis(scale=self._y, side="left", grid_lines="solid", label="number", label_offset="50px")
         self.brush = bqplot.interacts.BrushIntervalSelector(scale=self._x)
         self._on_brush = on_brush
-        self._in_the_page: Sequence[float] | None = None  # the brush; `selected` says so later, while the mouse moves
-        self.brush.observe(lambda change: self._brushed(change["new"]), "selected")
-        self._relay = BrushRelay(self.brush, self._brushed)
+        self._in_the_page: Interval | None = None  # where the brush is; `selected` says so late, while the mouse moves
+        self._is_drawn = False  # by the mouse, rather than set
+        self._relayed: Interval | None = None  # the last move, which `selected` will tell again
+        self.brush.observe(lambda change: self._brush_says(change["new"]), "selected")
+        self._relay = BrushRelay(self.brush, self._moved)
         self._held = bqplot.Lines(  # shows the interval while the brush is away
             x=[0, 0], y=[0, 0], scales=self._scales, fill="bottom", opacities=[0],
             colors=["var(--jp-brand-color1, #1976d2)"], fill_opacities=[0.16], visible=False,
@@ -125,36 +130,42 @@ class HistogramPlot:
         self._subsets_drawn = len(looks)
         self._set_marks()
 
-    def select(self, interval: tuple[float, float] | None) -> None:
+    def select(self, interval: Interval | None) -> None:
         """Move the brush there, unless it is there already; None takes it away."""
-        selected = self.brush.selected
         if self._reading:
             self._hold(interval)
-        if interval is None:
-            if selected is not None:
-                self.brush.selected = None
+        if interval == self._in_the_page:
             return
-        if not self._is_selected(interval):
-            self.brush.selected = np.asarray(interval)
+        self._in_the_page, self._is_drawn = interval, False
+        before, self.brush.selected = self.brush.selected, None if interval is None else np.asarray(interval)
+        if interval == _ends(before):
+            self.brush.send_state("selected")  # no news here, but the mouse had moved it in the page
 
-    def is_drawing(self, interval: tuple[float, float] | None) -> bool:
+    def is_drawing(self, interval: Interval | None) -> bool:
         """Whether the mouse is drawing this interval just now."""
-        return bool(self.brush.brushing) and interval is not None and self._is_selected(interval)
+        return bool(self.brush.brushing) and self._is_drawn and interval == self._in_the_page
 
-    def _brushed(self, selected: Sequence[float] | None) -> None:
-        self._in_the_page = selected
-        self._on_brush(selected)
+    def _moved(self, selected: Sequence[float]) -> None:
+        self._relayed = _ends(selected)
+        self._follow_mouse(self._relayed)
 
-    def _is_selected(self, interval: tuple[float, float]) -> bool:
-        selected = self._in_the_page
-        # What the brush said was rounded to less than a pixel: no need to tell it so.
-        near = abs(self._x.max - self._x.min) * 1e-4
-        return selected is not None and len(selected) == 2 and np.allclose(selected, interval, rtol=0, atol=near)
+    def _brush_says(self, selected: Sequence[float] | None) -> None:
+        ends = _ends(selected)
+        # Neither what was just set here, nor what the relay told: the kernel may have moved the brush since.
+        if ends != self._in_the_page and (ends is None or ends != self._relayed):
+            self._follow_mouse(ends)
+
+    def _follow_mouse(self, ends: Interval | None) -> None:
+        if ends is not None:
+            digits = max(0, 3 - math.floor(math.log10(abs(self._x.max - self._x.min))))
+            ends = (round(ends[0], digits), round(ends[1], digits))
+        self._in_the_page, self._is_drawn = ends, True
+        self._on_brush(ends)
 
     def read(self, reading: bool) -> None:
         """Have the mouse read counts, or select an interval."""
         self._figure.interaction = None if reading else self.brush
-        self._hold(self.brush.selected if reading else None)
+        self._hold(self._in_the_page if reading else None)
         self._set_marks()
 
     def _hold(self, interval: Sequence[float] | None) -> None:
@@ -225,6 +236,14 @@ class HistogramPlot:
 def figure_options() -> dict[str, Any]:
     """What only some releases of bqplot know: 0.13 draws a toolbar over the plot unless told otherwise."""
     return {"display_toolbar": False} if "display_toolbar" in bqplot.Figure.class_traits() else {}
+
+
+def _ends(selected: Sequence[float] | None) -> Interval | None:
+    """The interval that a brush holds; None for none."""
+    if selected is None or len(selected) != 2:
+        return None
+    low, high = sorted(float(end) for end in selected)
+    return low, high
 
 
 def _height(count: Any, logarithmic: bool) -> Any:

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import math
 import threading
-from collections.abc import Sequence
 from html import escape
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -284,15 +283,8 @@ class MagnitudeHistogram(ipywidgets.VBox):
         with self._lock:
             self._fill_ends()
 
-    def _on_brush(self, selected: Sequence[float] | None) -> None:
-        if selected is None or len(selected) != 2:
-            self.interval = None
-            return
-        if self.interval is not None and np.array_equal(selected, self.interval):
-            return  # this is our own, coming back
-        low, high = self.shown
-        digits = max(0, 3 - math.floor(math.log10(high - low)))  # finer than a pixel
-        self.interval = tuple(round(float(end), digits) for end in selected)
+    def _on_brush(self, interval: tuple[float, float] | None) -> None:
+        self.interval = interval
 
     def _on_read(self, place: int) -> None:
         with self._lock:

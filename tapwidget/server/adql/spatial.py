@@ -115,7 +115,7 @@ def reach(radius: Value, choice: Source, other: Source | None) -> str | float:
 def cell_height(radius: Value, choice: Source, other: Source | None) -> str | float:
     """Height of cells that suits a radius: twice the (largest) radius, but not less than holds an object or a few."""
     if isinstance(radius.literal, int | float):
-        return max(2 * float(radius.literal), SMALL_HEIGHT)
+        return min(max(2 * float(radius.literal), SMALL_HEIGHT), 180.0)
     if not radius.sources:
         return f"greatest(2 * {radius.sql}, {SMALL_HEIGHT!r})"
     owner = choice if radius.sources == {choice.alias} or other is None else other

@@ -18,7 +18,7 @@ export function relay(brush, send) {
     });
   };
   brush.on("change:selected", () => {
-    if (brush.get("brushing")) tell(); // otherwise the kernel moved it
+    if (brush.get("brushing")) tell(); // otherwise it was the kernel; of its own places it takes no notice
   });
 }
 

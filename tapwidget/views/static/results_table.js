@@ -386,7 +386,7 @@ function render({ model, el }) {
     return position >= loaded.first && position < loaded.last && loaded.marks[position - loaded.first] === "1";
   }
 
-  /** Show which rows are selected; nothing else is touched, for a brush asks for this ten times a second. */
+  /** Show which rows are selected; nothing else is touched, for a brush asks for this with every move. */
   function drawMarks() {
     for (const row of pool) {
       const selected = String(isMarked(Number(row.dataset.position)));

@@ -42,6 +42,16 @@ def test_numpy_takes_the_array_and_cannot_change_it() -> None:
     assert np.asarray(rows).tolist() == [4, 7]
 
 
+def test_what_a_tuple_can() -> None:
+    rows = RowNumbers([1, 4])
+    assert (0,) + rows + (9,) == (0, 1, 4, 9)  # noqa: RUF005 - this is what is tested
+    assert [number in rows for number in (1, np.int64(4), 2, "1", (1, 4), (1, 2, 3), None)] == [
+        True,
+        True,
+        *[False] * 5,
+    ]
+
+
 @pytest.mark.parametrize("copied", [copy.deepcopy, copy.copy, lambda rows: pickle.loads(pickle.dumps(rows))])
 def test_a_copy_is_the_same(copied: object) -> None:
     rows = copied(RowNumbers([1, 4]))

@@ -167,6 +167,13 @@ def test_left_join_keeps_what_has_no_partner(sky: Any) -> None:
     assert sky.ask(mirrored, {"u": mine}) == sky.ask(query, {"u": mine})
 
 
+@pytest.mark.parametrize("radius", ["200", "1e308"])
+def test_within_more_than_half_a_turn_is_everything(sky: Any, radius: str) -> None:
+    query = f"SELECT u.i FROM TAP_UPLOAD.u AS u JOIN s.many AS m ON DISTANCE(m.ra, m.dec, u.ra, u.dec) < {radius}"
+    mine = {"i": np.arange(2), "ra": np.array([10.0, 11.0]), "dec": np.array([5.0, 5.0])}
+    assert sorted(sky.ask(query, {"u": mine})) == [(0,)] * 3000 + [(1,)] * 3000
+
+
 def test_left_join_with_the_radius_in_the_kept_table(sky: Any) -> None:
     mine = {
         "i": np.array([1, 2]),

@@ -198,3 +198,5 @@ def test_rows_of_a_large_upload_are_put_in_order_of_declination_and_none_is_lost
     there = found[np.isfinite(found)]
     assert (np.diff(there) > -180 / 30_000).all()
     assert uploads.by_declination(table.slice(3, 1), columns, 4).num_rows == 1  # no declination at all
+    absurd = table.set_column(2, "c3", [np.linspace(-1, 1, rows) * 1e308])
+    assert uploads.by_declination(absurd, columns, 4).sort_by("c1").column("c3").equals(absurd.column("c3"))

@@ -7,6 +7,7 @@ from pathlib import Path
 import pytest
 
 TESTS = sorted(Path(__file__).parent.glob("*.test.mjs"))
+assert TESTS
 
 
 @pytest.mark.skipif(shutil.which("node") is None, reason="node is not installed; .ci/run installs it")
