@@ -11,7 +11,7 @@ import numpy as np
 
 from tapwidget.errors import ColumnError
 from tapwidget.match import fluxes
-from tapwidget.plots.bands import band_of, in_order, words
+from tapwidget.plots.bands import BANDS, band_of, in_order, words
 from tapwidget.tables.column_facts import is_number, values_of
 from tapwidget.tables.photometry import flux_columns
 
@@ -40,6 +40,32 @@ def bands(table: Table, *, is_result: bool = False) -> tuple[str, ...]:
 def numbers(table: Table) -> tuple[str, ...]:
     """The columns that can be counted in a histogram: one number a row."""
     return tuple(column for column in table.colnames if is_number(table, column))
+
+
+def to_draw_over(result: Table) -> tuple[str, ...]:
+    """What of a result may be drawn over what is compared: its bands, then its columns of magnitudes and fluxes in nJy.
+
+    A column named as one of the bands is left out: the band tells it.
+    """
+    return tuple(
+        dict.fromkeys((*bands(result, is_result=True), *(name for kind in _photometry(result) for name in kind)))
+    )
+
+
+def drawn_over(result: Table, choice: str, name: str) -> tuple[str, str]:
+    """The column of a result that one of `to_draw_over` means, and its band; empty where nothing tells it.
+
+    Raises
+    ------
+    ColumnError
+        If the result, called `name`, has none, or no numbers in it.
+    """
+    if choice in BANDS:
+        return targets_magnitude(result, choice, None, name), choice
+    column = existing(result, choice, name)
+    if not is_number(result, column):
+        raise ColumnError(f"Column {column!r} of {name} is not one of numbers.")
+    return column, band_of(column, _ucd(result, column))
 
 
 def own(table: Table) -> list[str]:

@@ -14,7 +14,7 @@ from tapwidget.errors import TapWidgetError
 from tapwidget.plots import bins, sentences
 from tapwidget.plots.histogram import FIGURE1_EDGES, FIGURE1_SHOWN, rising
 from tapwidget.plots.palette import BANDS, FILLED_OPACITY
-from tapwidget.plots.series import Series, figure1_series
+from tapwidget.plots.series import Series, figure1_series, several
 
 FORMATS = ("png", "svg", "pdf")
 LINES = {"filled": "solid", "solid": "solid", "dashed": "dashed", "dotted": "dotted", "dash_dotted": "dashdot"}
@@ -30,10 +30,11 @@ class NotebookFigure(Figure):
 def figure1(
     user: Any,
     *runs: Any,
-    band: str = "r",
+    band: str | Sequence[str] = "r",
     labels: Sequence[str] | None = None,
     user_column: str | None = None,
     run_column: str | None = None,
+    colours: str = "figure1",
 ) -> Figure:
     """Magnitudes of the user's table and of matches over one another, as in Figure 1 of Rubin's tutorial 102.6.
 
@@ -46,13 +47,15 @@ def figure1(
         The table that was uploaded: filled grey.
     runs : Table, Run or Job
         Results of matches: the first a solid line, the second dashed, and so on.
-    band : str
+    band : str or sequence of str
         Which band's magnitudes: column `r` of the user's table and `r_cModelMag` of the results, or what is
-        recognised as magnitudes in that band.
+        recognised as magnitudes in that band. Of several ("gri", ``["r", "J"]``) the further ones of the results alone.
     labels : sequence of str, optional
         Of the legend, one a series.
     user_column, run_column : str, optional
-        The columns to take, where the band does not tell.
+        The columns to take, where the (first) band does not tell.
+    colours : str
+        "figure1" for the colour cycle, "band" for the survey's band colours.
 
     Returns
     -------
@@ -63,13 +66,19 @@ def figure1(
     ------
     ColumnError
         If a table has no magnitude in that band.
+
+    Examples
+    --------
+    >>> figure1(None, result, band="gri", colours="band")            # doctest: +SKIP
     """
+    if colours not in ("figure1", "band"):
+        raise TapWidgetError(f'colours is {colours!r}, but must be "figure1" or "band".')
     series = figure1_series(
         user, *runs, band=band, labels=labels, user_column=user_column, run_column=run_column
     )  # fmt: skip
     usual = bins.usual(series)
-    x_label = sentences.axis_label(series) if series else f"{band}-band magnitude"
-    return draw(series, edges=usual.edges, shown=usual.shown, x_label=x_label)
+    x_label = sentences.axis_label(series) if series else f"{several(band)[0]}-band magnitude"
+    return draw(series, edges=usual.edges, shown=usual.shown, band_colours=colours == "band", x_label=x_label)
 
 
 def draw(

@@ -39,6 +39,7 @@ CYCLE_ON_DARK = (
 
 STYLES = ("filled", "solid", "dashed", "dotted", "dash_dotted")
 FILLED_OPACITY = 0.2
+OF_SELECTION = 3  # place in the cycle of the outline of selected rows
 
 
 @dataclass(frozen=True)

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from itertools import pairwise
 
+from tapwidget.plots.bands import in_order
 from tapwidget.plots.histogram import Histogram
 from tapwidget.plots.series import Series
 
@@ -17,10 +18,15 @@ def number(value: float) -> str:
 
 
 def axis_label(series: Sequence[Series]) -> str:
-    """What the axis of values shows: "r-band magnitude", or the columns: "parallax [mas]", "r / ut1_r [mag]"."""
+    """What the axis of values shows: "r-band magnitude", or the columns: "parallax [mas]", "r / ut1_r [mag]".
+
+    Of several bands "magnitude in g, r, i".
+    """
     bands = {one.band for one in series}
     if len(bands) == 1 and "" not in bands:
         return f"{bands.pop()}-band magnitude"
+    if bands and "" not in bands:
+        return f"magnitude in {', '.join(in_order(bands))}"
     named = dict.fromkeys((one.name, one.unit) for one in series if one.name)
     if not named:
         return "magnitude"

@@ -12,7 +12,7 @@ from numpy.typing import ArrayLike, NDArray
 
 from tapwidget.errors import ColumnError, TapWidgetError
 from tapwidget.plots import columns, histogram
-from tapwidget.plots.palette import STYLES, stroke_of_run
+from tapwidget.plots.palette import BANDS, CYCLE, OF_SELECTION, STYLES, Stroke, stroke_of_run
 from tapwidget.tables.photometry import SENTINELS
 
 if TYPE_CHECKING:
@@ -118,7 +118,7 @@ def plain(values: Any, label: str = "") -> NDArray[np.float64]:
 def figure1_series(
     user: Any,
     *runs: Any,
-    band: str = "r",
+    band: str | Sequence[str] = "r",
     labels: Sequence[str] | None = None,
     user_column: str | None = None,
     run_column: str | None = None,
@@ -131,12 +131,13 @@ def figure1_series(
         The table that was uploaded; None to leave it out.
     runs : Table, or anything with `.table` or `.result` (or a method `.result()`)
         Results of matches, the first drawn solid, the second dashed.
-    band : str
-        Which band's magnitudes.
+    band : str or sequence of str
+        Which band's magnitudes. Of several (``["r", "J"]``; "gri" is three), the further ones of the runs alone: lines
+        on top, in the order of the bands.
     labels : sequence of str, optional
         One a series, in order; by default "ut1, r", "results, r_cModelMag", "results_2, r_cModelMag", ...
     user_column, run_column : str, optional
-        The columns, where the band does not tell them.
+        The columns of the first band, where it does not tell them.
 
     Raises
     ------
@@ -144,6 +145,7 @@ def figure1_series(
         If a table has no such magnitude.
     """
     made = []
+    band, *further = several(band)
     if user is not None:
         table = as_table(user)
         column = columns.users_magnitude(table, band, user_column)
@@ -153,6 +155,12 @@ def figure1_series(
         name = "results" if number == 0 else f"results_{number + 1}"
         column = columns.targets_magnitude(table, band, run_column, name)
         made.append(of_run(table, column, name, number, band))
+    for other in further:
+        for number, run in enumerate(runs):
+            table = as_table(run)
+            name = "results" if number == 0 else f"results_{number + 1}"
+            column = columns.targets_magnitude(table, other, None, name)
+            made.append(beside(made, of_run(table, column, name, number, other)))
     if labels is not None:
         if len(labels) != len(made):
             raise TapWidgetError(
@@ -181,6 +189,36 @@ def of_run(table: Table, column: str, run: str, number: int, band: str = "") -> 
     values, band = columns.values(table, column), band if unit == "mag" else ""
     look = stroke_of_run(number)
     return Series(f"{run}, {name}", values, look.style, look.width, look.cycle, band=band, name=name, unit=unit)
+
+
+def several(band: str | Sequence[str]) -> tuple[str, ...]:
+    """The bands, each once; some of u, g, r, i, z and y may be one word.
+
+    >>> several("gri"), several("Ks"), several(["r", "Ks"])
+    (('g', 'r', 'i'), ('Ks',), ('r', 'Ks'))
+
+    Raises
+    ------
+    TapWidgetError
+        If there is none.
+    """
+    bands = tuple(band) if not isinstance(band, str) or set(band) <= set("ugrizy") else (band,)
+    if not bands:
+        raise TapWidgetError('Name a band, as in band="r", or several, as in band="gri".')
+    return tuple(dict.fromkeys(bands))
+
+
+def beside(drawn: Sequence[Series], series: Series) -> Series:
+    """`series` as it is told from those drawn before it: another colour of the cycle, the dashes of its run.
+
+    Other dashes where the band's colour, or that of the cycle, is that of one of them.
+    """
+    taken = [one.cycle for one in drawn]
+    cycle = min((place for place in range(len(CYCLE)) if place != OF_SELECTION), key=taken.count)
+    alike = {one.style for one in drawn if one.cycle == cycle or one.band == series.band in BANDS}
+    strokes = [Stroke(series.style, series.width, 0), *(stroke_of_run(number) for number in range(4))]
+    stroke = next((stroke for stroke in strokes if stroke.style not in alike), strokes[0])
+    return replace(series, cycle=cycle, style=stroke.style, width=stroke.width)
 
 
 def as_table(source: Any) -> Table:

@@ -10,7 +10,7 @@ import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
 from tapwidget.plots import histogram
-from tapwidget.plots.palette import STYLES
+from tapwidget.plots.palette import OF_SELECTION, STYLES
 from tapwidget.plots.series import Series
 
 
@@ -35,7 +35,7 @@ class Subset:
     rows: NDArray[Any]
     style: str = STYLES[1]
     width: float = 2.0
-    cycle: int | None = 3
+    cycle: int | None = OF_SELECTION
 
     def fits(self, series: Sequence[Series]) -> bool:
         """Whether these can be rows of one of the series."""

@@ -54,6 +54,7 @@ class MagnitudeHistogram(ipywidgets.VBox):
     Examples
     --------
     >>> MagnitudeHistogram(table, result, result_2)            # doctest: +SKIP
+    >>> MagnitudeHistogram(None, result, band="gri", colours="band")            # doctest: +SKIP
     """
 
     series = traitlets.Tuple(help="of plots.series.Series")
@@ -65,7 +66,7 @@ class MagnitudeHistogram(ipywidgets.VBox):
     colours = traitlets.Enum(("figure1", "band"), default_value="figure1")
     histograms = traitlets.Tuple(read_only=True)
 
-    def __init__(self, user: Any = None, *runs: Any, band: str = "r", **kwargs: Any) -> None:
+    def __init__(self, user: Any = None, *runs: Any, band: str | Sequence[str] = "r", **kwargs: Any) -> None:
         # Guards what is drawn. Never held while a public trait is set: an observer may wait for a lock of its own.
         self._lock = threading.RLock()
         self._filling = False  # while the controls are being set to what the traits say, they say nothing back
@@ -89,13 +90,13 @@ class MagnitudeHistogram(ipywidgets.VBox):
 
     # -- what a notebook calls -------------------------------------------------------------------------------------
 
-    def show(self, user: Any, *runs: Any, band: str = "r", **options: Any) -> None:
-        """Draw what `tapwidget.figure1` draws of the same arguments.
+    def show(self, user: Any, *runs: Any, band: str | Sequence[str] = "r", **options: Any) -> None:
+        """Draw what `tapwidget.figure1` draws of the same arguments, several bands ("gri") as well as one.
 
         Raises
         ------
         ColumnError
-            If a table has no magnitude in that band; what was shown stays.
+            If a table has no magnitude in a band; what was shown stays.
         """
         series = figure1_series(user, *runs, band=band, **options)
         self.series = series

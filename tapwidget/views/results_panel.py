@@ -5,6 +5,7 @@ from __future__ import annotations
 import contextlib
 import threading
 from collections.abc import Iterator
+from itertools import product
 
 import ipywidgets
 import numpy as np
@@ -17,7 +18,7 @@ from tapwidget.errors import ColumnError
 from tapwidget.plots import columns
 from tapwidget.plots.bands import in_order
 from tapwidget.plots.difference import of_result
-from tapwidget.plots.series import Series, of_run, of_user
+from tapwidget.plots.series import Series, beside, of_run, of_user
 from tapwidget.plots.subset import Subset
 from tapwidget.state.form import Form
 from tapwidget.state.runs import Run, Runs
@@ -79,7 +80,7 @@ class ResultsPanel(ipywidgets.VBox):
         self._brushed = False  # whether the rows selected are those of the brush
         self._marking: int | None = None  # the thread that marks in the other plots what the table has selected
         self._kept: Subset | None = None
-        self._photometry: dict[int, tuple[Table, bool, tuple[str, ...], tuple[str, ...]]] = {}
+        self._photometry: dict[int, tuple[Table, bool, tuple[str, ...], tuple[str, ...], tuple[str, ...]]] = {}
         self.table = ResultsTable()
         self._made: ResultPlots | None = None
         self._making = threading.RLock()
@@ -99,7 +100,7 @@ class ResultsPanel(ipywidgets.VBox):
         form.observe(lambda _: self._table_changed(), "table")
         runs.observe(lambda _: self._runs_changed(), "runs")
         runs.observe(lambda _: self._show_current(), "current")
-        self.choice.observe(lambda _: self._draw_soon(), ["band", "yours", "theirs"])
+        self.choice.observe(lambda _: self._draw_soon(), ["band", "yours", "theirs", "also"])
         form.observe(lambda _: self._preview_soon(), "where")
         self.table.observe(lambda _: self._rows_selected(), "selected_rows")
         self.check.observe(lambda _: self._show_rows(), "rows")
@@ -193,6 +194,7 @@ class ResultsPanel(ipywidgets.VBox):
         self._series_of_table = None
         yours = theirs = ""
         left_out: list[str] = []
+        drawn: set[tuple[int, str]] = set()  # which columns of which run
         if self._form.table is not None:
             try:
                 yours = columns.users_magnitude(self._form.table, self.band, self.choice.yours or None)
@@ -208,6 +210,17 @@ class ResultsPanel(ipywidgets.VBox):
             if run is self._runs.current:
                 self._series_of_table, theirs = len(series), column
             series.append(of_run(run.result, column, run.name, number, "" if self.choice.theirs else self.band))
+            drawn.add((number, column))
+        left_out += [f"{name}: none of these results has it." for name in self.choice.forgotten]
+        for name, (number, run) in product(self.choice.also, enumerate(shown)):
+            try:
+                column, band = columns.drawn_over(run.result, name, run.name)
+            except ColumnError as error:
+                left_out.append(str(error))
+                continue
+            if (number, column) not in drawn:
+                drawn.add((number, column))
+                series.append(beside(series, of_run(run.result, column, run.name, number, band)))
         if series or self._made is not None:
             self.histogram.subsets = ()
             self.histogram.series = tuple(series)
@@ -240,12 +253,16 @@ class ResultsPanel(ipywidgets.VBox):
         for table, is_result in tables:
             found = known.get(id(table))
             if found is None or found[0] is not table or found[1] != is_result:
-                found = (table, is_result, columns.bands(table, is_result=is_result), columns.numbers(table))
+                found = (
+                    *(table, is_result, columns.bands(table, is_result=is_result), columns.numbers(table)),
+                    columns.to_draw_over(table) if is_result else (),
+                )
             self._photometry[id(table)] = found
         found_of = [self._photometry[id(table)] for table, _ in tables]
-        bands = in_order({band for _, _, bands, _ in found_of for band in bands})
-        theirs = dict.fromkeys(name for _, is_result, _, numbers in found_of if is_result for name in numbers)
-        self.choice.offer(bands, () if mine is None else self._photometry[id(mine)][3], tuple(theirs))
+        bands = in_order({band for _, _, bands, *_ in found_of for band in bands})
+        theirs = dict.fromkeys(name for _, is_result, _, numbers, _ in found_of if is_result for name in numbers)
+        further = dict.fromkeys(name for *_, over in found_of for name in over)
+        self.choice.offer(bands, () if mine is None else self._photometry[id(mine)][3], tuple(theirs), tuple(further))
 
     def _await_drawing(self) -> None:
         if self._view_count and not self.table.drawn and self._plain is None:

@@ -37,6 +37,15 @@ class TickList(ipywidgets.VBox):
         Names of those that the search leaves; read only.
     in_sight : bool
         Without it no ticks are made: each would be one more thing for a page to wait for.
+
+    Parameters
+    ----------
+    placeholder : str
+        Of the search box.
+    buttons : iterable of Widget
+        To stand beside it.
+    width : str
+        Of a tick with its name, in CSS.
     """
 
     items = traitlets.Tuple()
@@ -44,8 +53,15 @@ class TickList(ipywidgets.VBox):
     found = traitlets.Tuple(read_only=True)
     in_sight = traitlets.Bool(True)
 
-    def __init__(self, *, placeholder: str, buttons: Iterable[ipywidgets.Widget] = (), **kwargs: object) -> None:
-        self._filling = False
+    def __init__(
+        self,
+        *,
+        placeholder: str,
+        buttons: Iterable[ipywidgets.Widget] = (),
+        width: str = "230px",
+        **kwargs: object,
+    ) -> None:
+        self._filling, self._width = False, width
         self._search = basic.Text(placeholder=placeholder, continuous_update=True, layout={"width": "320px"})
         self._boxes: list[ipywidgets.Checkbox] = []  # made as they are needed
         self._said = basic.HTML()
@@ -76,7 +92,7 @@ class TickList(ipywidgets.VBox):
             return
         chosen = set(self.chosen)
         while len(self._boxes) < len(self._shown):
-            box = basic.Checkbox(indent=False, layout={"width": "230px"})
+            box = basic.Checkbox(indent=False, layout={"width": self._width})
             box.observe(self._ticked, "value")
             self._boxes.append(box)
         self._filling = True

@@ -194,6 +194,14 @@ class Notebook:
             }"""
         )
 
+    def heights(self, line: Locator, low: float, high: float) -> list[float]:
+        """What an outline of a plot with an axis from low to high shows: every second of its corners tops a bin."""
+        # The path's own pixels, from the top of the plot.
+        plot = line.locator("xpath=ancestor::*[contains(@class, 'bqplot')]").last.locator(".plotarea_background")
+        height = float(plot.get_attribute("height"))
+        corners = re.findall(r"-?[\d.]+(?:e-?\d+)?,(-?[\d.]+(?:e-?\d+)?)", line.get_attribute("d"))
+        return [low + (1 - float(y) / height) * (high - low) for y in corners[1:-1:2]]
+
     def close(self) -> None:
         """Shut the kernel down and close the page."""
         self.page.evaluate("async () => { await jupyterapp.shell.currentWidget?.sessionContext?.shutdown() }")

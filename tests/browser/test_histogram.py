@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 from typing import Any
 
 import numpy as np
@@ -33,12 +32,6 @@ def notebook(lab: Any) -> Any:
     return notebook
 
 
-def heights(path: str, top: float, plot_height: float) -> list[float]:
-    """Counts of an outline, from its path in pixels: every second corner is the top of a bin."""
-    corners = [tuple(map(float, pair)) for pair in re.findall(r"(-?[\d.]+(?:e-?\d+)?),(-?[\d.]+(?:e-?\d+)?)", path)]
-    return [(1 - y / plot_height) * top for _, y in corners[1:-1:2]]
-
-
 def drag(notebook: Any, start: float, end: float) -> None:
     """With the mouse over the plot, from one magnitude to another."""
     overlay = notebook.output(0).locator(".tw-plot .brushintsel .overlay").first.bounding_box()
@@ -58,7 +51,6 @@ def three_series_are_drawn_as_high_as_they_are(notebook: Any) -> None:
     assert ticks == [str(magnitude) for magnitude in range(15, 25)]
     curves = output.locator(".tw-plot .curve")
     top = notebook.python("float(histogram._plot._y.max)")
-    plot_height = float(output.locator(".tw-plot .plotarea_background").get_attribute("height"))
     for number, (values, label) in enumerate(
         zip(("user['r']", "results['r_cModelMag']", "results_2['r_cModelMag']"), LABELS, strict=True)
     ):
@@ -68,7 +60,7 @@ def three_series_are_drawn_as_high_as_they_are(notebook: Any) -> None:
         assert notebook.python(f"histogram.histograms[{number}].counts.tolist()") == expected
         curve = curves.filter(has_text=label)
         drawn = curve.locator("path.line")
-        assert heights(drawn.get_attribute("d"), top, plot_height) == pytest.approx(expected, abs=0.01 * top)
+        assert notebook.heights(drawn, 0, top) == pytest.approx(expected, abs=0.01 * top)
         assert sum(expected) > 1000
     styles = [
         curves.filter(has_text=label).locator("path.line").evaluate("path => getComputedStyle(path)['strokeDasharray']")

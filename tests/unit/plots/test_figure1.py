@@ -15,6 +15,7 @@ from matplotlib.figure import Figure
 import tapwidget
 from tapwidget.errors import ColumnError, TapWidgetError
 from tapwidget.plots.figure1 import draw, save
+from tapwidget.plots.palette import BANDS
 from tapwidget.plots.series import Series
 
 EDGES = np.arange(40) / 2 + 7.5
@@ -126,3 +127,23 @@ def test_any_series_with_any_bins() -> None:
     assert axes.patches[0].get_edgecolor() == to_rgba("#31DE1F")
     assert axes.patches[1].get_edgecolor() == to_rgba("#123456")
     assert draw([]).axes[0].get_legend() is None
+
+
+def test_several_bands_in_their_own_colours() -> None:
+    run = Table(
+        {
+            "g_cModelMag": [20.0],
+            "r_cModelMag": [
+                19.5,
+            ],
+            "i_cModelMag": [19.0],
+        }
+    )
+    axes = tapwidget.figure1(None, run, band="gri", colours="band").axes[0]
+    assert [patch.get_edgecolor() for patch in axes.patches] == [to_rgba(BANDS[band]) for band in "gri"]
+    assert axes.get_xlabel() == "magnitude in g, r, i"
+    assert [text.get_text() for text in axes.get_legend().get_texts()] == [f"results, {b}_cModelMag" for b in "gri"]
+    cycle = tapwidget.figure1(None, run, band="gri").axes[0]
+    assert [patch.get_edgecolor() for patch in cycle.patches] == [to_rgba(f"C{place}") for place in range(3)]
+    with pytest.raises(TapWidgetError, match='"figure1" or "band"'):
+        tapwidget.figure1(None, run, colours="bands")

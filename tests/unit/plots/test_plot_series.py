@@ -14,7 +14,7 @@ from astropy.utils.masked import Masked
 from tapwidget.errors import ColumnError, TapWidgetError
 from tapwidget.plots.bands import band_of
 from tapwidget.plots.columns import bands, numbers, targets_magnitude, users_magnitude
-from tapwidget.plots.series import Series, figure1_series, plain
+from tapwidget.plots.series import Series, beside, figure1_series, plain
 
 NAN = np.nan
 
@@ -165,3 +165,31 @@ def test_labels_are_one_for_each() -> None:
 def test_other_kinds_of_tables_are_taken_too() -> None:
     (series,) = figure1_series(pd.DataFrame({"r": [20.0, 21.0]}))
     assert series.magnitudes.tolist() == [20.0, 21.0]
+
+
+def test_several_bands_of_the_same_runs() -> None:
+    user = Table({"g": [20.5], "r": [20.0], "psfMag_r": [21.0]})
+    run, run_2 = (Table({f"{band}_cModelMag": [20.1] for band in "grizJ"}) for _ in range(2))
+    series = figure1_series(user, run, run_2, band="rg", user_column="psfMag_r")
+    assert [(one.label, one.style, one.band) for one in series] == [
+        ("ut1, psfMag_r", "filled", "r"), ("results, r_cModelMag", "solid", "r"),
+        ("results_2, r_cModelMag", "dashed", "r"), ("results, g_cModelMag", "solid", "g"),
+        ("results_2, g_cModelMag", "dashed", "g"),
+    ]  # fmt: skip
+    assert [one.cycle for one in series] == [None, 0, 1, 2, 4]  # 3 outlines what is selected
+    assert [one.band for one in figure1_series(None, run, band=["z", "J", "z"])] == ["z", "J"]
+    with pytest.raises(ColumnError, match="results is a magnitude in y"):
+        figure1_series(user, run, band="gy")
+    with pytest.raises(TapWidgetError, match="Name a band"):
+        figure1_series(user, run, band=[])
+
+
+def test_lines_are_told_apart_when_the_colours_are_all_taken() -> None:
+    drawn: list[Series] = []
+    for _ in range(20):
+        drawn.append(beside(drawn, Series("x", [1.0])))
+    assert len({(one.cycle, one.style) for one in drawn}) == 20
+    drawn = [beside((), Series("x", [1.0], band="g"))]
+    drawn.append(beside(drawn, Series("y", [1.0], "dotted", 2.0, band="g")))
+    drawn.append(beside(drawn, Series("z", [1.0], band="g")))
+    assert [(one.style, one.width) for one in drawn] == [("solid", 1.0), ("dotted", 2.0), ("dashed", 2.0)]

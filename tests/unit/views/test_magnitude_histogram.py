@@ -346,3 +346,15 @@ def test_a_brush_over_a_million_rows_is_answered_at_once() -> None:
         panel._plot.brush.selected = np.array([17.0, 18 + step / 10])
     panel.rows_in_interval(0)
     assert (time.perf_counter() - start) / 10 < 0.1
+
+
+def test_several_bands_by_one_call() -> None:
+    result = Table({"g_cModelMag": [20.0, np.nan], "r_cModelMag": [19.5, 18.0], "i_cModelMag": [19.0, 17.6]})
+    panel = MagnitudeHistogram(None, result, band="gri", colours="band")
+    assert [line.colors[0].split(",")[0] for line in drawn(panel)] == [f"var(--tw-band-{band}" for band in "gri"]
+    assert "results, g_cModelMag: 2 rows; 1 without a value" in panel._accounts.value
+    panel.show(None, result, band=["i", "g"])
+    assert [one.label for one in panel.series] == ["results, i_cModelMag", "results, g_cModelMag"]
+    with pytest.raises(ColumnError, match="in z"):
+        panel.show(None, result, band="iz")
+    assert len(panel.series) == 2

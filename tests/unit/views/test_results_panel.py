@@ -285,3 +285,49 @@ def test_the_differences_of_what_is_compared_in_the_current_result(panel: Result
     panel.band = "J"  # ut1_J did not come back
     assert panel.differences.differences is None
     assert panel.differences not in panel._plots.children
+
+
+def test_further_bands_of_every_run_are_drawn_over_one_another(panel: ResultsPanel) -> None:
+    panel._form.table = Table({"r": R})
+    g = np.ma.array(R - 1, mask=[True, False, False, True, False])
+    show(panel, Table({**MATCHED, "g_cModelMag": g, "g_psfMag": R}))
+    show(panel, Table({"r_cModelMag": R[:3], "i_cModelMag": R[:3]}))
+    usual = ["ut1, r", "results, r_cModelMag", "results_2, r_cModelMag"]
+    assert labels(panel) == usual
+    before = [(one.style, one.width, one.cycle) for one in panel.histogram.series]
+    panel.choice.also = ("g", "i", "r", "g_psfMag")
+    further = ["results, g_cModelMag", "results_2, i_cModelMag", "results, g_psfMag"]  # r is drawn already
+    assert labels(panel) == [*usual, *further]
+    looks = [(one.style, one.width, one.cycle) for one in panel.histogram.series]
+    assert looks[:3] == before
+    assert len({cycle for _, _, cycle in looks}) == 6
+    # In the colours of the bands: the dashes of its run, but where they would mean two things.
+    assert [(one.band, one.style) for one in panel.histogram.series[3:]] == [
+        ("g", "solid"), ("i", "dashed"), ("g", "dashed")
+    ]  # fmt: skip
+    assert panel.histogram.histograms[3].counts.sum() == 3
+    assert "results, g_cModelMag: 5 rows; 2 without a value" in panel.histogram._accounts.value
+    said = panel._said.value
+    assert "No column of results_2 is a magnitude in g." in said
+    assert "no column &#x27;g_psfMag&#x27; in results_2" in said
+    assert axis(panel) == "magnitude in g, r, i"
+    assert panel._series_of_table == 2
+    panel.histogram.interval = (15, 17)
+    assert panel.table.selected_rows == (0, 1)  # of the band r of the current result
+    panel.choice.also = ()
+    assert (labels(panel), axis(panel)) == (usual, "r-band magnitude")
+
+
+def test_what_no_other_result_has_is_forgotten(panel: ResultsPanel) -> None:
+    show(panel, Table({**MATCHED, "g_psfMag": R}))
+    panel.choice.also = ("g_psfMag", "dist", "name")
+    assert labels(panel) == ["results, r_cModelMag", "results, g_psfMag", "results, dist"]
+    assert "is not one of numbers" in panel._said.value
+    panel._runs.current.visible = False
+    assert panel.choice.also == ("g_psfMag", "dist", "name")
+    show(panel, Table({"r_cModelMag": R, "dist": R}))
+    assert panel.choice.also == ("dist",)
+    assert labels(panel) == ["results_2, r_cModelMag", "results_2, dist"]
+    assert "Not drawn: g_psfMag: none of these results has it." in panel._said.value
+    panel.choice.also = ()
+    assert panel._said.value == ""
