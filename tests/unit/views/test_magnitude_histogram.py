@@ -353,6 +353,11 @@ def test_several_bands_by_one_call() -> None:
     panel = MagnitudeHistogram(None, result, band="gri", colours="band")
     assert [line.colors[0].split(",")[0] for line in drawn(panel)] == [f"var(--tw-band-{band}" for band in "gri"]
     assert "results, g_cModelMag: 2 rows; 1 without a value" in panel._accounts.value
+    panel._mode.value = "Read counts"
+    panel._on_read(24)
+    assert panel._readout.value == (
+        "19.5 to 20 mag: results, g_cModelMag 0 · results, r_cModelMag 1 · results, i_cModelMag 0"
+    )
     panel.show(None, result, band=["i", "g"])
     assert [one.label for one in panel.series] == ["results, i_cModelMag", "results, g_cModelMag"]
     with pytest.raises(ColumnError, match="in z"):
