@@ -24,6 +24,7 @@ from tapwidget.views.brush_relay import BrushRelay
 HEIGHT = 340  # px
 MARGIN = {"top": 10, "bottom": 44, "left": 64, "right": 14}
 Interval = tuple[float, float]
+MOST_OVER = 6  # series whose legend lies over the plot; that of more would hide what it explains
 LOG_FLOOR = 0.5  # the height of an empty bin on a logarithmic axis
 
 
@@ -78,7 +79,7 @@ class HistogramPlot:
         )  # fmt: skip
         self._legend = basic.HTML(layout=ipywidgets.Layout())
         self._legend.add_class("tw-legend")
-        self.area = basic.Box([self._figure, self._legend], layout={"width": "100%"})
+        self.area = basic.VBox([self._figure, self._legend], layout={"width": "100%"})
         self.area.add_class("tw-plot-area")
 
     def draw(
@@ -102,7 +103,9 @@ class HistogramPlot:
         longest = max((len(one.label) for one in series), default=0)
         size = (min(0.6, (55 + 6.5 * longest) / 620), min(1.0, (14 + 18 * len(found)) / (HEIGHT - 54)))
         corner = layout.emptiest_corner(found, shown, top, legend=size, floor=floor, logarithmic=logarithmic)
-        (self._legend.add_class if corner == "top-left" else self._legend.remove_class)("tw-left")
+        below = len(series) > MOST_OVER
+        (self._legend.add_class if corner == "top-left" and not below else self._legend.remove_class)("tw-left")
+        (self._legend.add_class if below else self._legend.remove_class)("tw-below")
 
     def draw_subsets(
         self,

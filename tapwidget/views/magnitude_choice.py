@@ -60,7 +60,9 @@ class MagnitudeChoice(ipywidgets.HBox):
             for words, of in (("your column", "your table"), ("target's", "the results"))
         )
         self._more = basic.ToggleButton(
-            tooltip="Draw further bands, or columns of magnitudes, of the results over these", layout={"width": "auto"}
+            tooltip="Draw further bands, or columns of magnitudes, of the results over these",
+            icon="caret-right",
+            layout={"width": "auto"},
         )
         self._ticks: TickList | None = None  # made when it is opened
         super().__init__([stylesheet(), self._band, self._yours, self._theirs, self._more], **kwargs)

@@ -301,6 +301,11 @@ def test_further_bands_of_every_run_are_drawn_over_one_another(panel: ResultsPan
     looks = [(one.style, one.width, one.cycle) for one in panel.histogram.series]
     assert looks[:3] == before
     assert len({cycle for _, _, cycle in looks}) == 6
+    legend = panel.histogram._plot._legend
+    assert "tw-below" not in legend._dom_classes
+    panel.choice.also = ("g", "i", "r", "g_psfMag", "dist")
+    assert "tw-below" in legend._dom_classes  # over the plot it would hide the lines
+    panel.choice.also = ("g", "i", "r", "g_psfMag")
     # In the colours of the bands: the dashes of its run, but where they would mean two things.
     assert [(one.band, one.style) for one in panel.histogram.series[3:]] == [
         ("g", "solid"), ("i", "dashed"), ("g", "dashed")
