@@ -12,6 +12,7 @@ import traitlets
 
 from tapwidget.tables.page import Pages
 from tapwidget.views import basic
+from tapwidget.views.still_table import table_html
 from tapwidget.views.style import stylesheet
 from tapwidget.views.table_traits import RowsTrait, TableTrait, notes
 
@@ -78,7 +79,7 @@ class PlainTable(ipywidgets.VBox):
         if self._pages is None:
             self._html.value = above + "<div>No table yet. The rows of a match appear here.</div>"
         else:
-            self._html.value = above + self._table_html(self._pages)
+            self._html.value = above + self._page_html(self._pages)
         self._caption.value = self._words()
         for step, button in self._buttons.items():
             button.disabled = self.page == (0 if step in {"first", "back"} else self._last_page)
@@ -91,28 +92,7 @@ class PlainTable(ipywidgets.VBox):
         here = f"; {self.page * PAGE + 1:,} to {min((self.page + 1) * PAGE, rows):,} shown" if rows > PAGE else ""
         return f"{rows:,} row{'' if rows == 1 else 's'}{selected}{here}"
 
-    def _table_html(self, pages: Pages) -> str:
-        """Every text from the table goes through `escape`: ipywidgets' HTML would run what it holds."""
+    def _page_html(self, pages: Pages) -> str:
         first = min(self.page, self._last_page) * PAGE
         rows = np.arange(first, min(first + PAGE, len(pages)), dtype=np.int64)
-        right = [heading["kind"] in {"integer", "float"} for heading in pages.headings]
-        style = [f"padding:0 8px;text-align:{'right' if numeric else 'left'}" for numeric in right]
-        heads = "".join(
-            f'<th scope="col" style="{css}" title="{escape(heading["description"])}">{escape(heading["name"])}'
-            f"<br><small>{escape(heading['unit'])}&nbsp;</small></th>"
-            for css, heading in zip(style, pages.headings, strict=True)
-        )
-        selected = set(self.selected_rows)
-        body = []
-        for row, cells in zip(rows.tolist(), zip(*pages.window(rows, pages.names), strict=True), strict=True):
-            marked = ' style="background:rgba(33,150,243,0.24)"' if row in selected else ""
-            texts = [f'<td style="{css}">{_cell(text)}</td>' for css, text in zip(style, cells, strict=True)]
-            body.append(f"<tr{marked}>{''.join(texts)}</tr>")
-        return (
-            '<div style="overflow-x:auto"><table style="border-collapse:collapse;white-space:nowrap;line-height:1.6">'
-            f"<thead><tr>{heads}</tr></thead><tbody>{''.join(body)}</tbody></table></div>"
-        )
-
-
-def _cell(text: str | None) -> str:
-    return '<span style="opacity:0.5">—</span>' if text is None else escape(text)
+        return table_html(pages.headings, pages.window(rows, pages.names), {row - first for row in self.selected_rows})

@@ -6,6 +6,7 @@ import contextlib
 import threading
 from collections.abc import Iterator
 from itertools import product
+from typing import Any
 
 import ipywidgets
 import numpy as np
@@ -33,6 +34,7 @@ from tapwidget.views.results_table import ResultsTable
 from tapwidget.views.row_subsets import in_result, selected, would_be_kept
 from tapwidget.views.separation_plot import SeparationPlot
 from tapwidget.views.sky_plot import SkyPlot
+from tapwidget.views.still_table import with_copy
 from tapwidget.views.style import notes, stylesheet
 from tapwidget.views.table_tools import TableTools
 
@@ -108,6 +110,9 @@ class ResultsPanel(ipywidgets.VBox):
         self.table.observe(lambda _: self._await_drawing(), "table")
         self.table.observe(lambda _: self._arrange(), "drawn")
         self._draw()
+
+    def _repr_mimebundle_(self, **kwargs: Any) -> Any:
+        return with_copy(super()._repr_mimebundle_(**kwargs), self.table.first_rows())
 
     @property
     def _plots(self) -> ResultPlots:

@@ -33,6 +33,7 @@ import traitlets
 
 from tapwidget.errors import TableError, TapWidgetError
 from tapwidget.tables.page import Heading, Pages, Rows
+from tapwidget.views.still_table import first_rows, with_copy
 from tapwidget.views.table_traits import RowsTrait, TableTrait, notes
 
 STATIC = Path(__file__).parent / "static"
@@ -136,6 +137,14 @@ class ResultsTable(anywidget.AnyWidget):
                 f"{len(self._order):,} rows of {len(names)} columns."
             )
         self.send({"type": "go", "position": position, "column": names.index(column) if column else None})
+
+    def first_rows(self) -> dict[str, str]:
+        """The first rows and columns shown, as "text/html" and "text/plain"; empty without a table."""
+        with self._lock:
+            return {} if self._pages is None else first_rows(self._pages, self._order)
+
+    def _repr_mimebundle_(self, **kwargs: Any) -> Any:
+        return with_copy(super()._repr_mimebundle_(**kwargs), self.first_rows())
 
     @traitlets.observe("table")
     def _table_changed(self, _change: Any) -> None:
