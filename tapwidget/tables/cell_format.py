@@ -164,7 +164,7 @@ def _missing(values: Array, mask: npt.NDArray[np.bool_] | None) -> npt.NDArray[n
     elif values.dtype.kind in "mM":
         missing = np.isnat(values)
     elif values.dtype.kind == "O":
-        flags = [_is_nothing(v) for v in values.ravel()]
+        flags = [is_nothing(v) for v in values.ravel()]
         missing = np.array(flags, dtype=bool).reshape(values.shape)
     else:
         missing = np.zeros(values.shape, dtype=bool)
@@ -176,7 +176,7 @@ def _missing(values: Array, mask: npt.NDArray[np.bool_] | None) -> npt.NDArray[n
     return np.asarray(missing.all(axis=axes)) if values[0:1].size else np.zeros(len(values), dtype=bool)
 
 
-def _is_nothing(value: Any) -> bool:
+def is_nothing(value: Any) -> bool:
     return value is None or value is np.ma.masked or (isinstance(value, float | np.floating) and bool(np.isnan(value)))
 
 
@@ -214,7 +214,7 @@ def _exact(value: Any) -> str:
 
 def _array(value: Any, most: int | None, show: Callable[[Any], str]) -> str:
     flat: Sequence[Any] = list(np.ma.asanyarray(value).ravel()) if isinstance(value, np.ndarray) else value
-    parts = [MISSING_ELEMENT if _is_nothing(v) else show(v) for v in flat[:most]]
+    parts = [MISSING_ELEMENT if is_nothing(v) else show(v) for v in flat[:most]]
     return "[" + ", ".join([*parts, *([ELLIPSIS] if most is not None and len(flat) > most else [])]) + "]"
 
 

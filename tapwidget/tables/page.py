@@ -15,6 +15,7 @@ import numpy.typing as npt
 
 from tapwidget.errors import ColumnError, TableError
 from tapwidget.tables.cell_format import ColumnCells, Rows, column_cells
+from tapwidget.tables.finding import containing, may_contain
 from tapwidget.tables.row_filter import passing
 
 Heading = dict[str, Any]  # goes over the wire as it is
@@ -100,16 +101,18 @@ class Pages:
         table take a while: the search ends without a find once `going()` is false.
         """
         wanted = text.strip().casefold()
-        if not wanted:
+        able = [(place, name) for place, name in enumerate(self.names) if may_contain(self.cells(name), wanted)]
+        if not wanted or not able:
             return None
         for first in range(0, len(rows), FOUND_IN_ONE_GO):
             if not going():
                 break
             at = (start + first + np.arange(min(FOUND_IN_ONE_GO, len(rows) - first))) % len(rows)
+            these = rows[at]
             hits = [
-                (int(np.argmax(hit)), column)
-                for column, name in enumerate(self.names)
-                if (hit := _contains(self.cells(name), rows[at], wanted)).any()
+                (int(np.argmax(hit)), place)
+                for place, name in able
+                if (hit := containing(self.cells(name), these, wanted)).any()
             ]
             if hits:
                 step, column = min(hits)
@@ -141,12 +144,6 @@ def _heading(cells: ColumnCells) -> Heading:
         "width": min(max(width, NARROWEST), WIDEST),
         "sortable": cells.kind != "vector",
     }
-
-
-def _contains(cells: ColumnCells, rows: Rows, wanted: str) -> npt.NDArray[np.bool_]:
-    # Digits of a number that are not on the screen would be a find that nobody sees; of a long text, they are meant.
-    texts = cells.shown(rows) if cells.kind in {"float", "vector"} else cells.exact(rows)
-    return np.array([wanted in (text or "").casefold() for text in texts])
 
 
 def _sorted_positions(cells: ColumnCells, rows: Rows, *, descending: bool) -> Rows:
