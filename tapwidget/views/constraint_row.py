@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
+from math import ceil
 from typing import Any
 
 import ipywidgets
@@ -13,10 +15,10 @@ from tapwidget.match.constraints import ColourRange, ColumnRange, IsMeasured, Ma
 from tapwidget.match.fluxes import Unit
 from tapwidget.views import basic
 from tapwidget.views.column_box import Choice, ColumnBox
+from tapwidget.views.limit_slider import COLOURS, MAGNITUDES, LimitSlider, Span
 from tapwidget.views.style import notes
 
-MAGNITUDES = (10.0, 30.0)  # the slider's ends, mag; at an end there is no limit on that side
-DIFFERENCES = (0.0, 2.0)  # mag
+DIFFERENCES = (0.0, 2.0)  # the slider's ends, mag
 
 
 class ConstraintRow(ipywidgets.VBox):
@@ -54,62 +56,50 @@ class ConstraintRow(ipywidgets.VBox):
 
 
 class RangeRow(ConstraintRow):
-    """A column between two values; either may be left empty. `column` says which, in its box."""
+    """A column between two values; either may be left empty. `column` says which, in its box.
 
-    def __init__(self, column: ColumnBox, low: Number | None = None, high: Number | None = None) -> None:
+    `span_of` tells from where to where the values of a column go that is no magnitude, if that is known.
+    """
+
+    def __init__(
+        self, column: ColumnBox, low: Number | None = None, high: Number | None = None,
+        *, span_of: Callable[[Choice], Span | None] = lambda _: None,
+    ) -> None:  # fmt: skip
         self.column = column
+        self._span_of = span_of
         self._low = number_box("from", low)
         self._high = number_box("to", high)
         self._unit = label("mag")
-        self._slider = basic.FloatRangeSlider(
-            value=MAGNITUDES, min=MAGNITUDES[0], max=MAGNITUDES[1], step=0.1, readout=False,
-            tooltip="range in mag; an end of the slider means no limit", layout=ipywidgets.Layout(width="180px"),
-        )  # fmt: skip
+        self._slider = LimitSlider(self._low, self._high, "range")
         super().__init__(column, label("between"), self._low, label("and"), self._high, self._unit, self._slider)
-        self._following = False  # while the slider is set to what was typed, or the other way round
-        column.observe(lambda _: self._typed(), "choice")
+        self._span: Span | None = None
+        column.observe(lambda _: self.look_again(), "choice")
         for box in (self._low, self._high):
             box.observe(lambda _: self._typed(), "value")
-        self._slider.observe(self._slid, "value")
+        self.look_again()
+
+    def look_again(self) -> None:
+        """Find how far the values of the column go: another column, or another result."""
+        choice: Choice | None = self.column.choice
+        self._unit.value = "mag" if choice is not None and choice.unit else ""
+        span = None if choice is None else MAGNITUDES if choice.unit else self._span_of(choice)
+        if span != self._span:
+            self._span = span
+            self._slider.show(span, None, None)  # in case the boxes hold no numbers
         self._typed()
 
     def _typed(self) -> None:
         def build() -> Any:
             low, high = number(self._low.value), number(self._high.value)
             choice: Choice | None = self.column.choice
+            self._slider.show(self._span, low, high)
             if choice is None or (low is None and high is None):
                 return None
             if not choice.unit:
                 return ColumnRange(choice.name, low, high, choice.side)
-            self._move(low, high)
             return MagnitudeRange(choice.name, low=low, high=high, side=choice.side, unit=_unit(choice))
 
-        is_magnitude = self.column.choice is not None and bool(self.column.choice.unit)
-        self._slider.layout.display = None if is_magnitude else "none"
-        self._unit.value = "mag" if is_magnitude else ""
         self._set(build)
-
-    def _move(self, low: Number | None, high: Number | None) -> None:
-        if self._following:
-            return
-        first, last = MAGNITUDES
-        ends = (first if low is None else low, last if high is None else high)
-        self._following = True
-        try:
-            self._slider.value = tuple(min(max(end, first), last) for end in ends)
-        finally:
-            self._following = False
-
-    def _slid(self, change: dict[str, tuple[float, float]]) -> None:
-        if self._following:
-            return
-        low, high = (round(value, 2) for value in change["new"])
-        self._following = True
-        try:
-            self._low.value = "" if low <= MAGNITUDES[0] else f"{low:g}"
-            self._high.value = "" if high >= MAGNITUDES[1] else f"{high:g}"
-        finally:
-            self._following = False
 
 
 class DifferenceRow(ConstraintRow):
@@ -119,7 +109,7 @@ class DifferenceRow(ConstraintRow):
         self.first, self.second = first, second
         self._limit = number_box("limit", limit)
         self._slider = basic.FloatSlider(
-            value=limit, min=DIFFERENCES[0], max=DIFFERENCES[1], step=0.01, readout=False,
+            value=limit, min=DIFFERENCES[0], max=_most(limit), step=0.01, readout=False,
             tooltip="largest difference, mag", layout={"width": "180px"},
         )  # fmt: skip
         super().__init__(label("|"), first, label("-"), second, label("| <"), self._limit, label("mag"), self._slider)
@@ -147,7 +137,8 @@ class DifferenceRow(ConstraintRow):
             return
         self._following = True
         try:
-            self._slider.value = min(max(limit, DIFFERENCES[0]), DIFFERENCES[1])
+            self._slider.max = _most(limit)
+            self._slider.value = limit
         finally:
             self._following = False
 
@@ -159,6 +150,10 @@ class DifferenceRow(ConstraintRow):
             self._limit.value = f"{change['new']:g}"
         finally:
             self._following = False
+
+
+def _most(limit: Number) -> float:
+    return max(DIFFERENCES[1], float(ceil(limit)))
 
 
 def difference(one: Choice, other: Choice, limit: Number) -> MagnitudeDifference | ColourRange:
@@ -195,7 +190,10 @@ class ColourRow(ConstraintRow):
         self.first, self.second = first, second
         self._low = number_box("from", low)
         self._high = number_box("to", high)
-        super().__init__(first, label("-"), second, label("between"), self._low, label("and"), self._high, label("mag"))
+        self._slider = LimitSlider(self._low, self._high, "range in mag")
+        super().__init__(
+            first, label("-"), second, label("between"), self._low, label("and"), self._high, label("mag"), self._slider
+        )
         for box in (first, second):
             box.observe(lambda _: self._typed(), "choice")
         for text in (self._low, self._high):
@@ -206,6 +204,7 @@ class ColourRow(ConstraintRow):
         def build() -> Any:
             low, high = number(self._low.value), number(self._high.value)
             one, other = self.first.choice, self.second.choice
+            self._slider.show(COLOURS, low, high)
             if (low is None and high is None) or one is None or other is None:
                 return None
             return colour(one, other, low, high)

@@ -10,6 +10,7 @@ import traitlets
 from astropy.table import Table
 
 from tapwidget.ivoa import tapschema
+from tapwidget.match.adql_text import Number
 from tapwidget.match.constraints import (
     ColourRange,
     ColumnRange,
@@ -24,6 +25,7 @@ from tapwidget.tables.photometry import flux_columns, photometry_of
 from tapwidget.views import basic
 from tapwidget.views.column_box import Choice, ColumnBox, Kind
 from tapwidget.views.constraint_row import AdqlRow, ColourRow, ConstraintRow, DifferenceRow, MeasuredRow, RangeRow
+from tapwidget.views.limit_slider import Span, span_of
 from tapwidget.views.style import notes, stylesheet
 
 
@@ -60,6 +62,7 @@ class MagnitudeConstraints(ipywidgets.VBox):
 
     def __init__(self, *, upload: str = "ut1", **kwargs: object) -> None:
         self._upload = upload
+        self._table: Table | None = None
         self._rows: list[ConstraintRow] = []
         self._list = basic.VBox()
         self._together = basic.HTML()
@@ -76,6 +79,7 @@ class MagnitudeConstraints(ipywidgets.VBox):
 
     def offer(self, table: Table | None, magnitudes: tuple[str, ...], target: tapschema.Table | None) -> None:
         """Offer the columns of the user's table, of which `magnitudes` are some, and those of the target."""
+        self._table = table
         names = [] if table is None else list(table.colnames)
         kinds = {} if table is None else {n: table[n].dtype.kind for n in names if table[n].ndim == 1}
         columns = () if target is None else target.columns
@@ -90,6 +94,7 @@ class MagnitudeConstraints(ipywidgets.VBox):
             known = {*theirs, *their_fluxes}
             self.target_numbers = tuple(c.name for c in columns if c.is_number and c.name not in known)
             self.target_texts = tuple(c.name for c in columns if c.is_text)
+        self._look_again()
 
     @traitlets.observe(
         "upload_columns", "target_columns", "upload_fluxes", "target_fluxes",
@@ -125,8 +130,17 @@ class MagnitudeConstraints(ipywidgets.VBox):
             upload=self._upload, tooltip=tooltip, layout={"width": width},
         )  # fmt: skip
 
-    def _range_box(self, start: Choice | None) -> ColumnBox:
-        return self._box(start, "column that is limited", "number")
+    def _range_row(self, start: Choice | None, low: Number | None = None, high: Number | None = None) -> RangeRow:
+        return RangeRow(self._box(start, "column that is limited", "number"), low, high, span_of=self._span_of)
+
+    def _span_of(self, choice: Choice) -> Span | None:
+        """How far the values of a column go in the last result, else in the user's table."""
+        mine = choice.side == "upload"
+        places = ((self.result, f"{self._upload}_{choice.name}" if mine else choice.name), (self._table, choice.name))
+        for table, name in places if mine else places[:1]:
+            if table is not None and name in table.colnames:
+                return span_of(table[name])
+        return None
 
     def _measured_box(self, start: Choice | None) -> ColumnBox:
         return self._box(start, "column that must have a value", "number", "text")
@@ -136,7 +150,7 @@ class MagnitudeConstraints(ipywidgets.VBox):
 
     def _add_range(self) -> None:
         mine, theirs = self._same_band()
-        self._add(RangeRow(self._range_box(mine or theirs)))
+        self._add(self._range_row(mine or theirs))
 
     def _add_difference(self) -> None:
         self._add(DifferenceRow(*self._pair(*self._same_band())))
@@ -216,10 +230,10 @@ class MagnitudeConstraints(ipywidgets.VBox):
     def _row_of(self, constraint: Any) -> ConstraintRow:
         if isinstance(constraint, MagnitudeRange):
             start = Choice(constraint.side, constraint.column, constraint.unit)
-            return RangeRow(self._range_box(start), constraint.low, constraint.high)
+            return self._range_row(start, constraint.low, constraint.high)
         if isinstance(constraint, ColumnRange):
             start = Choice(constraint.side, constraint.column, "number")
-            return RangeRow(self._range_box(start), constraint.low, constraint.high)
+            return self._range_row(start, constraint.low, constraint.high)
         if isinstance(constraint, MagnitudeDifference):
             mine = Choice("upload", constraint.upload_column, constraint.upload_unit)
             theirs = Choice("target", constraint.target_column, constraint.target_unit)
@@ -238,7 +252,16 @@ class MagnitudeConstraints(ipywidgets.VBox):
         return AdqlRow(adql_of(constraint, self._upload))
 
     @traitlets.observe("result")
-    def _preview(self, _change: object = None) -> None:
+    def _another_result(self, _change: object) -> None:
+        self._look_again()
+        self._preview()
+
+    def _look_again(self) -> None:
+        for row in self._rows:
+            if isinstance(row, RangeRow):
+                row.look_again()
+
+    def _preview(self) -> None:
         for row in self._rows:
             row.say_kept(kept(row.constraint, self.result, self._upload))
         self._together.value = notes(kept_together([row.constraint for row in self._rows], self.result, self._upload))

@@ -74,9 +74,9 @@ def test_what_is_no_number_is_said_and_kept_in_the_box(constraints: MagnitudeCon
 def test_the_sliders_ends_mean_no_limit(constraints: MagnitudeConstraints) -> None:
     constraints._range.click()
     row = constraints._rows[0]
-    row._slider.value = (15.0, 24.0)
+    row._slider.slider.value = (15.0, 24.0)
     assert constraints.where == ["ut1.r > 15 AND ut1.r < 24"]
-    row._slider.value = (10.0, 24.0)
+    row._slider.slider.value = (10.0, 24.0)
     assert constraints.where == ["ut1.r < 24"]
 
 
@@ -84,16 +84,22 @@ def test_the_slider_follows_what_is_typed(constraints: MagnitudeConstraints) -> 
     constraints._range.click()
     row = constraints._rows[0]
     row._low.value, row._high.value = "17", "23.5"
-    assert row._slider.value == (17.0, 23.5)
-    row._low.value, row._high.value = "-3", ""  # beyond the slider's end, and kept
-    assert row._slider.value == (10.0, 30.0)
+    assert row._slider.slider.value == (17.0, 23.5)
+    row._low.value, row._high.value = "-3", ""  # beyond the slider's end, which goes there
+    assert row._slider.slider.value == (-3.0, 30.0)
+    assert row._slider.slider.min < -3
+    row._slider.slider.value = (-3.0, 28.0)
+    assert (row._low.value, row._high.value) == ("-3", "28")
+    row._high.value = ""
     assert (row._low.value, constraints.where) == ("-3", ["ut1.r > -3"])
     constraints._difference.click()
     row = constraints._rows[1]
     row._limit.value = "0.5"
     assert row._slider.value == 0.5
     row._limit.value = "5"
-    assert (row._slider.value, row._limit.value) == (2.0, "5")
+    assert (row._slider.value, row._slider.max, row._limit.value) == (5.0, 5.0, "5")
+    row._limit.value = "0.5"
+    assert (row._slider.value, row._slider.max) == (0.5, 2.0)
 
 
 def test_a_dropped_row_is_gone(constraints: MagnitudeConstraints) -> None:

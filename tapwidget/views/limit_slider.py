@@ -1,0 +1,123 @@
+"""A slider with two handles beside two boxes for limits: at an end of the slider there is no limit on that side."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from math import ceil, floor, isnan, log10
+from typing import Any
+
+import ipywidgets
+import numpy as np
+
+from tapwidget.match.adql_text import Number
+from tapwidget.views import basic
+
+STEPS = 100  # of a slider over the values of a column, at least
+NARROWEST = 1e-12  # of what its numbers are: steps need digits, too
+TINIEST = 1e-300
+LARGEST = 1e15  # a float holds every whole number below, and what a step adds to it
+
+
+@dataclass(frozen=True)
+class Span:
+    """From where to where a slider goes, and in which steps, in the unit of its column; the ends are whole steps."""
+
+    low: float
+    high: float
+    step: float
+
+    def holding(self, low: Number | None, high: Number | None) -> Span:
+        """This one, or a wider one that has these limits between its ends; None is no limit."""
+        given = [limit for limit in (low, high) if limit is not None]
+        below = [self.step * (floor(limit / self.step) - 1) for limit in given if limit < self.low]
+        above = [self.step * (ceil(limit / self.step) + 1) for limit in given if limit > self.high]
+        return Span(self.rounded(min([self.low, *below])), self.rounded(max([self.high, *above])), self.step)
+
+    def rounded(self, value: float) -> float:
+        """The value with as many decimals as the step has."""
+        return round(value, max(0, ceil(-log10(self.step))))
+
+
+MAGNITUDES = Span(10.0, 30.0, 0.1)  # mag
+COLOURS = Span(-1.0, 3.0, 0.05)  # mag
+
+
+def span_of(column: Any) -> Span | None:
+    """The span of a column's values; None without two of them, or where a float cannot hold them (identifiers)."""
+    values = np.ma.asarray(column)
+    if values.ndim != 1 or values.dtype.kind not in "iuf":
+        return None
+    there = values.compressed()
+    there = there[np.isfinite(there)]
+    low, high = (float(there.min()), float(there.max())) if len(there) else (0.0, 0.0)
+    largest = max(-low, high)
+    if high - low <= max(NARROWEST * largest, TINIEST) or largest > LARGEST:
+        return None
+    step = 10.0 ** floor(log10((high - low) / STEPS))
+    if values.dtype.kind in "iu":
+        step = max(step, 1.0)
+    span = Span(step * floor(low / step), step * ceil(high / step), step)
+    return Span(span.rounded(span.low), span.rounded(span.high), step)
+
+
+class LimitSlider(ipywidgets.VBox):
+    """The slider of two boxes, which it fills when it is moved; hidden where no span is known.
+
+    Parameters
+    ----------
+    low, high : ipywidgets.Text
+        The boxes.
+    tooltip : str
+    """
+
+    def __init__(self, low: ipywidgets.Text, high: ipywidgets.Text, tooltip: str) -> None:
+        self._boxes = (low, high)
+        self._span: Span | None = None
+        self._following = False  # while the slider is set to what was typed, or the other way round
+        self.slider = basic.FloatRangeSlider(
+            value=(0.0, 1.0), min=0.0, max=1.0, step=0.1, readout=False,
+            tooltip=f"{tooltip}; an end of the slider means no limit", layout={"width": "180px"},
+        )  # fmt: skip
+        super().__init__([self.slider], layout=ipywidgets.Layout(display="none"))
+        self.slider.observe(self._slid, "value")
+
+    def show(self, span: Span | None, low: Number | None, high: Number | None) -> None:
+        """Go to these limits; None is no limit. The span becomes as wide as they need."""
+        if self._following:
+            return
+        self.layout.display = "none" if span is None else None
+        low, high = _drawable(low), _drawable(high)
+        self._span = span = span and span.holding(low, high)
+        if span is None:
+            return
+        self._following = True
+        try:
+            # The lower end never passes the upper one on its way.
+            self.slider.max = max(span.high, self.slider.max)
+            self.slider.min, self.slider.max, self.slider.step = span.low, span.high, span.step
+            ends = (span.low if low is None else low, span.high if high is None else high)
+            self.slider.value = (max(ends[0], span.low), min(max(ends), span.high))
+        finally:
+            self._following = False
+
+    def _slid(self, change: dict[str, tuple[float, float]]) -> None:
+        span = self._span
+        if self._following or span is None:
+            return
+        self._following = True
+        try:
+            for box, before, now, end in zip(
+                self._boxes, change["old"], change["new"], (span.low, span.high), strict=True
+            ):
+                # Less than a step is the browser's rounding of what was typed, not a hand.
+                if abs(now - before) > span.step / 2:
+                    value = span.rounded(now)
+                    box.value = "" if value == end else f"{value:.15g}"
+        finally:
+            self._following = False
+
+
+def _drawable(limit: Number | None) -> float | None:
+    if limit is None or (isinstance(limit, float) and isnan(limit)):
+        return None
+    return float(min(max(limit, -LARGEST), LARGEST))
