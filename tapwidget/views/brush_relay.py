@@ -20,15 +20,28 @@ class BrushRelay(anywidget.AnyWidget):
     brush : bqplot.interacts.BrushIntervalSelector
     moved : callable
         Called with the two ends of the interval.
+    hovered : callable
+        Called with where the mouse is over the plot while nothing is brushed, as a share of its width from the left;
+        None once it is elsewhere. The plot is the brush in a widget of class `plot_class`.
     """
 
     _esm = Path(__file__).parent / "static" / "brush_relay.js"
     brush = traitlets.Unicode().tag(sync=True)
 
-    def __init__(self, brush: Any, moved: Callable[[Sequence[float]], None]) -> None:
-        self._moved = moved
+    def __init__(
+        self, brush: Any, moved: Callable[[Sequence[float]], None], hovered: Callable[[float | None], None]
+    ) -> None:
+        self._moved, self._hovered = moved, hovered
         super().__init__(brush=brush.model_id)
         self.on_msg(self._received)
 
     def _received(self, _widget: Any, content: dict[str, Any], _buffers: Any) -> None:
-        self._moved(content["selected"])
+        if "selected" in content:
+            self._moved(content["selected"])
+        else:
+            self._hovered(content["at"])
+
+    @property
+    def plot_class(self) -> str:
+        """The CSS class by which the page knows the plot."""
+        return f"tw-area-{self.brush}"

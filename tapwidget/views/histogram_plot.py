@@ -44,10 +44,10 @@ class HistogramPlot:
         Called with the interval while the mouse draws it, its ends rounded to less than a pixel, and with None when a
         click takes it away.
     on_read : callable
-        Called with a bin's number while the mouse reads counts, and goes over that bin.
+        Called with a bin's number while the mouse goes over that bin and draws no interval; None beside the plot.
     """
 
-    def __init__(self, on_brush: Callable[[Interval | None], None], on_read: Callable[[int], None]) -> None:
+    def __init__(self, on_brush: Callable[[Interval | None], None], on_read: Callable[[int | None], None]) -> None:
         self._x = bqplot.LinearScale(allow_padding=False)
         self._y = bqplot.LinearScale(allow_padding=False)
         self._scales = {"x": self._x, "y": self._y}
@@ -59,7 +59,9 @@ class HistogramPlot:
         self._is_drawn = False  # by the mouse, rather than set
         self._relayed: Interval | None = None  # the last move, which `selected` will tell again
         self.brush.observe(lambda change: self._brush_says(change["new"]), "selected")
-        self._relay = BrushRelay(self.brush, self._moved)
+        self._relay = BrushRelay(self.brush, self._moved, self._hovered)
+        self._on_read = on_read
+        self._edges = np.zeros(0)
         self._held = bqplot.Lines(  # shows the interval while the brush is away
             x=[0, 0], y=[0, 0], scales=self._scales, fill="bottom", opacities=[0],
             colors=["var(--jp-brand-color1, #1976d2)"], fill_opacities=[0.16], visible=False,
@@ -81,6 +83,7 @@ class HistogramPlot:
         self._legend.add_class("tw-legend")
         self.area = basic.VBox([self._figure, self._legend], layout={"width": "100%"})
         self.area.add_class("tw-plot-area")
+        self.area.add_class(self._relay.plot_class)
 
     def draw(
         self,
@@ -165,6 +168,11 @@ class HistogramPlot:
         self._in_the_page, self._is_drawn = ends, True
         self._on_brush(ends)
 
+    def _hovered(self, at: float | None) -> None:
+        value = np.nan if at is None else self._x.min + at * (self._x.max - self._x.min)
+        place = int(np.searchsorted(self._edges, value, side="right")) - 1
+        self._on_read(place if 0 <= place < len(self._edges) - 1 else None)
+
     def read(self, reading: bool) -> None:
         """Have the mouse read counts, or select an interval."""
         self._figure.interaction = None if reading else self.brush
@@ -222,6 +230,7 @@ class HistogramPlot:
 
     def _draw_columns(self, edges: np.ndarray, shown: tuple[float, float], floor: float, top: float) -> None:
         seen = np.flatnonzero((edges[1:] > shown[0]) & (edges[:-1] < shown[1]))
+        self._edges = edges
         low, high = edges[seen], edges[seen + 1]
         self._first_column = int(seen[0]) if len(seen) else 0
         with self._columns.hold_sync():

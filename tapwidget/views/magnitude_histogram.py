@@ -287,14 +287,16 @@ class MagnitudeHistogram(ipywidgets.VBox):
     def _on_brush(self, interval: tuple[float, float] | None) -> None:
         self.interval = interval
 
-    def _on_read(self, place: int) -> None:
+    def _on_read(self, place: int | None) -> None:
         with self._lock:
-            self._pointed = place
-            self._say()
+            if place != self._pointed:
+                self._pointed = place
+                self._say()
 
     def _on_mode(self, _change: object) -> None:
         with self._lock:
             self._plot.read(self._reading)
+            self._pointed = None
             self._say()
 
     def _on_more(self, change: Any) -> None:
@@ -367,11 +369,10 @@ class MagnitudeHistogram(ipywidgets.VBox):
         said = READ_HINT if self._reading else HINT
         if not self.series:
             said = "There are no magnitudes to show yet."
-        elif self._reading:
-            if self._pointed is not None and self._pointed < len(self.edges) - 1:
-                said = sentences.of_bin(self.series, self.edges, self._pointed, sentences.common_unit(self.series))
-        elif self.interval is not None:
+        elif self.interval is not None and not self._reading:
             said = sentences.of_interval(self.series, self.interval, sentences.common_unit(self.series))
+        elif self._pointed is not None and self._pointed < len(self.edges) - 1:
+            said = sentences.of_bin(self.series, self.edges, self._pointed, sentences.common_unit(self.series))
         self._readout.value = escape(said)
 
     def _complain(self, message: str) -> None:

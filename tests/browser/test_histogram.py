@@ -98,6 +98,15 @@ def the_brush_sets_the_interval_and_the_interval_the_brush(notebook: Any) -> Non
 
 def counts_are_read_under_the_pointer(notebook: Any) -> None:
     output = notebook.output(0)
+    # While the mouse could select an interval, and none is there ...
+    overlay = output.locator(".tw-plot .brushintsel .overlay").first.bounding_box()
+    notebook.page.mouse.move(overlay["x"] + overlay["width"] * (18.2 - 15) / 9, overlay["y"] + 50, steps=3)
+    notebook.page.wait_for_function("() => document.querySelector('.tw-readout').innerText.startsWith('18 to 18.5')")
+    count = notebook.python("int(histogram.histograms[0].counts[21])")
+    assert f"ut1, r {count:,}" in output.locator(".tw-readout").inner_text()
+    notebook.page.mouse.move(overlay["x"] + 50, overlay["y"] + overlay["height"] + 200)
+    notebook.page.wait_for_function("() => document.querySelector('.tw-readout').innerText.startsWith('Drag')")
+    # ... and while one is.
     output.get_by_role("button", name="Read counts").click()
     column = output.locator(".tw-plot .curve path.line").last
     output.locator(".tw-plot .brushintsel").wait_for(state="detached")

@@ -121,3 +121,20 @@ def test_a_page_that_was_closed_while_the_mouse_drew_leaves_the_fields_to_the_ke
     move(histogram, 17, 19)
     histogram.interval = (16, 18)
     assert (histogram._low.value, histogram._high.value) == ("16", "18")
+
+
+def point(histogram: MagnitudeHistogram, at: float | None) -> str:
+    histogram._plot._relay._handle_custom_msg({"at": at}, [])
+    return histogram._readout.value
+
+
+def test_the_mouse_over_a_bin_reads_its_counts_while_nothing_is_selected(histogram):
+    histogram.edges, histogram.shown = [16, 17, 18, 19, 20], (15, 20)
+    hint = histogram._readout.value
+    assert point(histogram, 0.45).startswith("17 to 18")
+    assert point(histogram, 0.1) == hint  # no bin is there
+    assert point(histogram, 0.999).startswith("19 to 20")
+    histogram.interval = (17, 19)
+    assert point(histogram, 0.45) == point(histogram, None) != hint
+    histogram.clear()
+    assert histogram._readout.value == hint
