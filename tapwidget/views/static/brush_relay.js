@@ -1,5 +1,5 @@
-// The moves of a bqplot brush, to the kernel at once, and those of the mouse beside it. ipywidgets keeps each back until the kernel is done with the one
-// before, so that the last of them would wait for a way there and back that is not its own.
+// The moves of a bqplot brush to the kernel at once, and those of the mouse beside it. ipywidgets keeps each move back until
+// the kernel is done with the one before, so that the last would wait for a way there and back that is not its own.
 
 export const UNDER_WAY = 3; // moves that the kernel has not handled yet, at most: a busy one finds no queue behind its work
 
@@ -22,8 +22,7 @@ export function relay(brush, send) {
   });
 }
 
-// Where the mouse is while it draws nothing and nothing is drawn: a share of the plot's width, null beside the plot. One is
-// on its way at a time.
+// Where the mouse is while nothing is drawn: a share of the plot's width, null beside the plot. One is on its way at a time.
 export function hover(plot, brush, page, send) {
   let isUnderWay = false;
   let told = null;
