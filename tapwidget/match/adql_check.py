@@ -12,6 +12,7 @@ from difflib import get_close_matches
 
 from tapwidget.ivoa.adql_words import RESERVED
 from tapwidget.match.adql_lexer import Reference, Token, references, tokens
+from tapwidget.match.adql_text import quote, quote_table, unquote
 
 BEGINNINGS = {"SELECT", "WITH"}
 BEFORE_A_TABLE = {"FROM", "JOIN"}
@@ -40,9 +41,10 @@ def problems(
     Parameters
     ----------
     tables : sequence of str
-        All tables of the service, as one writes them; empty if they are not known. Uploads go by "TAP_UPLOAD.<name>".
+        All tables of the service, with or without quotes; empty if they are not known. Uploads go by
+        "TAP_UPLOAD.<name>".
     columns : mapping of str to sequence of str
-        The columns of the tables whose columns are known.
+        The columns of those tables whose columns are known.
     """
     found = [*_of_words(adql), *_of_parentheses(adql)]
     if not found:
@@ -87,56 +89,82 @@ def _of_parentheses(adql: str) -> Iterator[Problem]:
         yield Problem(token.start, token.end, "this ( is never closed")
 
 
+def named_tables(adql: str) -> tuple[str, ...]:
+    """The tables that the query names after FROM and JOIN, as `plain` writes them."""
+    return tuple(dict.fromkeys(plain(".".join(reference.parts)) for reference in _tables_named(adql)[0]))
+
+
+def plain(name: str) -> str:
+    """A name, qualified or not, as one compares it: without quotes and in lower case.
+
+    >>> plain('viz."I/355/gaiadr3"') == plain('"viz"."I/355/GaiaDR3"') == "viz.i/355/gaiadr3"
+    True
+    """
+    return name.replace('"', "").lower()
+
+
 def _of_names(adql: str, tables: Sequence[str], columns: Mapping[str, Sequence[str]]) -> Iterator[Problem]:
     """Tables that the service has not, and columns that no table has under whose name they stand."""
-    known = {name.lower(): name for name in tables}
-    of_table = {name.lower(): tuple(names) for name, names in columns.items()}
+    known = {plain(name): quote_table(name) for name in tables}
+    of_table = {plain(name): {plain(column): quote(column) for column in names} for name, names in columns.items()}
     named, aliases = _tables_named(adql)
-    own = {name.lower() for name in _with_names(_significant(adql))}
+    own = {plain(name) for name in _with_names(_significant(adql))}
     for reference in named:
-        name = ".".join(reference.parts)
-        if known and name.lower() not in known and name.lower() not in own:
-            yield Problem(reference.start, reference.end, f"there is no table {name}{_close(name, tables)}")
+        name = plain(".".join(reference.parts))
+        if known and name not in known and name not in own:
+            text = f"there is no table {adql[reference.start : reference.end]}{_close(name, known)}"
+            yield Problem(reference.start, reference.end, text)
     for reference in references(adql):
         *qualifier, column = reference.parts
-        table = aliases.get(".".join(qualifier).lower(), ".".join(qualifier)).lower()
-        if qualifier and table in of_table and reference not in named:
-            there = of_table[table]
-            if column.lower() not in {name.lower() for name in there}:
-                yield Problem(
-                    reference.start, reference.end, f"{known.get(table, table)} has no {column}{_close(column, there)}"
-                )
+        if not qualifier or reference in named:
+            continue
+        qualified = plain(".".join(qualifier))
+        # In another part of the query the same alias may stand for another table.
+        meant = sorted(aliases.get(qualified, {qualified}))
+        if all(table in of_table and plain(column) not in of_table[table] for table in meant):
+            there = {key: name for table in meant for key, name in of_table[table].items()}
+            text = f"{' or '.join(known.get(table, table) for table in meant)} has no {quote(column)}"
+            yield Problem(reference.start, reference.end, text + _close(plain(column), there))
 
 
-def _tables_named(adql: str) -> tuple[list[Reference], dict[str, str]]:
-    """The tables after FROM and JOIN, and what each name stands for by which columns are qualified."""
+def _tables_named(adql: str) -> tuple[list[Reference], dict[str, set[str]]]:
+    """The tables after FROM and JOIN, and what each name may stand for by which columns are qualified."""
     by_start = {reference.start: reference for reference in references(adql)}
     words = _significant(adql)
     named: list[Reference] = []
-    aliases: dict[str, str] = {}
-    for at, token in enumerate(words):
-        reference = by_start.get(words[at + 1].start) if at + 1 < len(words) else None
-        if token.word not in BEFORE_A_TABLE or reference is None or reference.is_call:
+    aliases: dict[str, set[str]] = {}
+    in_list = False  # behind a table, where a comma leads to the next one
+    for at, token in enumerate(words[:-1]):
+        if token.word in BEFORE_A_TABLE:
+            in_list = True
+        elif not (in_list and token.text == ","):
+            continue
+        reference = by_start.get(words[at + 1].start)
+        in_list = reference is not None and not reference.is_call
+        if reference is None or not in_list:
             continue
         named.append(reference)
-        name = ".".join(reference.parts)
-        aliases[name.lower()] = aliases[reference.parts[-1].lower()] = name
-        behind = [word for word in words if word.start >= reference.end][:2]
+        behind = [word for word in words if word.start >= reference.end][:3]
         if behind and behind[0].word == "AS":
             behind = behind[1:]
-        if behind and behind[0].kind == "name" and behind[0].word not in RESERVED:
-            aliases[behind[0].text.lower()] = name
+        names = {plain(".".join(reference.parts)), plain(reference.parts[-1])}
+        if behind and (behind[0].kind == "quoted" or (behind[0].kind == "name" and behind[0].word not in RESERVED)):
+            names.add(plain(unquote(behind[0].text)))
+            behind = behind[1:]
+        in_list = bool(behind) and behind[0].text == ","
+        for name in names:
+            aliases.setdefault(name, set()).add(plain(".".join(reference.parts)))
     return named, aliases
 
 
 def _with_names(words: Sequence[Token]) -> Iterator[str]:
     """The names that WITH gives to queries."""
     for name, before, opening in zip(words, words[1:], words[2:], strict=False):
-        if name.kind == "name" and before.word == "AS" and opening.text == "(":
+        if name.kind in {"name", "quoted"} and before.word == "AS" and opening.text == "(":
             yield name.text
 
 
-def _close(name: str, names: Sequence[str]) -> str:
-    lower = {other.lower(): other for other in names}
-    near = [lower[found] for found in get_close_matches(name.lower(), lower, n=2)]
+def _close(name: str, names: Mapping[str, str]) -> str:
+    """What else may have been meant; `names` by what `plain` makes of them."""
+    near = [names[found] for found in get_close_matches(name, names, n=2)]
     return f"; did you mean {' or '.join(near)}?" if near else ""

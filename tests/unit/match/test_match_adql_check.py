@@ -8,7 +8,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from tapwidget.match.adql_check import problems
+from tapwidget.match.adql_check import named_tables, problems
 
 TABLES = ("dp1.Object", "dp1.MPCORB", "TAP_UPLOAD.ut1", "TAP_SCHEMA.tables")
 COLUMNS = {"dp1.Object": ("objectId", "coord_ra", "coord_dec", "r_cModelMag"), "TAP_UPLOAD.ut1": ("ra", "dec", "r")}
@@ -36,6 +36,10 @@ def said(adql):
         "SELECT * FROM (SELECT objectId FROM dp1.Object) AS inner_one",
         "(SELECT 1 FROM dp1.Object) UNION (SELECT 2 FROM dp1.MPCORB)",
         "SELECT o.* FROM dp1.Object o NATURAL JOIN dp1.MPCORB m",
+        'SELECT "o".coord_ra FROM "dp1"."Object" AS "o"',
+        "SELECT o.coord_ra FROM dp1.Object AS o UNION SELECT o.dec FROM TAP_UPLOAD.ut1 AS o",
+        "SELECT u.ra, o.coord_ra FROM TAP_UPLOAD.ut1 AS u, dp1.Object o, (SELECT 1 AS x FROM dp1.MPCORB) AS p",
+        'WITH "b" AS (SELECT ra FROM TAP_UPLOAD.ut1) SELECT o.ra FROM "b", dp1.Object, (SELECT 1, o FROM b) AS o',
     ],
 )
 def test_what_is_right_is_left_alone(adql):
@@ -56,12 +60,32 @@ def test_what_is_right_is_left_alone(adql):
         ("SELECT 1 FROM dp1.Objct", "dp1.Objct", "did you mean dp1.Object?"),
         ("SELECT o.coord_rra FROM dp1.Object AS o", "o.coord_rra", "did you mean coord_ra"),
         ("SELECT ut1.mag FROM TAP_UPLOAD.ut1", "ut1.mag", "TAP_UPLOAD.ut1 has no mag"),
+        ("SELECT 1 FROM dp1.Object o, dp1.Objct", "dp1.Objct", "did you mean dp1.Object?"),
+        ("SELECT o.x FROM dp1.Object o UNION SELECT o.ra FROM TAP_UPLOAD.ut1 o", "o.x", "dp1.Object or TAP_UPLOAD.ut1"),
     ],
 )
 def test_what_is_wrong_is_marked(adql, marked, words):
     ((found, text),) = said(adql)
     assert found == marked
     assert words in text
+
+
+@pytest.mark.parametrize("listed", ['"I/355/gaiadr3"', "I/355/gaiadr3"])
+def test_a_table_is_the_same_with_its_quotes_and_without(listed):
+    def told(adql):
+        return [p.text for p in problems(adql, tables=[listed], columns={listed: ["_RAJ2000", "Gmag"]})]
+
+    assert told('SELECT g.Gmag, g."_RAJ2000" FROM "I/355/gaiadr3" AS g') == []
+    assert told('SELECT "I/355/gaiadr3".Gmag FROM "I/355/gaiadr3"') == []
+    assert told('SELECT 1 FROM "I/355/gaia"') == ['there is no table "I/355/gaia"; did you mean "I/355/gaiadr3"?']
+    assert told('SELECT g.RAJ2000 FROM "I/355/gaiadr3" AS g') == [
+        '"I/355/gaiadr3" has no RAJ2000; did you mean "_RAJ2000"?'
+    ]
+
+
+def test_the_tables_that_a_query_names():
+    adql = 'SELECT (SELECT 1 FROM a), b FROM dp1.Object o, "I/355/gaiadr3" g JOIN c ON f(x), y WHERE x IN (1, 2)'
+    assert named_tables(adql) == ("a", "dp1.object", "i/355/gaiadr3", "c")
 
 
 def test_nothing_is_known_of_the_tables():
