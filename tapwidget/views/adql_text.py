@@ -12,6 +12,7 @@ import traitlets
 from tapwidget.ivoa.adql_words import RESERVED
 from tapwidget.ivoa.tapschema import Column, Table
 from tapwidget.match.adql_check import Problem, problems
+from tapwidget.match.adql_text import quote, quote_table
 
 STATIC = Path(__file__).parent / "static"
 GEOMETRY = {
@@ -45,6 +46,7 @@ class AdqlText(anywidget.AnyWidget):
 
     value = traitlets.Unicode("").tag(sync=True)
     problems = traitlets.List().tag(sync=True)
+    columns = traitlets.List().tag(sync=True)
     names = traitlets.List().tag(sync=True)
     keywords = traitlets.List(sorted(RESERVED)).tag(sync=True)
     tables = traitlets.Tuple()
@@ -69,15 +71,16 @@ class AdqlText(anywidget.AnyWidget):
 
     @traitlets.observe("tables")
     def _offer(self, _change: Any = None) -> None:
-        tables = [[t.name, t.description or "table", ""] for t in self.tables[:MOST_TABLES]]
+        tables = [[quote_table(t.name), t.description or "table", "table", ""] for t in self.tables[:MOST_TABLES]]
         columns = [
-            [c.name, f"{f'{c.unit} ' if c.unit else ''}{c.description or t.name}", t.name]
+            [quote(c.name), f"{f'{c.unit} ' if c.unit else ''}{c.description or t.name}", "column", t.name]
             for t in self.tables
             for c in t.columns
         ]
-        functions = [[name, about, ""] for name, about in GEOMETRY.items()]
-        words = [[word, "", ""] for word in sorted(RESERVED) if word not in GEOMETRY]
-        self.names = [*columns[:MOST_COLUMNS], *tables, *functions, *words]
+        functions = [[name, about, "function", ""] for name, about in GEOMETRY.items()]
+        words = [[word, "", "word", ""] for word in sorted(RESERVED) if word not in GEOMETRY]
+        self.columns = columns[:MOST_COLUMNS]  # apart from the rest, which need not travel again with them
+        self.names = [*tables, *functions, *words]
 
 
 def _wire(problem: Problem, adql: str) -> dict[str, Any]:

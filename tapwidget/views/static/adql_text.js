@@ -2,7 +2,8 @@
 // Whatever is typed or comes from a service is put in as textContent. The functions above `render` are pure.
 
 const PAUSE = 250; // ms of rest before Python hears of the text
-const MOST = 8; // completions in sight
+const MOST = 200; // completions in the list
+const PAGE = 8; // of them in sight, as the style sheet has it
 const TOKEN = new RegExp(
   [
     String.raw`(?<comment>--[^\n]*|/\*[^]*?(?:\*/|$))`,
@@ -13,6 +14,11 @@ const TOKEN = new RegExp(
   ].join("|"),
   "gu",
 );
+
+const NAME = String.raw`(?:"(?:[^"]|"")+"|\w+)`;
+const QUALIFIED = String.raw`${NAME}(?:\.${NAME})*`;
+const NO_ALIAS = "JOIN|ON|USING|INNER|LEFT|RIGHT|FULL|NATURAL|CROSS|WHERE|GROUP|HAVING|ORDER|UNION|EXCEPT|INTERSECT|OFFSET";
+const ITEM = String.raw`(${QUALIFIED})(?:\s+(?:AS\s+)?(?!(?:${NO_ALIAS})\b)(${NAME}))?`;
 
 /** [[text, kind]] of a query, in order and complete; kind is "", comment, string, quoted, number, name or word. */
 export function coloured(text, keywords) {
@@ -45,34 +51,85 @@ export function withProblems(parts, problems) {
   return found;
 }
 
-/** What stands before the caret: {qualifier, prefix, start}; the qualifier is "" for a bare name. */
+/** A name, qualified or not, as one compares it: without quotes and in lower case. */
+export const plain = (name) => name.replaceAll('"', "").toLowerCase();
+
+/**
+ * What stands before the caret: {qualifier, prefix, start, wide}; the qualifier is "" for a bare name. The prefix may be
+ * a quoted name that has no end yet. `wide` is what may be a name that should have had quotes, as I/355/ga; else "".
+ * null inside of a text or a comment.
+ */
 export function wordBefore(text, caret) {
-  const [, chain] = /((?:"(?:[^"]|"")*"|[\w.])*)$/.exec(text.slice(0, caret));
-  const dot = chain.lastIndexOf(".");
-  return { qualifier: chain.slice(0, Math.max(0, dot)), prefix: chain.slice(dot + 1), start: caret - chain.length + dot + 1 };
+  const before = text.slice(0, caret);
+  const last = [...before.matchAll(TOKEN)].at(-1);
+  const { comment, string, quoted } = last && last.index + last[0].length === caret ? last.groups : {};
+  if (comment !== undefined || string !== undefined) return null;
+  const isOpen = quoted !== undefined && /^"(?:[^"]|"")*$/.test(quoted);
+  const prefix = isOpen ? quoted : /\w*$/.exec(before)[0];
+  const start = caret - prefix.length;
+  const qualifier = new RegExp(`(${QUALIFIED})\\.$`).exec(before.slice(0, start))?.[1] ?? "";
+  const long = isOpen ? "" : /[^\s(),;'"=<>]*$/.exec(before)[0];
+  return { qualifier, prefix, start, wide: /[^\w.]/.test(long) ? long : "" };
 }
 
-/** The table that a qualifier stands for: its alias in the text, or itself. */
+/** The table that a qualifier stands for: its alias in the text, or itself; as `plain` writes it. */
 export function tableOf(text, qualifier) {
-  const wanted = qualifier.toLowerCase();
-  for (const [, table, alias] of text.matchAll(/\b(?:FROM|JOIN)\s+([\w."]+)(?:\s+(?:AS\s+)?(\w+))?/gi)) {
-    if (alias?.toLowerCase() === wanted || table.toLowerCase().split(".").pop() === wanted) return table.toLowerCase();
+  const wanted = plain(qualifier);
+  for (const [list] of text.matchAll(new RegExp(`\\b(?:FROM|JOIN)\\s+${ITEM}(?:\\s*,\\s*${ITEM})*`, "gi"))) {
+    for (const [, table, alias] of list.replace(/^\w+\s+/, "").matchAll(new RegExp(ITEM, "gi"))) {
+      const lastPart = table.match(new RegExp(NAME, "g")).at(-1);
+      if ((alias && plain(alias) === wanted) || plain(lastPart) === wanted) return plain(table);
+    }
   }
   return wanted;
 }
 
-/** Names that go on from what was typed; `names` is [[name, what it is, table or ""]]. */
-export function completions(text, caret, names) {
-  const { qualifier, prefix } = wordBefore(text, caret);
+/** How well a name goes on from what was typed: 0 from its beginning, 1 its last part, 2 a word inside, -1 not at all. */
+function rank(name, typed) {
+  const bare = name.replaceAll('"', "");
+  const lower = bare.toLowerCase();
+  if (lower.startsWith(typed)) return 0;
+  if (typed.length < 2) return -1;
+  const lastPart = name.match(new RegExp(NAME, "g"))?.at(-1) ?? name;
+  if (plain(lastPart).startsWith(typed)) return 1;
+  const words = bare.matchAll(/(?<![A-Za-z0-9])[A-Za-z0-9]|(?<=[a-z0-9])[A-Z]/g);
+  return [...words].some(({ index }) => lower.startsWith(typed, index)) ? 2 : -1;
+}
+
+/**
+ * [{name, about, from, to}]: names that go on from what was typed, the best first, each with the place that it takes.
+ * `names` is [[name, about, kind, table]] of "column"s, "table"s, "function"s and "word"s. Unless somebody `asked`,
+ * nothing is offered for less than two letters, and nothing else where a keyword stands complete.
+ */
+export function completions(text, caret, names, asked = false) {
+  const word = wordBefore(text, caret);
+  if (!word) return [];
+  const { qualifier, prefix, start, wide } = word;
+  const typed = plain(prefix);
   const table = qualifier && tableOf(text, qualifier);
-  const whole = (qualifier ? `${qualifier}.${prefix}` : prefix).toLowerCase();
-  const typed = prefix.toLowerCase();
-  const fits = names.filter(([name, , of]) => {
-    const lower = name.toLowerCase();
-    if (of && qualifier) return of.toLowerCase() === table && lower.startsWith(typed) && lower !== typed;
-    return lower.startsWith(whole) && lower !== whole;
-  });
-  return fits.slice(0, MOST);
+  const before = qualifier && `${plain(qualifier)}.`;
+  const isEnough = asked || qualifier || typed.length > 1;
+  const isWord = !asked && !qualifier && names.some(([name, , kind]) => kind === "word" && plain(name) === prefix.toLowerCase());
+  const offers = [];
+  for (const [name, about, kind, of] of names) {
+    let from = start;
+    let fit = -1;
+    if (wide && kind === "table" && name.includes('"') && [0, 1].includes(rank(name, wide.toLowerCase()))) {
+      fit = 0;
+      from = caret - wide.length;
+    } else if (!isEnough || (isWord && plain(name) !== typed)) continue;
+    else if (kind === "column") fit = !qualifier || plain(of) === table ? rank(name, typed) : -1;
+    else if (prefix.startsWith('"') && kind !== "table") continue;
+    else if (kind === "word") fit = !qualifier && plain(name).startsWith(typed) ? 0 : -1;
+    else if (!qualifier) fit = rank(name, typed);
+    else if (plain(name).startsWith(before)) {
+      fit = rank(name.replaceAll('"', "").slice(before.length), typed);
+      from = start - qualifier.length - 1;
+    }
+    const to = prefix.startsWith('"') && text[caret] === '"' ? caret + 1 : caret;
+    if (fit >= 0 && text.slice(from, to).toLowerCase() !== name.toLowerCase()) offers.push({ name, about, from, to, fit });
+  }
+  return offers.sort((a, b) => a.fit - b.fit).slice(0, MOST);
 }
 
 function render({ model, el }) {
@@ -97,6 +154,7 @@ function render({ model, el }) {
   let timer = 0;
   let offered = [];
   let chosen = 0;
+  let caret = 0; // where it stood when they were offered
 
   function colour() {
     const problems = model.get("value") === area.value ? model.get("problems") : [];
@@ -121,13 +179,13 @@ function render({ model, el }) {
 
   function offer(found) {
     offered = found;
-    chosen = 0;
+    caret = area.selectionStart;
     list.hidden = !found.length;
     list.replaceChildren(
-      ...found.map(([name, what], i) => {
-        const line = make("div", "twa-offer", { id: `${id}-${i}` });
+      ...found.map(({ name, about }, i) => {
+        const line = make("div", "twa-offer", { id: `${id}-${i}`, title: about });
         line.setAttribute("role", "option");
-        line.append(make("b", "", { textContent: name }), make("span", "", { textContent: what }));
+        line.append(make("b", "", { textContent: name }), make("span", "", { textContent: about }));
         return line;
       }),
     );
@@ -137,28 +195,30 @@ function render({ model, el }) {
   function point(to) {
     chosen = Math.max(0, Math.min(offered.length - 1, to));
     Array.from(list.children, (line, i) => line.setAttribute("aria-selected", i === chosen));
-    if (offered.length) area.setAttribute("aria-activedescendant", `${id}-${chosen}`);
-    else area.removeAttribute("aria-activedescendant");
+    if (!offered.length) return area.removeAttribute("aria-activedescendant");
+    area.setAttribute("aria-activedescendant", `${id}-${chosen}`);
+    const { offsetTop, offsetHeight } = list.children[chosen];
+    // Not scrollIntoView, which would move the notebook too.
+    list.scrollTop = Math.min(offsetTop, Math.max(list.scrollTop, offsetTop + offsetHeight - list.clientHeight));
   }
 
   function take(i) {
-    const { qualifier, start } = wordBefore(area.value, area.selectionStart);
-    const [name, , of] = offered[i];
-    const from = of || !qualifier ? start : start - qualifier.length - 1;
-    area.setRangeText(name, from, area.selectionStart, "end");
+    const { name, from, to } = offered[i];
+    const isThere = area.selectionStart === caret; // the caret may have gone elsewhere since
     offer([]);
-    typed(false);
     area.focus();
+    if (!isThere) return;
+    area.setRangeText(name, from, to, "end");
+    typed(false);
   }
+
+  const found = (asked) => completions(area.value, area.selectionStart, [...model.get("columns"), ...model.get("names")], asked);
 
   function typed(complete = true) {
     colour();
     clearTimeout(timer);
     timer = setTimeout(tell, PAUSE);
-    if (complete) {
-      const { qualifier, prefix } = wordBefore(area.value, area.selectionStart);
-      offer(qualifier || prefix.length >= 2 ? completions(area.value, area.selectionStart, model.get("names")) : []);
-    }
+    if (complete) offer(found(false));
   }
 
   area.addEventListener("input", () => typed());
@@ -167,16 +227,22 @@ function render({ model, el }) {
     offer([]);
   });
   area.addEventListener("keydown", (event) => {
-    if (event.key === " " && event.ctrlKey) offer(completions(area.value, area.selectionStart, model.get("names")));
+    if (event.key === " " && event.ctrlKey) offer(found(true));
     else if (!offered.length) return event.stopPropagation(); // nothing that is typed is for JupyterLab
     else if (event.key === "ArrowDown") point(chosen + 1);
     else if (event.key === "ArrowUp") point(chosen - 1);
+    else if (event.key === "PageDown") point(chosen + PAGE);
+    else if (event.key === "PageUp") point(chosen - PAGE);
     else if (event.key === "Enter" || event.key === "Tab") take(chosen);
     else if (event.key === "Escape") offer([]);
-    else return event.stopPropagation();
+    else {
+      if (/^(Home|End|Arrow)/.test(event.key)) offer([]); // the caret goes to another word
+      return event.stopPropagation();
+    }
     event.preventDefault();
     event.stopPropagation();
   });
+  area.addEventListener("pointerdown", () => offer([]));
   list.addEventListener("pointerdown", (event) => {
     const line = event.target.closest(".twa-offer");
     if (line) take(Array.prototype.indexOf.call(list.children, line));

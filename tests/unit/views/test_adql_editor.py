@@ -68,7 +68,8 @@ def test_what_is_wrong_is_told_to_the_page() -> None:
     (problem,) = editor._colours.problems
     assert problem["text"] == "there is no table dp1.Objct; did you mean dp1.Object?"
     assert (problem["start"], problem["end"]) == (17, 26)  # in the units of JavaScript: 𝄞 takes two
-    assert ["objectId", "<b>id</b>", "dp1.Object"] in editor._colours.names
+    assert editor._colours.columns == [["objectId", "<b>id</b>", "column", "dp1.Object"]]
+    assert ["dp1.Object", "table", "table", ""] in editor._colours.names
     editor._plain.value = "SELECT 1 FROM dp1.Object"
     assert editor._colours.problems == []
 
@@ -77,3 +78,11 @@ def test_columns_of_an_upload_are_known() -> None:
     text = AdqlText("SELECT ut1.ra, ut1.x FROM TAP_UPLOAD.ut1")
     text.tables = (upload_table("ut1", ["ra", "dec"]),)
     assert [problem.text for problem in text.found] == ["TAP_UPLOAD.ut1 has no x"]
+
+
+def test_names_that_need_quotes_are_offered_in_quotes() -> None:
+    text = AdqlText()
+    columns = tuple(Column(name, "double") for name in ("_RAJ2000", "2MASS", "date", "Gmag"))
+    text.tables = (Table("I/355/gaiadr3", columns=columns), Table('vizls."J/A+A/1"'), Table("dp1.Object"))
+    assert [name for name, *_ in text.columns] == ['"_RAJ2000"', '"2MASS"', '"date"', "Gmag"]
+    assert [name for name, *_ in text.names[:3]] == ['"I/355/gaiadr3"', 'vizls."J/A+A/1"', "dp1.Object"]
