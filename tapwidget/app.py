@@ -235,6 +235,7 @@ class CrossMatch(ipywidgets.VBox):
         self.editor.observe(lambda _: self._offer_run(), ["adql", "editing"])
         form.observe(lambda _: self._offer_names(), ["target_table", "table", "roles", "ra", "dec", "by"])
         self.service_picker.observe(lambda _: self._offer_names(), "tables")
+        traitlets.dlink((self.service_picker, "limits"), (self.editor, "limits"))
         self.run_button.on_click(lambda _: self._run_clicked())
         self.copy_button.on_click(lambda _: self._show_python())
         self._latest: Run | None = None

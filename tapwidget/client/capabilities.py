@@ -42,6 +42,7 @@ def read_capabilities(content: bytes, server: str = "") -> Capabilities | None:
     output_default, output_hard = _limit(child(tap, "outputLimit"), "byte")
     methods = _upload_methods(tap)
     adql = [part for part in children(tap, "language", deep=False) if text_of(part, "name").upper() == "ADQL"]
+    functions = _features(adql, "features-udf")
     limits = Limits(
         # Where methods are named, the one that we use has to be among them.
         upload="inline" in methods if methods else child(tap, "uploadMethod") is not None,
@@ -56,8 +57,9 @@ def read_capabilities(content: bytes, server: str = "") -> Capabilities | None:
         execution_duration_hard=_duration(child(tap, "executionDuration"), "hard"),
         retention_hard=_duration(child(tap, "retentionPeriod"), "hard"),
         languages=_languages(tap),
-        functions=_features(adql, "features-udf"),
-        geometry=_features(adql, "features-adqlgeo"),
+        functions=tuple(functions),
+        signatures=tuple(functions.values()),
+        geometry=tuple(_features(adql, "features-adqlgeo")),
         upload_methods=methods,
     )
     said = [part.text or part.get("value") or "" for name in ("description", "INFO") for part in children(root, name)]
@@ -114,16 +116,21 @@ def _languages(tap: ElementTree.Element) -> tuple[str, ...]:
     return tuple(dict.fromkeys(filter(None, found)))
 
 
-def _features(languages: list[ElementTree.Element], kind: str) -> tuple[str, ...]:
-    """Names of the functions in one group of features: what stands before the parenthesis."""
-    forms = [
-        text_of(feature, "form")
+def _features(languages: list[ElementTree.Element], kind: str) -> dict[str, tuple[str, str]]:
+    """The functions in one group of features: form and description by the name, which stands before the parenthesis."""
+    told = [
+        (text_of(feature, "form"), text_of(feature, "description"))
         for language in languages
         for group in children(language, "languageFeatures", deep=False)
         if group.get("type", "").lower().endswith(f"#{kind}")
         for feature in children(group, "feature", deep=False)
     ]
-    return tuple(dict.fromkeys(form.partition("(")[0].strip() for form in forms if form))
+    found: dict[str, tuple[str, str]] = {}
+    for form, description in told:
+        name = form.partition("(")[0].strip()
+        if name:
+            found.setdefault(name, ("" if form == name else form, description))
+    return found
 
 
 def _formats(tap: ElementTree.Element) -> tuple[str, ...]:

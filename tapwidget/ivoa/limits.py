@@ -36,6 +36,8 @@ class Limits:
     """As "ADQL-2.1"."""
     functions: tuple[str, ...] = ()
     """Names of the functions it has beside ADQL's own."""
+    signatures: tuple[tuple[str, str], ...] = ()
+    """Of each function: how it is called, as "f(x DOUBLE) -> DOUBLE", and what it does; "" where it is not said."""
     geometry: tuple[str, ...] = ()
     """Names of ADQL's geometrical functions that it has; empty where it does not say."""
     upload_methods: tuple[str, ...] = ()

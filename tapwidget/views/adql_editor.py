@@ -26,6 +26,8 @@ class AdqlEditor(ipywidgets.VBox):
         Whether the person has taken the query into their own hands.
     tables : tuple of ivoa.tapschema.Table
         The tables whose names are completed and checked while somebody writes.
+    limits : ivoa.limits.Limits or None
+        What the service says of itself: its functions are completed.
     buttons : ipywidgets.HBox
         The row below the text; an app may put more into it.
     problem : str
@@ -36,6 +38,7 @@ class AdqlEditor(ipywidgets.VBox):
     generated = traitlets.Unicode()
     editing = traitlets.Bool(False)
     tables = traitlets.Tuple()
+    limits = traitlets.Any()
     problem = traitlets.Unicode()
 
     def __init__(self, adql: str = "", *, background: Background | None = None, **kwargs: object) -> None:
@@ -117,6 +120,7 @@ class AdqlEditor(ipywidgets.VBox):
             self._colours = AdqlText(self.adql)
             traitlets.link((self._plain, "value"), (self._colours, "value"))
             traitlets.dlink((self, "tables"), (self._colours, "tables"))
+            traitlets.dlink((self, "limits"), (self._colours, "limits"))
             self._colours.observe(lambda _: self._arrange(), "drawn")
             self._place.children = (self._colours,)
             self._background.after(PATIENCE, self._arrange)

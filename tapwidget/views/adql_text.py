@@ -10,18 +10,26 @@ import anywidget
 import traitlets
 
 from tapwidget.ivoa.adql_words import RESERVED
+from tapwidget.ivoa.limits import Limits
 from tapwidget.ivoa.tapschema import Column, Table
 from tapwidget.match.adql_check import Problem, problems
 from tapwidget.match.adql_text import quote, quote_table
 
 STATIC = Path(__file__).parent / "static"
 GEOMETRY = {
-    "POINT": "POINT('ICRS', ra, dec): degrees",
+    "AREA": "AREA(region): square degrees",
+    "BOX": "BOX('ICRS', ra, dec, width, height): degrees",
+    "CENTROID": "CENTROID(region)",
     "CIRCLE": "CIRCLE('ICRS', ra, dec, radius): degrees",
-    "POLYGON": "POLYGON('ICRS', ra1, dec1, ra2, dec2, ra3, dec3): degrees",
     "CONTAINS": "CONTAINS(point, region) = 1",
-    "INTERSECTS": "INTERSECTS(region, region) = 1",
+    "COORD1": "COORD1(point): degrees",
+    "COORD2": "COORD2(point): degrees",
+    "COORDSYS": "COORDSYS(region)",
     "DISTANCE": "DISTANCE(point, point): degrees",
+    "INTERSECTS": "INTERSECTS(region, region) = 1",
+    "POINT": "POINT('ICRS', ra, dec): degrees",
+    "POLYGON": "POLYGON('ICRS', ra1, dec1, ra2, dec2, ra3, dec3): degrees",
+    "REGION": "REGION('a region in STC-S')",
 }
 MOST_TABLES, MOST_COLUMNS = 2000, 3000  # names that travel to the page
 
@@ -35,6 +43,8 @@ class AdqlText(anywidget.AnyWidget):
         The text.
     tables : tuple of ivoa.tapschema.Table
         Those of the service, and the uploads as TAP_UPLOAD.<name>; with columns where they are known.
+    limits : ivoa.limits.Limits or None
+        What the service says that it has: its functions are offered, and ADQL's geometry as far as it has that.
     found : tuple of match.adql_check.Problem
         What is wrong with the text, as far as it can be seen.
     drawn : bool
@@ -50,6 +60,7 @@ class AdqlText(anywidget.AnyWidget):
     names = traitlets.List().tag(sync=True)
     keywords = traitlets.List(sorted(RESERVED)).tag(sync=True)
     tables = traitlets.Tuple()
+    limits = traitlets.Any()
     found = traitlets.Tuple()
     drawn = traitlets.Bool(False)
 
@@ -69,7 +80,7 @@ class AdqlText(anywidget.AnyWidget):
         self.found = problems(self.value, tables=[t.name for t in self.tables], columns=columns)
         self.problems = [_wire(problem, self.value) for problem in self.found]
 
-    @traitlets.observe("tables")
+    @traitlets.observe("tables", "limits")
     def _offer(self, _change: Any = None) -> None:
         tables = [[quote_table(t.name), t.description or "table", "table", ""] for t in self.tables[:MOST_TABLES]]
         columns = [
@@ -77,10 +88,26 @@ class AdqlText(anywidget.AnyWidget):
             for t in self.tables
             for c in t.columns
         ]
-        functions = [[name, about, "function", ""] for name, about in GEOMETRY.items()]
+        functions = [[name, about, "function", ""] for name, about in functions_of(self.limits).items()]
         words = [[word, "", "word", ""] for word in sorted(RESERVED) if word not in GEOMETRY]
         self.columns = columns[:MOST_COLUMNS]  # apart from the rest, which need not travel again with them
         self.names = [*tables, *functions, *words]
+
+
+def functions_of(limits: Limits | None) -> dict[str, str]:
+    """The functions to offer, with how each is called: ADQL's geometry, and what the service has beside ADQL's own.
+
+    A service that does not say which geometry it has is taken to have all of it.
+    """
+    if limits is None:
+        return GEOMETRY
+    there = {name.upper() for name in limits.geometry or GEOMETRY}
+    signatures = limits.signatures or [("", "")] * len(limits.functions)
+    own = {
+        name: " · ".join(filter(None, signature)) or "function of the service"
+        for name, signature in zip(limits.functions, signatures, strict=True)
+    }
+    return {name: about for name, about in GEOMETRY.items() if name in there} | own
 
 
 def _wire(problem: Problem, adql: str) -> dict[str, Any]:

@@ -34,6 +34,8 @@ class ServicePicker(ipywidgets.VBox):
         The service that answered. Set it to a Service, a name or an address to choose it from Python.
     tables : tuple of ivoa.tapschema.Table
         Its tables, without their columns.
+    limits : ivoa.limits.Limits or None
+        What it takes and has, as it says.
     message : str
         What is going on, or what went wrong.
     busy : bool
@@ -42,6 +44,7 @@ class ServicePicker(ipywidgets.VBox):
 
     service = Identity()
     tables = traitlets.Tuple()
+    limits = traitlets.Any()
     message = traitlets.Unicode()
     busy = traitlets.Bool(False)
 
@@ -133,6 +136,7 @@ class ServicePicker(ipywidgets.VBox):
         with self.hold_trait_notifications():
             self.busy = False
             self.tables = greeting.tables
+            self.limits = greeting.limits
             self.service = greeting.service
 
     def _failed(self, number: int, error: BaseException) -> None:
@@ -144,6 +148,7 @@ class ServicePicker(ipywidgets.VBox):
         with self.hold_trait_notifications():
             self.busy = False
             self.tables = ()
+            self.limits = None
             self.service = None
 
     @traitlets.validate("service")

@@ -2,6 +2,7 @@
 // Whatever is typed or comes from a service is put in as textContent. The functions above `render` are pure.
 
 const PAUSE = 250; // ms of rest before Python hears of the text
+const CLICK = 300; // ms that the list stays when the focus goes: what lies below must not move from under the pointer
 const MOST = 200; // completions in the list
 const PAGE = 8; // of them in sight, as the style sheet has it
 const TOKEN = new RegExp(
@@ -129,7 +130,9 @@ export function completions(text, caret, names, asked = false) {
     const to = prefix.startsWith('"') && text[caret] === '"' ? caret + 1 : caret;
     if (fit >= 0 && text.slice(from, to).toLowerCase() !== name.toLowerCase()) offers.push({ name, about, from, to, fit });
   }
-  return offers.sort((a, b) => a.fit - b.fit).slice(0, MOST);
+  // Where I/35 is the beginning of a table, it is no I divided by 35.
+  const tables = offers.filter(({ from }) => from < start - qualifier.length - 1);
+  return (tables.length ? tables : offers).sort((a, b) => a.fit - b.fit).slice(0, MOST);
 }
 
 function render({ model, el }) {
@@ -152,6 +155,7 @@ function render({ model, el }) {
 
   const keywords = new Set(model.get("keywords"));
   let timer = 0;
+  let closing = 0;
   let offered = [];
   let chosen = 0;
   let caret = 0; // where it stood when they were offered
@@ -173,6 +177,7 @@ function render({ model, el }) {
   function tell() {
     clearTimeout(timer);
     if (model.get("value") === area.value) return;
+    model.set("problems", []); // those of the text before
     model.set("value", area.value);
     model.save_changes();
   }
@@ -224,8 +229,9 @@ function render({ model, el }) {
   area.addEventListener("input", () => typed());
   area.addEventListener("blur", () => {
     tell();
-    offer([]);
+    closing = setTimeout(() => offer([]), CLICK);
   });
+  area.addEventListener("focus", () => clearTimeout(closing));
   area.addEventListener("keydown", (event) => {
     if (event.key === " " && event.ctrlKey) offer(found(true));
     else if (!offered.length) return event.stopPropagation(); // nothing that is typed is for JupyterLab
@@ -260,6 +266,7 @@ function render({ model, el }) {
   model.send({ type: "hello" });
   return () => {
     clearTimeout(timer);
+    clearTimeout(closing);
     resized.disconnect();
     model.off("change:value", valueChanged);
     model.off("change:problems", colour);

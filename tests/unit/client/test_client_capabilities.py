@@ -18,7 +18,8 @@ FULL = """
 <interface xsi:type="vs:ParamHTTP"><accessURL use="base">https://example.org/tap</accessURL></interface>
 <language><name>ADQL</name><version ivo-id="ivo://ivoa.net/std/ADQL#v2.0">2.0</version><version>2.1</version>
  <languageFeatures type="ivo://ivoa.net/std/TAPRegExt#features-udf">
-  <feature><form>gavo_match(pattern TEXT, string TEXT) -&gt; INTEGER</form></feature>
+  <feature><form>gavo_match(pattern TEXT, string TEXT) -&gt; INTEGER</form>
+   <description>1 where it matches.</description></feature>
   <feature><form>gavo_match(pattern TEXT) -&gt; INTEGER</form></feature></languageFeatures>
  <languageFeatures type="ivo://ivoa.net/std/TAPRegExt#features-adqlgeo">
   <feature><form>POINT</form></feature><feature><form>DISTANCE</form></feature></languageFeatures></language>
@@ -54,6 +55,7 @@ def test_all_that_can_be_said() -> None:
         output_formats=("application/x-votable+xml;serialization=BINARY2", "vot2", "text/csv"),
         languages=("ADQL-2.0", "ADQL-2.1", "PQL"),
         functions=("gavo_match",),
+        signatures=(("gavo_match(pattern TEXT, string TEXT) -> INTEGER", "1 where it matches."),),
         geometry=("POINT", "DISTANCE"),
         upload_methods=("inline", "https"),
     )

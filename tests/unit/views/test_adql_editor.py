@@ -3,6 +3,7 @@
 import pytest
 
 from tapwidget.actions.background import Immediate
+from tapwidget.ivoa.limits import Limits
 from tapwidget.ivoa.tapschema import Column, Table
 from tapwidget.views.adql_editor import AdqlEditor
 from tapwidget.views.adql_text import AdqlText, upload_table
@@ -86,3 +87,19 @@ def test_names_that_need_quotes_are_offered_in_quotes() -> None:
     text.tables = (Table("I/355/gaiadr3", columns=columns), Table('vizls."J/A+A/1"'), Table("dp1.Object"))
     assert [name for name, *_ in text.columns] == ['"_RAJ2000"', '"2MASS"', '"date"', "Gmag"]
     assert [name for name, *_ in text.names[:3]] == ['"I/355/gaiadr3"', 'vizls."J/A+A/1"', "dp1.Object"]
+
+
+def test_the_functions_of_the_service_are_offered_and_no_geometry_that_it_has_not() -> None:
+    editor = AdqlEditor("SELECT 1")
+    editor.limits = Limits(
+        functions=("toMag", "bare"), signatures=(("toMag(f DOUBLE) -> DOUBLE", "A magnitude."), ("", "")),
+        geometry=("point", "DISTANCE"),
+    )  # fmt: skip
+    editor.editing = True
+    functions = {name: about for name, about, kind, _ in editor._colours.names if kind == "function"}
+    assert list(functions) == ["DISTANCE", "POINT", "toMag", "bare"]
+    assert functions["toMag"] == "toMag(f DOUBLE) -> DOUBLE · A magnitude."
+    assert "CIRCLE" not in [name for name, *_ in editor._colours.names]
+    editor.limits = Limits(functions=("f",))  # which does not say what geometry it has
+    functions = {name for name, _, kind, _ in editor._colours.names if kind == "function"}
+    assert {"f", "CIRCLE", "AREA"} <= functions
