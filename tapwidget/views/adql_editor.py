@@ -8,6 +8,7 @@ import traitlets
 from tapwidget.actions.background import Background
 from tapwidget.views import basic
 from tapwidget.views.adql_text import AdqlText
+from tapwidget.views.once_drawn import once_drawn
 from tapwidget.views.style import notes, stylesheet, text
 
 PATIENCE = 5.0  # seconds that the page gets to draw the text area that colours ADQL
@@ -122,14 +123,14 @@ class AdqlEditor(ipywidgets.VBox):
             traitlets.dlink((self, "tables"), (self._colours, "tables"))
             traitlets.dlink((self, "limits"), (self._colours, "limits"))
             self._colours.observe(lambda _: self._arrange(), "drawn")
-            self._place.children = (self._colours,)
+            self._place.children = (once_drawn(self._colours),)
             self._background.after(PATIENCE, self._arrange)
 
     def _arrange(self) -> None:
-        # Hidden, not removed: only what is in the page can say that it is drawn.
+        # The coloured one stays in the page, since only there it can say that it is drawn.
         if self._colours is not None:
-            self._colours.layout.display = None if self._colours.drawn else "none"
-            self._place.children = (self._colours,) if self._colours.drawn else (self._colours, self._plain)
+            place = self._place.children[0]
+            self._place.children = (place,) if self._colours.drawn else (place, self._plain)
 
     def _show(self) -> None:
         if self.adql and not (self.problem and not self.editing):

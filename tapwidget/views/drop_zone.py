@@ -34,6 +34,8 @@ class DropZone(anywidget.AnyWidget):
         Where files go.
     path : str
         The file that came last, once it is whole; "" before.
+    drawn : bool
+        Whether a page has drawn it; none can without anywidget's front end.
     """
 
     _esm = STATIC / "drop_zone.js"
@@ -41,6 +43,7 @@ class DropZone(anywidget.AnyWidget):
 
     folder = traitlets.Unicode(".")
     path = traitlets.Unicode("")
+    drawn = traitlets.Bool(False).tag(sync=True)
 
     def __init__(self, folder: str | Path = ".", **kwargs: Any) -> None:
         self._id = ""

@@ -16,7 +16,7 @@ from tapwidget.state.identity import Identity
 from tapwidget.tables.files import as_table
 from tapwidget.tables.roles import Roles
 from tapwidget.views import basic
-from tapwidget.views.drop_zone import DropZone
+from tapwidget.views.bring_file import BringFile
 from tapwidget.views.role_picker import RolePicker
 from tapwidget.views.style import counted, folded, notes, stylesheet
 from tapwidget.views.table_preview import preview
@@ -80,7 +80,7 @@ class FilePicker(ipywidgets.VBox):
             description="From your computer ...", icon="upload", tooltip="bring a file of any size to this server",
             layout={"width": "auto"},
         )  # fmt: skip
-        self.drop_zone: DropZone | None = None  # made when it is first wanted: not every page can draw it
+        self._bringing: BringFile | None = None  # made when it is first wanted: not every page can draw it
         self._brought = basic.VBox()
         self._said = basic.HTML()
         self._preview = basic.HTML()
@@ -159,20 +159,18 @@ class FilePicker(ipywidgets.VBox):
         self._show_path()
 
     def _offer_to_bring(self, change: dict[str, Any]) -> None:
-        if self.drop_zone is None:
-            self.drop_zone = DropZone(self._folder)
-            self.drop_zone.observe(self._came, "path")
-        self._brought.children = (self.drop_zone,) if change["new"] else ()
+        if self._bringing is None:
+            self._bringing = BringFile(self._folder, self._came, self._background)
+        self._brought.children = (self._bringing,) if change["new"] else ()
 
-    def _came(self, change: dict[str, str]) -> None:
-        if change["new"]:
-            self._list()
-            self.choose(change["new"])
+    def _came(self, path: str) -> None:
+        self._list()
+        self.choose(path)
 
     def _list(self) -> None:
         """List what can be opened in the folder: local files only, no network."""
-        if self.drop_zone is not None:
-            self.drop_zone.folder = str(self._folder)
+        if self._bringing is not None:
+            self._bringing.zone.folder = str(self._folder)
         found = sources.look_into(self._folder)
         self._variables = sources.variables(sources.notebook())
         options = [(f"Choose a file in {self._folder.name or '/'} ...", "")]

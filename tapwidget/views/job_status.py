@@ -16,6 +16,7 @@ from tapwidget.views import basic
 from tapwidget.views.disclosure import Disclosure
 from tapwidget.views.done_notice import DoneNotice
 from tapwidget.views.job_details import details, in_words
+from tapwidget.views.once_drawn import once_drawn
 from tapwidget.views.shared import shared
 from tapwidget.views.style import notes, stylesheet, text
 
@@ -71,10 +72,8 @@ class JobStatus(ipywidgets.VBox):
         self.watch_button = basic.Button(disabled=True)
         self._message = basic.HTML()
         self.notice = DoneNotice(layout=shared(ipywidgets.Layout))
-        # Out of sight until it is drawn: where anywidget's front end is missing, it would be an error message.
-        self._notice_place = basic.Box([self.notice], layout=ipywidgets.Layout(display="none"))
         # What changes all the time stands below, so that no button moves under the pointer.
-        row = basic.HBox([self._phase, self.watch_button, self.abort_button, self._notice_place])
+        row = basic.HBox([self._phase, self.watch_button, self.abort_button, once_drawn(self.notice)])
         # Room for a line from the beginning, so that nothing below moves when it is filled.
         told = basic.HBox([self._elapsed, self._bar, self._message], layout={"min_height": "32px"})
         told.add_class("tw-told")
@@ -89,7 +88,6 @@ class JobStatus(ipywidgets.VBox):
         self.watch_button.on_click(self._watch_clicked)
         self.abort_button.on_click(self._abort)
         self._details.observe(lambda _: self._show(), "is_open")
-        self.notice.observe(lambda _: setattr(self._notice_place.layout, "display", None), "drawn")
         self._show()
         self.job = job
 

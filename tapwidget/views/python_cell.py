@@ -8,6 +8,7 @@ import ipywidgets
 
 from tapwidget.views import basic
 from tapwidget.views.copy_button import CopyButton
+from tapwidget.views.once_drawn import once_drawn
 from tapwidget.views.style import notes, text
 
 FORMS = (("plain pyvo", "pyvo"), ("tapwidget", "tapwidget"))
@@ -37,7 +38,7 @@ class PythonCell(ipywidgets.VBox):
         """Show this cell."""
         if self._copy is None:
             self._copy = CopyButton()
-            self._row.children = (self.form, self._copy)
+            self._row.children = (self.form, once_drawn(self._copy))
         self._copy.value = code
         self._shown.value = text("tw-adql", code, tag="pre", tabindex="0", aria_label="Python")
         self.layout.display = None

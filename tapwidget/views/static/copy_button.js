@@ -31,6 +31,8 @@ function render({ model, el }) {
   const clear = () => { said.textContent = ""; };
   model.on("change:value", clear);
   el.append(button, said);
+  model.set("drawn", true);
+  model.save_changes();
   return () => { model.off("change:value", clear); el.replaceChildren(); };
 }
 

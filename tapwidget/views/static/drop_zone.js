@@ -137,6 +137,8 @@ function render({ model, el }) {
     if (event.dataTransfer.files.length) begin(event.dataTransfer.files[0]);
   });
   model.on("msg:custom", received);
+  model.set("drawn", true);
+  model.save_changes();
   return () => {
     if (sending) model.send({ type: "stop", id: sending.id });
     clearTimeout(timer);

@@ -58,8 +58,11 @@ def test_a_page_that_cannot_draw_the_coloured_text_gets_a_plain_one() -> None:
     editor = AdqlEditor("SELECT 1", background=Immediate())  # at once, as if the time were over
     editor.editing = True
     assert editor._plain in editor._place.children
+    place = editor._place.children[0]
+    assert (place.children, place.layout.display) == ((editor._colours,), "none")
     editor._colours._said({"type": "hello"})
-    assert editor._place.children == (editor._colours,)
+    assert editor._place.children == (place,)
+    assert place.layout.display is None
 
 
 def test_what_is_wrong_is_told_to_the_page() -> None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import zlib
+from datetime import UTC, datetime
 
 import pytest
 
@@ -64,7 +65,7 @@ def test_stopping_leaves_nothing(browser, tmp_path):
 def test_the_file_picker_opens_what_came(tmp_path):
     picker = FilePicker(folder=tmp_path, background=Immediate())
     picker._bring.value = True
-    browser = Browser(picker.drop_zone)
+    browser = Browser(picker._bringing.zone)
     browser.brings()
     assert len(picker.table) == 2
     assert picker.path == str(tmp_path / "a.csv")
@@ -72,3 +73,26 @@ def test_the_file_picker_opens_what_came(tmp_path):
     picker.table = picker.table[:1]
     browser.brings(id="2")  # once more: opened once more
     assert len(picker.table) == 2
+
+
+def test_a_page_that_cannot_draw_it_gets_a_plain_button(tmp_path):
+    picker = FilePicker(folder=tmp_path, background=Immediate())  # at once, as if the time were over
+    picker._bring.value = True
+    place, button, said = picker._bringing.children
+    assert place.layout.display == "none"
+    file = {
+        "name": "../a.csv",
+        "type": "",
+        "size": len(DATA),
+        "content": memoryview(DATA),
+        "last_modified": datetime.now(UTC),
+    }
+    button.set_trait("value", (file,))
+    assert len(picker.table) == 2
+    assert picker.path == str(tmp_path / "a.csv")
+    assert button.value == ()
+    button.set_trait("value", ({**file, "size": 99},))
+    assert "did not arrive whole" in said.value
+    picker._bringing.zone.drawn = True
+    assert picker._bringing.children == (place,)
+    assert place.layout.display is None
