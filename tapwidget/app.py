@@ -220,7 +220,8 @@ class CrossMatch(ipywidgets.VBox):
             traitlets.dlink((source, name), (form, name))
         for name in ("roles", "ra", "dec"):
             traitlets.dlink((self.file_picker, name), (form, name))
-        traitlets.dlink((form, "service"), (self.earlier, "service"))
+        for asking in (self.earlier, self.editor):
+            traitlets.dlink((form, "service"), (asking, "service"))
         self.earlier.observe(lambda change: self._show_run(change["new"], "asking for the job"), "run")
         self._earlier_line.observe(self._earlier_opened, "is_open")
         form.observe(self._earlier_opened, "service")

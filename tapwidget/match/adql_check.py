@@ -6,7 +6,7 @@ Source: ADQL 2.1, sections 2.1 and 2.2.
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from difflib import get_close_matches
 
@@ -105,14 +105,14 @@ def plain(name: str) -> str:
 
 def _of_names(adql: str, tables: Sequence[str], columns: Mapping[str, Sequence[str]]) -> Iterator[Problem]:
     """Tables that the service has not, and columns that no table has under whose name they stand."""
-    known = {plain(name): quote_table(name) for name in tables}
-    of_table = {plain(name): {plain(column): quote(column) for column in names} for name, names in columns.items()}
+    known = {plain(name): name for name in tables}
+    of_table = {plain(name): {plain(column): column for column in names} for name, names in columns.items()}
     named, aliases = _tables_named(adql)
     own = {plain(name) for name in _with_names(_significant(adql))}
     for reference in named:
         name = plain(".".join(reference.parts))
         if known and name not in known and name not in own:
-            text = f"there is no table {adql[reference.start : reference.end]}{_close(name, known)}"
+            text = f"there is no table {adql[reference.start : reference.end]}{_close(name, known, quote_table)}"
             yield Problem(reference.start, reference.end, text)
     for reference in references(adql):
         *qualifier, column = reference.parts
@@ -123,8 +123,8 @@ def _of_names(adql: str, tables: Sequence[str], columns: Mapping[str, Sequence[s
         meant = sorted(aliases.get(qualified, {qualified}))
         if all(table in of_table and plain(column) not in of_table[table] for table in meant):
             there = {key: name for table in meant for key, name in of_table[table].items()}
-            text = f"{' or '.join(known.get(table, table) for table in meant)} has no {quote(column)}"
-            yield Problem(reference.start, reference.end, text + _close(plain(column), there))
+            text = f"{' or '.join(quote_table(known.get(table, table)) for table in meant)} has no {quote(column)}"
+            yield Problem(reference.start, reference.end, text + _close(plain(column), there, quote))
 
 
 def _tables_named(adql: str) -> tuple[list[Reference], dict[str, set[str]]]:
@@ -164,7 +164,7 @@ def _with_names(words: Sequence[Token]) -> Iterator[str]:
             yield name.text
 
 
-def _close(name: str, names: Mapping[str, str]) -> str:
+def _close(name: str, names: Mapping[str, str], write: Callable[[str], str]) -> str:
     """What else may have been meant; `names` by what `plain` makes of them."""
-    near = [names[found] for found in get_close_matches(name, names, n=2)]
+    near = [write(names[found]) for found in get_close_matches(name, names, n=2)]
     return f"; did you mean {' or '.join(near)}?" if near else ""

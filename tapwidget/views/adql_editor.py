@@ -6,6 +6,8 @@ import ipywidgets
 import traitlets
 
 from tapwidget.actions.background import Background
+from tapwidget.actions.named_tables import NamedTables
+from tapwidget.state.identity import Identity
 from tapwidget.views import basic
 from tapwidget.views.adql_text import AdqlText
 from tapwidget.views.once_drawn import once_drawn
@@ -25,6 +27,8 @@ class AdqlEditor(ipywidgets.VBox):
         The query that the form makes. Setting it changes `adql` unless somebody is editing.
     editing : bool
         Whether the person has taken the query into their own hands.
+    service : client.Service or None
+        Asked, in the background, for the columns of the tables that somebody writes about.
     tables : tuple of ivoa.tapschema.Table
         The tables whose names are completed and checked while somebody writes.
     limits : ivoa.limits.Limits or None
@@ -38,12 +42,14 @@ class AdqlEditor(ipywidgets.VBox):
     adql = traitlets.Unicode()
     generated = traitlets.Unicode()
     editing = traitlets.Bool(False)
+    service = Identity()
     tables = traitlets.Tuple()
     limits = traitlets.Any()
     problem = traitlets.Unicode()
 
     def __init__(self, adql: str = "", *, background: Background | None = None, **kwargs: object) -> None:
         self._background = background or Background()
+        self._named = NamedTables(self._background, self._tell_names)
         self._own = ""  # what the person wrote last
         self._shown = basic.HTML(layout=ipywidgets.Layout())
         self._colours: AdqlText | None = None  # made when it is first wanted: not every page can draw it
@@ -120,11 +126,26 @@ class AdqlEditor(ipywidgets.VBox):
         if self._colours is None:
             self._colours = AdqlText(self.adql)
             traitlets.link((self._plain, "value"), (self._colours, "value"))
-            traitlets.dlink((self, "tables"), (self._colours, "tables"))
             traitlets.dlink((self, "limits"), (self._colours, "limits"))
             self._colours.observe(lambda _: self._arrange(), "drawn")
+            self._read_names()
             self._place.children = (once_drawn(self._colours),)
             self._background.after(PATIENCE, self._arrange)
+
+    @traitlets.observe("service", "tables", "adql")
+    def _names_changed(self, _change: object) -> None:
+        # Once for all that changes together: the tables of a service may come before it does.
+        self._background.post(("names", id(self)), self._read_names)
+
+    def _read_names(self) -> None:
+        """Have the columns read of the tables that the text names, once somebody has taken it over."""
+        if self._colours is not None:
+            self._named.read(self.service, self.tables, self.adql)
+            self._tell_names()
+
+    def _tell_names(self) -> None:
+        if self._colours is not None:
+            self._colours.tables = self._named.completed(self.tables)
 
     def _arrange(self) -> None:
         # The coloured one stays in the page, since only there it can say that it is drawn.

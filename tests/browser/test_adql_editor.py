@@ -17,7 +17,12 @@ editor.tables = (
     upload_table("ut1", ["ra", "dec"]),
     Table("dp1.Object", "<img src=x onerror=window.evil=1>", columns),
     Table("I/355/gaiadr3", columns=vizier),
+    Table("dp1.Visit"),
 )
+class Service:
+    def table(self, name):
+        return Table(name, columns=(Column("visitId", "long", description="number of " + name),))
+editor.service = Service()
 editor.limits = Limits(
     functions=("scisql_nanojanskyToAbMag",),
     signatures=(("scisql_nanojanskyToAbMag(flux DOUBLE) -> DOUBLE", "AB magnitude of a flux."),),
@@ -109,6 +114,18 @@ def test_names_are_completed_with_the_keyboard_alone(page):
     expect(page.locator(".twa-problem")).to_have_count(0)
 
 
+def test_columns_of_another_table_are_read_when_it_is_named(page):
+    area = page.get_by_role("textbox", name="ADQL")
+    area.press_sequentially("SELECT 1 FROM vis")
+    expect(offered(page)).to_have_text(["dp1.Visit"])
+    area.press("Enter")
+    area.press_sequentially(" AS v WHERE v.vis")
+    expect(page.locator(".twa-list").get_by_role("option")).to_have_text(["visitIdnumber of dp1.Visit"])
+    area.press("Enter")
+    area.press_sequentially(" = v.visit")
+    expect(page.get_by_text("dp1.Visit has no visit; did you mean visitId?")).to_be_visible()
+
+
 def test_every_name_of_a_long_list_is_reached_with_the_keyboard(page):
     area = page.get_by_role("textbox", name="ADQL")
     area.press_sequentially("SELECT flu")
@@ -134,4 +151,4 @@ def test_back_to_the_form_and_on_with_the_edit(notebook):
     page.get_by_role("button", name="Back to the form").click()
     notebook.wait_for_python(r"editor.adql == 'SELECT o.coord_ra\nFROM dp1.Object AS o'")
     page.get_by_role("button", name="My last edit").click()
-    expect(page.get_by_role("textbox", name="ADQL")).to_have_value("SELECT flux_49")
+    expect(page.get_by_role("textbox", name="ADQL")).to_have_value("SELECT flux_49, flu")

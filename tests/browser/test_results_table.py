@@ -232,6 +232,22 @@ def test_copying(opened):
     assert notebook.page.evaluate("navigator.clipboard.readText()") == str(BIG + 3)
 
 
+def test_copying_over_plain_http(opened):
+    notebook, grid = opened
+    # Such a page has no clipboard of its own.
+    notebook.page.evaluate(
+        "() => { window.kept = navigator.clipboard; Object.defineProperty(navigator, 'clipboard', "
+        "{ value: undefined, configurable: true }) }"
+    )
+    grid.cell(2, 0).click()
+    grid.grid.press("ControlOrMeta+c")
+    grid.says("1,000 rows, 1 selected; copied 1 row")
+    assert notebook.page.evaluate("kept.readText()").split("\n")[1].startswith(str(BIG + 2))
+    expect(grid.grid).to_be_focused()
+    grid.grid.press("Escape")
+    notebook.page.evaluate("() => { delete navigator.clipboard }")
+
+
 def test_hostile_text_stays_text(sheet):
     grid = sheet.show(
         f"evil = {EVIL!r}\n"

@@ -158,6 +158,7 @@ function render({ model, el }) {
   let closing = 0;
   let offered = [];
   let chosen = 0;
+  let isWriting = false; // and has not closed the list: names that come later are offered too
   let caret = 0; // where it stood when they were offered
 
   function colour() {
@@ -195,6 +196,7 @@ function render({ model, el }) {
       }),
     );
     point(0);
+    if (found.length) list.scrollIntoView({ block: "nearest" });
   }
 
   function point(to) {
@@ -203,14 +205,19 @@ function render({ model, el }) {
     if (!offered.length) return area.removeAttribute("aria-activedescendant");
     area.setAttribute("aria-activedescendant", `${id}-${chosen}`);
     const { offsetTop, offsetHeight } = list.children[chosen];
-    // Not scrollIntoView, which would move the notebook too.
+    // Not scrollIntoView, which would move the notebook at each step.
     list.scrollTop = Math.min(offsetTop, Math.max(list.scrollTop, offsetTop + offsetHeight - list.clientHeight));
+  }
+
+  function close() {
+    isWriting = false;
+    offer([]);
   }
 
   function take(i) {
     const { name, from, to } = offered[i];
     const isThere = area.selectionStart === caret; // the caret may have gone elsewhere since
-    offer([]);
+    close();
     area.focus();
     if (!isThere) return;
     area.setRangeText(name, from, to, "end");
@@ -223,13 +230,14 @@ function render({ model, el }) {
     colour();
     clearTimeout(timer);
     timer = setTimeout(tell, PAUSE);
+    isWriting = complete;
     if (complete) offer(found(false));
   }
 
   area.addEventListener("input", () => typed());
   area.addEventListener("blur", () => {
     tell();
-    closing = setTimeout(() => offer([]), CLICK);
+    closing = setTimeout(close, CLICK);
   });
   area.addEventListener("focus", () => clearTimeout(closing));
   area.addEventListener("keydown", (event) => {
@@ -240,15 +248,15 @@ function render({ model, el }) {
     else if (event.key === "PageDown") point(chosen + PAGE);
     else if (event.key === "PageUp") point(chosen - PAGE);
     else if (event.key === "Enter" || event.key === "Tab") take(chosen);
-    else if (event.key === "Escape") offer([]);
+    else if (event.key === "Escape") close();
     else {
-      if (/^(Home|End|Arrow)/.test(event.key)) offer([]); // the caret goes to another word
+      if (/^(Home|End|Arrow)/.test(event.key)) close(); // the caret goes to another word
       return event.stopPropagation();
     }
     event.preventDefault();
     event.stopPropagation();
   });
-  area.addEventListener("pointerdown", () => offer([]));
+  area.addEventListener("pointerdown", close);
   list.addEventListener("pointerdown", (event) => {
     const line = event.target.closest(".twa-offer");
     if (line) take(Array.prototype.indexOf.call(list.children, line));
@@ -258,9 +266,13 @@ function render({ model, el }) {
     if (model.get("value") !== area.value && document.activeElement !== area) area.value = model.get("value");
     colour();
   };
+  const namesChanged = () => {
+    if (isWriting && area.selectionStart === caret) offer(found(false));
+  };
   const resized = new ResizeObserver(colour);
   model.on("change:value", valueChanged);
   model.on("change:problems", colour);
+  model.on("change:columns", namesChanged);
   valueChanged();
   resized.observe(place);
   model.send({ type: "hello" });
@@ -270,6 +282,7 @@ function render({ model, el }) {
     resized.disconnect();
     model.off("change:value", valueChanged);
     model.off("change:problems", colour);
+    model.off("change:columns", namesChanged);
     el.replaceChildren();
   };
 }

@@ -16,9 +16,7 @@ const NARROWEST = 40; // px of a column
 const TYPING = 200; // ms of rest before a filter is sent
 
 /** Height of the scrolled body in px: true up to TALLEST, squeezed beyond. */
-export function bodyHeight(rows) {
-  return Math.min(rows * ROW_HEIGHT, TALLEST);
-}
+export const bodyHeight = (rows) => Math.min(rows * ROW_HEIGHT, TALLEST);
 
 /** The position at the top edge, with its fraction, at this scrollTop; `view` is the height in sight in px. */
 export function positionAt(scrollTop, rows, view) {
@@ -75,9 +73,7 @@ export function moved(position, key, rows, page) {
 }
 
 /** [[a, b)] of both ends and all between. */
-export function rangeBetween(one, other) {
-  return [[Math.min(one, other), Math.max(one, other) + 1]];
-}
+export const rangeBetween = (one, other) => [[Math.min(one, other), Math.max(one, other) + 1]];
 
 /** The marks ("0110") of positions first.. after a selection was changed in the page, before Python confirms. */
 export function marked(marks, first, mode, ranges) {
@@ -126,6 +122,19 @@ function make(tag, className, properties = {}) {
   const element = Object.assign(document.createElement(tag), { className, ...rest });
   if (role) element.setAttribute("role", role);
   return element;
+}
+
+/** Put a text onto the clipboard; where the page may not (no https), by a text area that is there for a moment. */
+async function copy(text) {
+  if (navigator.clipboard && window.isSecureContext) return navigator.clipboard.writeText(text);
+  const focused = document.activeElement;
+  const area = make("textarea", "", { value: text, style: "position: fixed" }); // the page need not scroll to it
+  document.body.append(area);
+  area.select();
+  const done = document.execCommand("copy");
+  area.remove();
+  focused?.focus({ preventScroll: true });
+  if (!done) throw new Error("refused");
 }
 
 function render({ model, el }) {
@@ -319,9 +328,7 @@ function render({ model, el }) {
     say(Object.values(page.filter_errors).join(" "));
   }
 
-  function say(text) {
-    problem.textContent = text;
-  }
+  const say = (text) => (problem.textContent = text);
 
   function inSight() {
     const height = Math.max(0, grid.clientHeight - head.offsetHeight);
@@ -444,9 +451,7 @@ function render({ model, el }) {
   }
 
   function waiting() {
-    later("patience", PATIENCE, () => {
-      status.textContent = `${caption(page)} (waiting for Python …)`;
-    });
+    later("patience", PATIENCE, () => (status.textContent = `${caption(page)} (waiting for Python …)`));
   }
 
   function received(message) {
@@ -493,11 +498,11 @@ function render({ model, el }) {
   async function copied({ text, rows, error }) {
     if (error !== undefined) return say(error);
     try {
-      await navigator.clipboard.writeText(text);
+      await copy(text);
       say("");
       status.textContent = `${caption(page)}; copied ${rows ? rowsOf(rows) : "one cell"}`;
     } catch {
-      say("The browser did not allow copying. Over plain http it never does: use https, or copy in Python.");
+      say("The browser did not allow copying. Press Ctrl+C once more, or copy in Python.");
     }
   }
 
@@ -523,9 +528,7 @@ function render({ model, el }) {
     model.set("column_widths", px === null ? others : { ...others, [columns[i].name]: Math.round(Math.max(NARROWEST, px)) });
   }
 
-  function show(list) {
-    if (list.length) send("columns", { names: list });
-  }
+  const show = (list) => list.length && send("columns", { names: list });
 
   const shownNames = () => columns.map(({ name }) => name);
 

@@ -3,6 +3,7 @@
 import pytest
 
 from tapwidget.actions.background import Immediate
+from tapwidget.errors import TargetError
 from tapwidget.ivoa.limits import Limits
 from tapwidget.ivoa.tapschema import Column, Table
 from tapwidget.views.adql_editor import AdqlEditor
@@ -106,3 +107,38 @@ def test_the_functions_of_the_service_are_offered_and_no_geometry_that_it_has_no
     editor.limits = Limits(functions=("f",))  # which does not say what geometry it has
     functions = {name for name, _, kind, _ in editor._colours.names if kind == "function"}
     assert {"f", "CIRCLE", "AREA"} <= functions
+
+
+class Service:
+    def __init__(self) -> None:
+        self.asked: list[str] = []
+
+    def table(self, name: str) -> Table:
+        self.asked.append(name)
+        if name == "dp1.Silent":
+            raise TargetError("nothing is said of its columns")
+        return Table(name, columns=(Column("visitId", "long"),))
+
+
+def test_columns_of_the_tables_that_the_text_names_are_read_once() -> None:
+    service = Service()
+    editor = AdqlEditor("SELECT 1 FROM dp1.Visit", background=Immediate())
+    editor.tables = (Table("dp1.Visit"), Table('"I/3"'), Table("dp1.Silent"), Table("dp1.Other"))
+    editor.service = service
+    assert service.asked == []  # nobody writes
+    editor.editing = True
+    assert service.asked == ["dp1.Visit"]
+    editor._colours.value = 'SELECT v.visit FROM dp1.visit AS v, "I/3" AS i JOIN dp1.Silent JOIN dp1.Wrong'
+    editor._colours.value += " "
+    assert service.asked == ["dp1.Visit", '"I/3"', "dp1.Silent"]
+    assert [(name, table) for name, _, _, table in editor._colours.columns] == [
+        ("visitId", "dp1.Visit"),
+        ("visitId", '"I/3"'),
+    ]
+    assert [problem.text for problem in editor._colours.found] == [
+        "dp1.Visit has no visit; did you mean visitId?",
+        "there is no table dp1.Wrong",
+    ]
+    editor.service = other = Service()
+    assert other.asked == ["dp1.Visit", '"I/3"', "dp1.Silent"]
+    editor.editing = False
