@@ -1,4 +1,4 @@
-"""BrushRelay: the interval that the mouse draws with a bqplot brush, in the kernel as soon as it can be, and the pointer."""
+"""BrushRelay: the interval that the mouse draws with a bqplot brush, as soon as it can be known, and the pointer."""
 
 from __future__ import annotations
 
