@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
@@ -12,11 +13,11 @@ from astropy.table import Table
 
 from tapwidget.actions.background import Background, Latest
 from tapwidget.actions.browse import Ready, make_ready
+from tapwidget.actions.python import insert_below, python_of
 from tapwidget.actions.run import Runner, upload_names
 from tapwidget.actions.set_up import load_set_up, save_set_up, saved_run, saved_table, service_words
 from tapwidget.errors import TapWidgetError
-from tapwidget.match.python_short import short_cell
-from tapwidget.match.spec import IdentifierMatch, SkyMatch
+from tapwidget.match.spec import SkyMatch
 from tapwidget.state.form import Form
 from tapwidget.state.runs import Run, Runs
 from tapwidget.state.set_up import SavedTable, SetUp, choices_of
@@ -30,6 +31,7 @@ from tapwidget.views.file_picker import FilePicker
 from tapwidget.views.job_status import JobStatus
 from tapwidget.views.limits import upload_in_words
 from tapwidget.views.match_form import MatchForm
+from tapwidget.views.nothing_matched import nothing_matched
 from tapwidget.views.offset_note import OffsetNote
 from tapwidget.views.python_cell import PythonCell
 from tapwidget.views.restoring import Restoring
@@ -63,6 +65,9 @@ class CrossMatch(ipywidgets.VBox):
         What is chosen; every trait can be set from Python.
     runs : state.runs.Runs
         Every run, by name: `app.runs["results"].result` is an astropy Table.
+
+    Methods: `run` runs what is chosen; `python` writes it as a cell of Python, and `insert_python` puts that below the
+    cell that calls it; `save` and `load` put the app away and take it up again.
     """
 
     def __init__(
@@ -84,13 +89,9 @@ class CrossMatch(ipywidgets.VBox):
         self.file_picker = FilePicker(background=self.background)
         self.match_form = MatchForm(self.form, background=self.background, target=target or "dp1.Object")
         self.editor = AdqlEditor(background=self.background)
-        self.copy_button = basic.Button(
-            description="Show as Python",
-            tooltip="a cell of Python that does the same, to read and to copy",
-            disabled=True,
-        )
+        self._python = PythonCell(self._python_of, self.background)
+        self.copy_button = self._python.button
         self.editor.buttons.children += (self.copy_button,)
-        self._python = PythonCell(self._make_python)
         self.run_button = basic.Button(
             description="Run", icon="play", button_style="primary", disabled=True, tooltip="Choose a service first.",
             layout={"flex": "none"},
@@ -192,6 +193,34 @@ class CrossMatch(ipywidgets.VBox):
         """The result that the table shows, an astropy Table; None while there is none."""
         return None if self.runs.current is None else self.runs.current.result
 
+    def python(self, form: str = "") -> str:
+        """What the form (or the edited ADQL) says, as a cell of Python that gives the same rows.
+
+        Parameters
+        ----------
+        form : "pyvo" or "tapwidget", optional
+            Plain pyvo, which runs without tapwidget, or a few lines of tapwidget; as the panel shows it if left out.
+
+        Raises
+        ------
+        MatchError
+            While something is missing in the form, or for another `form`.
+        """
+        return self._python_of(form or self._python.form.value)()
+
+    def insert_python(self, form: str = "") -> None:
+        """Put that into a new cell below the one that calls this.
+
+        Raises
+        ------
+        MatchError
+            As `python`; and where no notebook runs.
+        """
+        insert_below(self.python(form))
+
+    def _python_of(self, form: str) -> Callable[[], str]:
+        return python_of(self.form, self.editor.adql if self.editor.editing else "", written=form)
+
     def run(self) -> Run:
         """Run what the form (or the edited ADQL) says; returns at once with the new run on the shelf.
 
@@ -233,12 +262,11 @@ class CrossMatch(ipywidgets.VBox):
         self.runs.observe(lambda _: setattr(self.match_form.constraints, "result", self.result), "current")
         traitlets.dlink((self.runs, "current"), (self.offset_note, "run"))
         traitlets.dlink((self.runs, "current"), (self.unmatched_note, "run"))
-        self.editor.observe(lambda _: self._offer_run(), ["adql", "editing"])
+        self.editor.observe(lambda change: self._adql_changed(change["name"]), ["adql", "editing"])
         form.observe(lambda _: self._offer_names(), ["target_table", "table", "roles", "ra", "dec", "by"])
         self.service_picker.observe(lambda _: self._offer_names(), "tables")
         traitlets.dlink((self.service_picker, "limits"), (self.editor, "limits"))
         self.run_button.on_click(lambda _: self._run_clicked())
-        self.copy_button.on_click(lambda _: self._show_python())
         self._latest: Run | None = None
 
     def _earlier_opened(self, _change: Any) -> None:
@@ -247,7 +275,7 @@ class CrossMatch(ipywidgets.VBox):
             self.background.post(("earlier", id(self)), self.earlier.refresh)
 
     def _query_changed(self, _change: Any) -> None:
-        self._hide_python()
+        self._python.hide()
         self.background.post(("query", id(self)), self._make_query)
 
     def _make_query(self) -> None:
@@ -292,9 +320,14 @@ class CrossMatch(ipywidgets.VBox):
         tables = [target if target and table.name == target.name else table for table in self.service_picker.tables]
         self.editor.tables = (*([upload_table("ut1", names)] if names else []), *tables)
 
+    def _adql_changed(self, name: str) -> None:
+        if name == "editing" or self.editor.editing:
+            self._python.hide()  # what is shown would no longer be true
+        self._offer_run()
+
     def _offer_run(self) -> None:
         self.run_button.disabled = not self.editor.adql
-        self.copy_button.disabled = not self.editor.adql or self.editor.editing
+        self.copy_button.disabled = not self.editor.adql
         self.run_button.tooltip = (
             self.editor.problem if self.run_button.disabled else "send the table and run the match at the service"
         )
@@ -344,41 +377,6 @@ class CrossMatch(ipywidgets.VBox):
         """Run what the form says with the upload moved as in `match`."""
         self.form.shift = match.shift
         self._run_clicked()
-
-    def _show_python(self) -> None:
-        if self._python.value:
-            self._hide_python()
-        else:
-            self._make_python()
-
-    def _make_python(self) -> None:
-        match, service, table = self.form.match(), self.form.service, self.form.table
-        is_short = self._python.form.value == "tapwidget"
-        self.background.run(
-            lambda: short_cell(match, service_words(service), table) if is_short else match.python(service, table),
-            then=self._python.show,
-            failed=lambda error: self._python.say(str(error)),
-        )
-        self.copy_button.description = "Hide Python"
-
-    def _hide_python(self) -> None:
-        self._python.clear()
-        self.copy_button.description = "Show as Python"
-
-
-def nothing_matched(match: Any) -> str:
-    """What to look at where a match found nothing."""
-    if match is not None and match.unmatched == "only":
-        return "Each of your rows has a counterpart."
-    if isinstance(match, SkyMatch):
-        radius = match.row_radius or f"{match.radius:g}"
-        return (
-            f"No pair within {radius}: is your position in degrees and ICRS, does {match.target} cover that "
-            "part of the sky, and do the conditions leave anything?"
-        )
-    if isinstance(match, IdentifierMatch):
-        return f"No identifier is equal: are {' and '.join(match.on)} written in the same way?"
-    return "Nothing in the service fulfils the query."
 
 
 def step(title: str, *children: ipywidgets.Widget) -> ipywidgets.VBox:

@@ -10,6 +10,7 @@ from astropy.table import Table
 from tapwidget.actions.background import Background
 from tapwidget.client.ledger import JobRecord
 from tapwidget.errors import JobAbortedError, MatchError, TapWidgetError
+from tapwidget.match.python_query import OwnQuery
 from tapwidget.match.record import from_record
 from tapwidget.match.spec import IdentifierMatch, Match, SkyMatch
 from tapwidget.state.form import Form
@@ -146,7 +147,13 @@ def whole_upload(match: SkyMatch | IdentifierMatch, table: Table, roles: Roles |
 
     The names are those of the query that the form made: row number, position in ICRS degrees, and the rest.
     """
+    upload: Table = own_query("", match, table, roles).upload.table
+    return upload
+
+
+def own_query(adql: str, match: SkyMatch | IdentifierMatch, table: Table, roles: Roles | None = None) -> OwnQuery:
+    """ADQL written by hand with that upload."""
     position = None
     if isinstance(match, SkyMatch):
         position = position_of(table, match.ra, match.dec) if match.ra else (roles or recognise(table)).position
-    return prepare(table, table.colnames, position=position, name=match.upload).table
+    return OwnQuery(adql, prepare(table, table.colnames, position=position, name=match.upload), position)

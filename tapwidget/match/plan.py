@@ -24,6 +24,8 @@ class Upload(Protocol):
     """The slim table that travels: `names` maps the user's columns to their names in it."""
 
     @property
+    def name(self) -> str: ...
+    @property
     def names(self) -> Mapping[str, str]: ...
     @property
     def row_column(self) -> str: ...
@@ -31,6 +33,15 @@ class Upload(Protocol):
     def position(self) -> tuple[str, str] | None: ...
     @property
     def table(self) -> Any: ...
+
+
+class Positioned(Protocol):
+    """An upload, and how the user's table holds the position in it; None where it does not matter."""
+
+    @property
+    def upload(self) -> Any: ...
+    @property
+    def position(self) -> Position | None: ...
 
 
 class Plan(Protocol):

@@ -6,7 +6,7 @@ import re
 from typing import Any
 
 from tapwidget.errors import MatchError
-from tapwidget.match.plan import Plan, Position
+from tapwidget.match.plan import Position, Positioned
 from tapwidget.match.spec import SkyMatch
 
 FRAMES = {"fk5": "fk5", "fk4": "fk4", "galactic": "galactic", "ecliptic": "barycentricmeanecliptic"}
@@ -20,7 +20,7 @@ def python_text(text: str) -> str:
     return f'"{text}"' if plain else repr(text)
 
 
-def position_code(plan: Plan, table: Any) -> str:
+def position_code(plan: Positioned, table: Any) -> str:
     """Code that defines `ra` and `dec`: float64 arrays in ICRS degrees, as long as the table, NaN where missing.
 
     Raises MatchError where the position was converted and the plan does not say from what.

@@ -19,20 +19,24 @@ def short_cell(match: Match, service: str, table: Any) -> str:
 
     A table that was read from a file is read again; another one is the variable `table`.
     """
-    told = getattr(table, "meta", {}).get("tapwidget")
-    source = str(told.get("source", "")) if isinstance(told, Mapping) else ""
-    reading = f"table = tapwidget.read_table({source!r})" if os.path.isfile(source) else "# `table` is your table."
     return "\n".join(
         [
             "import tapwidget",
             "",
             f"service = tapwidget.connect({service!r})",
-            reading,
+            short_reading(table),
             f"match = {match_code(match)}",
             "result = service.submit(match, table).result()",
             "",
         ]
     )
+
+
+def short_reading(table: Any) -> str:
+    """The line that reads the file that a table was read from; for another table, what `table` is."""
+    told = getattr(table, "meta", {}).get("tapwidget")
+    source = str(told.get("source", "")) if isinstance(told, Mapping) else ""
+    return f"table = tapwidget.read_table({source!r})" if os.path.isfile(source) else "# `table` is your table."
 
 
 def match_code(match: Match) -> str:
