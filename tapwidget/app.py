@@ -30,6 +30,7 @@ from tapwidget.views.earlier_jobs import EarlierJobs
 from tapwidget.views.file_picker import FilePicker
 from tapwidget.views.job_status import JobStatus
 from tapwidget.views.limits import upload_in_words
+from tapwidget.views.looks import looks_of
 from tapwidget.views.match_form import MatchForm
 from tapwidget.views.nothing_matched import nothing_matched
 from tapwidget.views.offset_note import OffsetNote
@@ -157,7 +158,7 @@ class CrossMatch(ipywidgets.VBox):
         return cls(service, table, set_up=read, **kwargs)
 
     def save(self, path: str | Path) -> Path:
-        """Save what is chosen, and where the runs are, to a small file for `load`; its whole path.
+        """Save what is chosen, where the runs are and how they are looked at, to a small file for `load`; its path.
 
         Neither tables nor results are in it: the user's table is told by its path and a fingerprint, a result by its
         job. No token ever is.
@@ -185,6 +186,7 @@ class CrossMatch(ipywidgets.VBox):
             editing=self.editor.editing,
             runs=tuple(saved_run(run, known.get(id(run.table))) for run in self.runs.runs),
             current=self.runs.current.name if self.runs.current is not None else "",
+            looks=looks_of(self.results),
         )
         return save_set_up(path, set_up)
 
@@ -369,7 +371,7 @@ class CrossMatch(ipywidgets.VBox):
         self._restoring = Restoring(
             set_up, path.parent, form=self.form, runner=self._runner, background=self.background,
             service_picker=self.service_picker, file_picker=self.file_picker, match_form=self.match_form,
-            editor=self.editor, say=self.set_up.say,
+            editor=self.editor, results=self.results, say=self.set_up.say,
         )  # fmt: skip
         self._restoring.begin(service, table)
 

@@ -1,6 +1,7 @@
 """The state of an app as a small file: what is chosen, and where its runs are to be fetched again. Never a token.
 
-JSON, read strictly: what was written by another version, has anything unknown in it or makes no sense is refused.
+JSON, read strictly: what was written by another version, has anything unknown in it or makes no sense is refused. Only
+how results were looked at is not worth that: of it what can be read is taken, and what cannot is said.
 """
 
 from __future__ import annotations
@@ -19,6 +20,8 @@ from tapwidget.match.radius import PositionErrors, RadiusColumn
 from tapwidget.match.record import from_record, value_from_record, value_to_record
 from tapwidget.match.spec import IdentifierMatch, SkyMatch
 from tapwidget.state.form import Form
+from tapwidget.state.looks import Looks, record_of
+from tapwidget.state.looks import from_record as looks_from_record
 
 VERSION = 1
 KIND = "tapwidget set-up"
@@ -70,6 +73,8 @@ class SetUp:
         The query that the person wrote last, and whether it is the one that counts.
     current : str
         The name of the run that the table shows.
+    looks : Looks
+        How the results are looked at.
     """
 
     service: str = ""
@@ -79,6 +84,7 @@ class SetUp:
     editing: bool = False
     runs: tuple[SavedRun, ...] = ()
     current: str = ""
+    looks: Looks = field(default_factory=Looks)
 
 
 def choices_of(form: Form) -> dict[str, Any]:
@@ -97,6 +103,7 @@ def to_text(set_up: SetUp) -> str:
     try:
         choices = {name: value_to_record(value) for name, value in set_up.choices.items()}
         content = {"kind": KIND, "version": VERSION, **asdict(set_up), "choices": choices}
+        content["looks"] = record_of(set_up.looks)
         return json.dumps(content, indent=1, allow_nan=False) + "\n"
     except (MatchError, TypeError, ValueError) as error:
         raise SetUpError(f"The set-up cannot be written: {error}") from error
@@ -124,6 +131,7 @@ def from_text(text: str) -> SetUp:
     content["runs"] = tuple(_run(each) for each in content["runs"])
     content["table"] = _table(content.get("table"))
     content["choices"] = _choices(content.get("choices"))
+    content["looks"] = looks_from_record(content.get("looks", {}))  # an older set-up has none
     made: SetUp = _made(SetUp, content)
     return made
 

@@ -93,6 +93,11 @@ class MagnitudeChoice(ipywidgets.HBox):
         """Whether there is any column to choose."""
         return bool(self._there or self._columns["yours"] or self._columns["theirs"])
 
+    @property
+    def offered(self) -> dict[str, tuple[str, ...]]:
+        """What can be chosen, by the names of the traits."""
+        return {"band": self._there or USUAL, **{name: ("", *offered) for name, offered in self._columns.items()}}
+
     def offer(
         self, bands: Sequence[str], yours: Sequence[str], theirs: Sequence[str], further: Sequence[str] = ()
     ) -> None:

@@ -19,7 +19,9 @@ from tapwidget.state.runs import Run
 from tapwidget.state.set_up import SavedRun, SetUp
 from tapwidget.views.adql_editor import AdqlEditor
 from tapwidget.views.file_picker import FilePicker
+from tapwidget.views.looks import put_back
 from tapwidget.views.match_form import MatchForm
+from tapwidget.views.results_panel import ResultsPanel
 from tapwidget.views.service_picker import ServicePicker
 
 AT_ONCE = ("by", "find", "neighbours", "unmatched", "clean", "ignore_case")
@@ -48,10 +50,12 @@ class Restoring:
     def __init__(
         self, set_up: SetUp, folder: Path, *, form: Form, runner: Runner, background: Background,
         service_picker: ServicePicker, file_picker: FilePicker, match_form: MatchForm, editor: AdqlEditor,
+        results: ResultsPanel,
         say: Callable[[tuple[str, ...], tuple[str, ...]], None],
     ) -> None:  # fmt: skip
         self._set_up, self._folder, self._say = set_up, folder, say
         self._form, self._runner, self._background = form, runner, background
+        self._results = results
         self._services, self._files, self._match, self._editor = service_picker, file_picker, match_form, editor
         self._runs: list[tuple[SavedRun, Run]] = []
         self._problems: dict[str, str] = {}
@@ -73,7 +77,7 @@ class Restoring:
         self._match.target_picker.target = ""
         if saved.adql:
             self._editor.restore(saved.adql, editing=saved.editing)
-        self._waiting = {"service", "target", "columns", "sides", "where"}
+        self._waiting = {"service", "target", "columns", "sides", "where", "looks"}
         for source, names in self._watched:
             source.observe(self._changed, names)
         self._put_runs()
@@ -167,6 +171,7 @@ class Restoring:
         if "target" not in self._waiting and has_target and (has_table or self._has_no_table) and self._done("where"):
             self._match.constraints.constraints = list(self._set_up.choices["where"])
         self._open_result()
+        self._put_looks(has_table=has_table)
         self._tell()
         if not self._waiting:
             for source, names in self._watched:
@@ -245,6 +250,17 @@ class Restoring:
             elif of_run.name == saved.result and run.error:
                 self._trouble("table", f"Your table was the result of {run.name}, which is not here any more.")
                 self._has_no_table = True
+
+    def _put_looks(self, *, has_table: bool) -> None:
+        """How the results were looked at, once all are there that will come: the plots are of all of them."""
+        missing = self._waiting & {"service", "runs"} or not (has_table or self._has_no_table)
+        if missing or any(run.result is None and not run.error for _, run in self._runs) or not self._done("looks"):
+            return
+        current = self._runner.runs.current
+        is_shown = current is not None and current.name == self._set_up.current
+        said = (*self._set_up.looks.lost, *put_back(self._set_up.looks, self._results, table=is_shown))
+        if said:
+            self._problems["looks"] = " ".join(said)
 
     def _trouble(self, part: str, sentence: str) -> None:
         self._problems[part] = sentence

@@ -109,7 +109,7 @@ class ResultsPanel(ipywidgets.VBox):
         self.observe(lambda _: self._await_drawing(), "_view_count")
         self.table.observe(lambda _: self._await_drawing(), "table")
         self.table.observe(lambda _: self._arrange(), "drawn")
-        self._draw()
+        self.draw()
 
     def _repr_mimebundle_(self, **kwargs: Any) -> Any:
         return with_copy(super()._repr_mimebundle_(**kwargs), self.table.first_rows())
@@ -128,6 +128,11 @@ class ResultsPanel(ipywidgets.VBox):
                 plots.use_radius.on_click(lambda _: self._take_radius())
                 self._made = plots
             return self._made
+
+    @property
+    def has_plots(self) -> bool:
+        """Whether the plots are made."""
+        return self._made is not None
 
     @property
     def histogram(self) -> MagnitudeHistogram:
@@ -189,9 +194,9 @@ class ResultsPanel(ipywidgets.VBox):
         self._form.radius = float(f"{self.separations.radius:.3g}") * u.arcsec
 
     def _draw_soon(self) -> None:
-        self._background.post(("histogram", id(self)), self._draw)
+        self._background.post(("histogram", id(self)), self.draw)
 
-    def _draw(self) -> None:
+    def draw(self) -> None:
         """Put the user's table and every visible run over one another, in the styles of Figure 1."""
         shown = [run for run in self._runs.runs if run.visible and run.result is not None]
         self._offer_columns(shown)

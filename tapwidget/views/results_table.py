@@ -23,7 +23,7 @@ is never held while `table`, `selected_rows` or `drawn` change, whose observers 
 from __future__ import annotations
 
 import threading
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Mapping
 from pathlib import Path
 from typing import Any
 
@@ -113,6 +113,17 @@ class ResultsTable(anywidget.AnyWidget):
     def rows_shown(self) -> Rows:
         """Row numbers of `table` that pass the filters, in the order on screen; int64."""
         return self._order
+
+    @property
+    def arrangement(self) -> tuple[tuple[tuple[str, str], ...], dict[str, str]]:
+        """By what the rows are sorted, (column, "ascending" or "descending"), first what counts most; and filtered."""
+        return tuple(self._sort), dict(self._filters)
+
+    def arrange(self, sort: Iterable[tuple[str, str]], filters: Mapping[str, str]) -> None:
+        """Sort and filter as the page does, that is as far as it can be done: `arrangement` says what there is."""
+        self._on_sort({"keys": list(sort)})
+        for column, text in filters.items():
+            self._on_filter({"column": column, "text": text})
 
     def find(self, text: str, after: int = -1, *, going: Callable[[], bool] = lambda: True) -> tuple[int, str] | None:
         """Where the text is next, below position `after`: its position in the order shown, and the column's name."""

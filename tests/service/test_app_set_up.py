@@ -20,6 +20,7 @@ from tapwidget.errors import SetUpError
 from tapwidget.match.constraints import MagnitudeDifference, MagnitudeRange
 from tapwidget.match.radius import PositionErrors
 from tapwidget.simulation import user_table
+from tapwidget.views.looks import looks_of
 
 SECONDS = 60
 
@@ -66,6 +67,14 @@ def app(tap_url: str, folder: Path, until: Callable[..., None]) -> CrossMatch:
     until(app, lambda: len(app.runs.runs) == 2 and app.runs.runs[1].result is not None, "the match")
     app.runs.rename(app.runs.runs[1], "bright")
     app.runs.runs[0].visible = False
+    until(app, lambda: len(app.results.histogram.series) == 2, "the histogram of the match")
+    with app.background.lock:
+        app.results.choice.yours = "g"
+    until(app, lambda: app.results.histogram.series[0].label == "ut1, g", "another column")
+    app.results.histogram.logarithmic, app.results.histogram.interval = True, (18.0, 19.5)
+    until(app, lambda: app.results.table.selected_rows, "the rows of the interval")
+    app.results.table.columns = ("ut1_r", "objectId", "separation")
+    app.results.table.arrange([("separation", "descending")], {"ut1_r": "17.5..20"})
     return app
 
 
@@ -99,6 +108,11 @@ def test_all_that_was_chosen_is_there_again_and_so_are_the_results(
     assert np.ma.allequal(mine["ut1_objid"], theirs["ut1_objid"])
     assert np.array_equal(np.ma.getmaskarray(mine["objectId"]), np.ma.getmaskarray(theirs["objectId"]))
     until(again, lambda: again.runs["bright"].table is again.form.table, "the table that the run was made with")
+    assert looks_of(again.results) == looks_of(app.results)
+    assert 0 < len(again.results.table.rows_shown) < len(theirs)
+    assert np.array_equal(again.results.table.rows_shown, app.results.table.rows_shown)
+    until(again, lambda: again.results.table.selected_rows, "the rows of the interval")
+    assert list(again.results.table.selected_rows) == list(app.results.table.selected_rows)
     again.run()  # and goes on
     until(again, lambda: len(again.runs.runs) == 3 and again.runs.runs[2].result is not None, "another match")
     assert len(again.result) == len(mine)
@@ -159,6 +173,25 @@ def test_without_its_file_the_rest_is_restored_and_follows_when_the_table_is_cho
     assert again.form.radius == PositionErrors(3.0, ("raErr",), ("refExtendedness",), 2.0, "arcsec", "deg")
     assert again.form.shift == app.form.shift
     until(again, lambda: "not what it was" in said(again), "that it is another table")
+
+
+def test_looks_that_do_not_fit_are_skipped_and_said(
+    app: CrossMatch, file: Path, tmp_path: Path, restored: Callable[[CrossMatch], None]
+) -> None:
+    content = json.loads(file.read_text())
+    content["looks"] |= {"colours": "pink", "filters": {"gone": "1", "ut1_r": "17.5..20"}}
+    (tmp_path / "set-up.json").write_text(json.dumps(content))
+    again = CrossMatch.load(tmp_path / "set-up.json", table=app.form.table)
+    restored(again)
+    assert "colours cannot be &#x27;pink&#x27;" in said(again)
+    assert "no column gone" in said(again)
+    assert again.results.table.arrangement == app.results.table.arrangement
+    del content["looks"]
+    (tmp_path / "older.json").write_text(json.dumps(content))
+    older = CrossMatch.load(tmp_path / "older.json", table=app.form.table)
+    restored(older)
+    assert "tw-warning" not in said(older)
+    assert older.results.table.columns == ()
 
 
 def test_without_its_service_it_goes_on_when_another_one_is_chosen(

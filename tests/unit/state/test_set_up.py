@@ -16,13 +16,23 @@ from tapwidget.match.radius import RadiusColumn
 from tapwidget.match.record import to_record
 from tapwidget.match.spec import SkyMatch
 from tapwidget.state.form import Form
+from tapwidget.state.looks import Looks
 from tapwidget.state.set_up import SavedRun, SavedTable, SetUp, choices_of, from_text, to_text
 
 
 def made(**form: Any) -> SetUp:
     table = SavedTable(path="/a/é.csv", fingerprint="f", rows=2**60)
     run = SavedRun("results", False, "demo", "http://a/async/1", "SELECT 1", to_record(SkyMatch("t")), table)
-    return SetUp("demo", table, choices_of(Form(**form)), "SELECT 2", True, (run,), "results")
+    return SetUp(
+        "demo",
+        table,
+        choices_of(Form(**form)),
+        "SELECT 2",
+        True,
+        (run,),
+        "results",
+        Looks(band="g", sort=(("a", "ascending"),)),
+    )
 
 
 @pytest.mark.parametrize(
@@ -39,6 +49,17 @@ def test_it_comes_back_as_it_was(form: dict[str, Any]) -> None:
     again = from_text(to_text(set_up))
     assert again == set_up
     assert Form(**again.choices).where == set_up.choices["where"]
+
+
+def test_one_that_says_not_how_it_was_looked_at_and_one_that_says_it_badly() -> None:
+    older = from_text(changed(lambda c: c.pop("looks")))
+    assert older.looks == Looks()
+    damaged = from_text(changed(lambda c: c["looks"].update(band=1, more=2)))
+    assert damaged.looks.sort == (("a", "ascending"),)
+    assert [word for sentence in damaged.looks.lost for word in ("band", "more") if word in sentence] == [
+        "band",
+        "more",
+    ]
 
 
 def changed(change: Callable[[dict[str, Any]], object]) -> str:
