@@ -138,6 +138,7 @@ def test_compose_your_own_panel(tmp_path: Path, truth: dict[str, Any]) -> None:
             "magnitudes": pairs["r_cModelMag"].astype(float).tolist(),
             "mine": pairs["ut1_objid"].tolist(),
             "said": (counts_half, answer.value),
+            "brushed": under_the_brush,
             "linked": (list(sky.selected_rows), list(chosen.selected_rows)),
             "labels": [series.label for series in histogram.series],
             "opened": ([run.name for run in opened.runs.runs], opened.form.radius.to_string(), told["service"],
@@ -153,6 +154,10 @@ def test_compose_your_own_panel(tmp_path: Path, truth: dict[str, Any]) -> None:
         left = [mine for separation, magnitude, mine in rows
                 if separation < limit and magnitude is not None and magnitude < faintest]  # fmt: skip
         assert said.startswith(f"{len(left):,} pairs, {len(set(left)):,} of {truth['lengths'][0]:,} rows")
+    left = [magnitude for separation, magnitude, _ in rows
+            if separation < 0.5 and magnitude is not None and magnitude < 20.0]  # fmt: skip
+    assert named["brushed"] == [row for row, magnitude in enumerate(left) if 18.0 <= magnitude <= 18.5]
+    assert named["brushed"]
     assert named["linked"] == ([0, 1, 2], [0, 1, 2])
     assert named["labels"] == ["ut1, r", "results, r_cModelMag"]
     assert named["opened"] == ([], "0.5 arcsec", "demo", True)
