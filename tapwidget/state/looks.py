@@ -19,7 +19,7 @@ class Looks:
 
     Attributes
     ----------
-    band, yours, theirs : str
+    band, yours, theirs, also : str, and tuple of str
         As `MagnitudeChoice` has them.
     edges, shown, logarithmic, colours, interval
         As `MagnitudeHistogram` has them; edges and shown only where somebody chose them.
@@ -36,6 +36,7 @@ class Looks:
     band: str | None = None
     yours: str | None = None
     theirs: str | None = None
+    also: tuple[str, ...] | None = None
     edges: tuple[float, ...] | None = None
     shown: tuple[float, float] | None = None
     logarithmic: bool | None = None
@@ -148,7 +149,7 @@ def _filters(value: Any) -> dict[str, str]:
 
 
 CHECKS: dict[str, Callable[[Any], Any]] = {
-    "band": _text, "yours": _text, "theirs": _text,
+    "band": _text, "yours": _text, "theirs": _text, "also": _names,
     "edges": _edges, "shown": _shown, "logarithmic": _flag, "colours": _colours, "interval": _interval,
     "columns": _names, "widths": _widths, "sort": _sort, "filters": _filters,
 }  # fmt: skip

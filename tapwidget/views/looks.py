@@ -14,7 +14,7 @@ from tapwidget.views.magnitude_histogram import MagnitudeHistogram
 from tapwidget.views.results_panel import ResultsPanel
 from tapwidget.views.results_table import ResultsTable
 
-CHOICES = ("band", "yours", "theirs")
+CHOICES = ("band", "yours", "theirs", "also")
 
 
 def looks_of(panel: ResultsPanel) -> Looks:
@@ -52,12 +52,13 @@ def _choose(looks: Looks, panel: ResultsPanel) -> Iterator[str]:
         wanted = getattr(looks, name)
         if wanted is None:
             continue
-        if wanted in offered:
+        missing = [one for one in (wanted if name == "also" else (wanted,)) if one not in offered]
+        if name == "also":
+            panel.choice.also = tuple(one for one in wanted if one in offered)
+        elif not missing:
             setattr(panel.choice, name, wanted)
-        elif name == "band":
-            yield f"There is no band {wanted} to compare."
-        else:
-            yield f"There is no column {wanted} to compare."
+        for one in missing:
+            yield f"There is no {'band' if name == 'band' else 'column'} {one} to compare."
     panel.draw()  # the bins below are for these
 
 

@@ -96,7 +96,8 @@ class MagnitudeChoice(ipywidgets.HBox):
     @property
     def offered(self) -> dict[str, tuple[str, ...]]:
         """What can be chosen, by the names of the traits."""
-        return {"band": self._there or USUAL, **{name: ("", *offered) for name, offered in self._columns.items()}}
+        lists = {name: ("", *self._columns[name]) for name in ("yours", "theirs")}
+        return {"band": self._there or USUAL, **lists, "also": (*self._columns["theirs"], *self._columns["further"])}
 
     def offer(
         self, bands: Sequence[str], yours: Sequence[str], theirs: Sequence[str], further: Sequence[str] = ()

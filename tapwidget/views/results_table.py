@@ -35,12 +35,12 @@ from tapwidget.errors import TableError, TapWidgetError
 from tapwidget.tables.page import Heading, Pages, Rows
 from tapwidget.views.still_table import first_rows, with_copy
 from tapwidget.views.table_traits import RowsTrait, TableTrait, notes
+from tapwidget.views.table_windows import Windows
 
 STATIC = Path(__file__).parent / "static"
 FIRST_ROWS = 40  # in the synced trait: what fills a usual cell, and a bit
 FIRST_CHARACTERS = 400  # width of the columns sent with them
 MOST_ROWS, MOST_COLUMNS = 400, 200  # of one window, whatever is asked for
-VIEWS = 16  # remembered at a time; a page that is closed cannot always say goodbye
 
 
 class ResultsTable(anywidget.AnyWidget):
@@ -92,7 +92,7 @@ class ResultsTable(anywidget.AnyWidget):
         self._sort: list[tuple[str, str]] = []
         self._filters: dict[str, str] = {}
         self._filter_errors: dict[str, str] = {}
-        self._windows: dict[str, tuple[int, int]] = {}
+        self._windows = Windows()
         super().__init__(**kwargs)
         self.on_msg(self._receive)
         # One after the other: a new table empties the selection.
@@ -120,7 +120,8 @@ class ResultsTable(anywidget.AnyWidget):
         return tuple(self._sort), dict(self._filters)
 
     def arrange(self, sort: Iterable[tuple[str, str]], filters: Mapping[str, str]) -> None:
-        """Sort and filter as the page does, that is as far as it can be done: `arrangement` says what there is."""
+        """Sort and filter as the page does, that is as far as it can be done: `arrangement` says what there is then."""
+        self._on_clear_filters({})
         self._on_sort({"keys": list(sort)})
         for column, text in filters.items():
             self._on_filter({"column": column, "text": text})
@@ -216,14 +217,14 @@ class ResultsTable(anywidget.AnyWidget):
 
     def _on_hello(self, content: dict[str, Any]) -> None:
         with self._lock:
-            self._remember(content["view"], 0, min(FIRST_ROWS, len(self._order)))
+            self._windows.remember(content["view"], 0, min(FIRST_ROWS, len(self._order)))
             # The selection may have changed since the page was last put into its trait.
             self.send({"type": "marks", "view": content["view"], **self._marks(0, FIRST_ROWS)})
         self.drawn = True
 
     def _on_bye(self, content: dict[str, Any]) -> None:
         with self._lock:
-            self._windows.pop(content["view"], None)
+            self._windows.forget(content["view"])
 
     def _on_window(self, content: dict[str, Any]) -> None:
         with self._lock:
@@ -233,7 +234,7 @@ class ResultsTable(anywidget.AnyWidget):
             last = min(int(content["last"]), first + MOST_ROWS, len(self._order))
             c0 = max(0, int(content["c0"]))
             c1 = min(int(content["c1"]), c0 + MOST_COLUMNS, len(self._pages.names))
-            self._remember(content["view"], first, last)
+            self._windows.remember(content["view"], first, last)
             self.send(
                 {
                     "type": "window",
@@ -324,7 +325,7 @@ class ResultsTable(anywidget.AnyWidget):
             self._selected = np.zeros(0 if self._pages is None else len(self._pages), dtype=bool)
             self._mark(self.selected_rows)
             self._sort, self._filters, self._filter_errors, self._orders = [], {}, {}, {}
-            self._windows = dict.fromkeys(self._windows, (0, FIRST_ROWS))
+            self._windows.all_at(0, FIRST_ROWS)
             self._table_version = self._version + 1
             self._put_headings()
             self._reorder()
@@ -391,15 +392,9 @@ class ResultsTable(anywidget.AnyWidget):
         }
 
     def _send_marks(self) -> None:
-        for view, (first, last) in self._windows.items():
+        for view, (first, last) in self._windows:
             self.send({"type": "marks", "view": view, **self._marks(first, last)})
 
     def _count_selected(self) -> None:
         self._selected_count = int(np.count_nonzero(self._selected))
         self._selected_shown = int(np.count_nonzero(self._selected[self._order])) if self._selected_count else 0
-
-    def _remember(self, view: str, first: int, last: int) -> None:
-        self._windows.pop(view, None)
-        self._windows[view] = (first, last)
-        while len(self._windows) > VIEWS:
-            del self._windows[next(iter(self._windows))]

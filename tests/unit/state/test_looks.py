@@ -13,7 +13,7 @@ from hypothesis import strategies as st
 from tapwidget.state.looks import CHECKS, Looks, from_record, record_of
 
 LOOKS = Looks(
-    "é", "", "x y", (7.5, 8.0, 27.25), (15.0, 24.0), True, "band", (18.0, 18.0), ("b", "a"), {"b": 80},
+    "é", "", "x y", ("g", "i"), (7.5, 8.0, 27.25), (15.0, 24.0), True, "band", (18.0, 18.0), ("b", "a"), {"b": 80},
     (("b", "descending"), ("a", "ascending")), {"b": "> 17 <script>"},
 )  # fmt: skip
 

@@ -42,7 +42,7 @@ def panel(*, result: Table | None = RESULT) -> ResultsPanel:
 
 def test_another_panel_is_looked_at_in_the_same_way() -> None:
     one = panel()
-    one.choice.band = "g"
+    one.choice.band, one.choice.also = "g", ("r", "size")
     one.histogram.edges, one.histogram.shown = np.linspace(15, 23, 17), (15.5, 22.5)
     one.histogram.logarithmic, one.histogram.colours = True, "band"
     one.histogram.interval = (17.0, 20.0)
