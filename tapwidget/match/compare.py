@@ -64,7 +64,7 @@ def compare(first: Any, second: Any) -> Comparison:
     """
     results = (first, second)
     told = [_told(result) for result in results]
-    found = [_is_pair(result, about) for result, about in zip(results, told, strict=True)]
+    found = [is_pair(result, about) for result, about in zip(results, told, strict=True)]
     one, other = (result[rows] for result, rows in zip(results, found, strict=True))
     ours = _numbered(one, other, *_mine(first, second, told))
     mine = _change(*ours, *found)
@@ -85,7 +85,7 @@ def _told(result: Any) -> Mapping[str, Any]:
     return told
 
 
-def _is_pair(result: Any, told: Mapping[str, Any]) -> Bools:
+def is_pair(result: Any, told: Mapping[str, Any]) -> Bools:
     """Which rows of a result have a counterpart."""
     if told.get("unmatched", "drop") == "drop":
         return np.ones(len(result), dtype=bool)

@@ -19,6 +19,7 @@ from tapwidget.errors import ColumnError
 from tapwidget.plots import columns
 from tapwidget.plots.bands import in_order
 from tapwidget.plots.difference import of_result
+from tapwidget.plots.places import matched
 from tapwidget.plots.series import Series, beside, of_run, of_user
 from tapwidget.plots.subset import Subset
 from tapwidget.state.form import Form
@@ -120,7 +121,8 @@ class ResultsPanel(ipywidgets.VBox):
         with self._making:
             if self._made is None:
                 plots = ResultPlots(self.choice, self._said)
-                plots.sky.background, plots.sky.table = self._form.table, self.table.table
+                plots.sky.background = self._form.table
+                self._show_places(plots.sky)
                 plots.sky.selected_rows = self.table.selected_rows
                 plots.sky.observe(lambda _: self._chosen_in_the_sky(), "selected_rows")
                 plots.histogram.observe(lambda _: self._select_soon(), "interval")
@@ -181,7 +183,15 @@ class ResultsPanel(ipywidgets.VBox):
             result = result[self.check.rows]
         if result is not self.table.table:
             self.table.table = result
-            self.sky.table = result
+            self._show_places(self.sky)
+
+    def _show_places(self, sky: SkyPlot) -> None:
+        """The rows of the table on the sky, before the rest of what was uploaded."""
+        shown = self.table.table
+        rest = "not in the result" if self.check.rows is None else "not among these"
+        sky.show(
+            shown, None if shown is None else matched(shown), "your table" if shown is None else f"your table, {rest}"
+        )
 
     def _show_separations(self) -> None:
         current = self._runs.current

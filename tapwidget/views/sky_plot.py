@@ -9,13 +9,8 @@ import ipywidgets
 import numpy as np
 import traitlets
 
-from tapwidget.errors import ColumnError
-from tapwidget.plots import sky
-from tapwidget.plots.columns import OF_THE_UPLOAD
+from tapwidget.plots import places, sky
 from tapwidget.plots.selection import RowNumbers
-from tapwidget.tables.objects import plain_table
-from tapwidget.tables.positions import icrs_degrees
-from tapwidget.tables.roles import Position, position_of, recognise
 from tapwidget.views import basic, plot_style
 from tapwidget.views.box_brush import BoxBrush
 from tapwidget.views.sky_picture import ASPECT, BACKGROUND, MATCHED, UNMATCHED, SkyPicture
@@ -36,11 +31,13 @@ class SkyPlot(ipywidgets.VBox):
     table : astropy.table.Table or None
         Its rows are the points. Setting it empties the selection.
     ra, dec : str
-        Columns of the position; empty for what is recognised (the target's rather than the upload's).
+        Columns of the position; empty for what is recognised: in a result the target's, and for rows without one the
+        upload's.
     matched : array of bool, or None
         One a row: rows that are not are drawn as rings. None when there is no such difference.
     background : astropy.table.Table or None
-        Further positions, as of objects that were not matched: drawn grey, not to be selected.
+        Further positions, as of objects that were not matched: drawn grey, not to be selected. Where `table` is a
+        result of matching it, those that are not among its rows.
     background_label : str
         What the legend calls them.
     selected_rows : sorted row numbers (int), equal to a tuple of them
@@ -61,6 +58,7 @@ class SkyPlot(ipywidgets.VBox):
         # Guards what is drawn. Never held while a public trait is set: an observer may wait for a lock of its own.
         self._lock = threading.RLock()
         none = np.zeros(0)
+        self._is_given = True  # not while only some of what is shown together was set
         self._plane: tuple[sky.Floats, sky.Floats] = (none, none)
         self._has_place = np.zeros(0, bool)
         self._picture = SkyPicture()
@@ -85,19 +83,31 @@ class SkyPlot(ipywidgets.VBox):
         self.selected_rows = ()
         self._box.clear()
 
+    def show(self, table: Any, matched: Any = None, background_label: str = "") -> None:
+        """Set these together, and draw once."""
+        self._is_given = False
+        try:
+            self.table, self.matched = table, matched
+            self.background_label = background_label or self.background_label
+        finally:
+            self._is_given = True
+            self._redraw()
+
     def _new_table(self, _change: object) -> None:
         self.selected_rows = ()
         self._redraw()
 
     def _redraw(self, _change: object = None) -> None:
+        if not self._is_given:
+            return
         with self._lock:
-            said: list[str] = []
-            of_background: list[str] = []
-            ra, dec = self._positions(self.table, self.ra, self.dec, said)
-            back_ra, back_dec = self._positions(self.background, "", "", of_background)
-            said += [f"{self.background_label}: {sentence}" for sentence in of_background]
-            middle = sky.about(np.concatenate([ra, back_ra]), np.concatenate([dec, back_dec]))
-            self._plane, behind = middle.plane(ra, dec), middle.plane(back_ra, back_dec)
+            back = places.of_table(self.background)
+            rows = places.of_table(self.table, self.ra, self.dec, upload=back.position)
+            said = [rows.said, f"{self.background_label}: {back.said}" if back.said else ""]
+            others = places.others(back.ra, back.dec, rows)
+            middle = sky.about(np.concatenate([rows.ra, back.ra]), np.concatenate([rows.dec, back.dec]))
+            self._plane = middle.plane(rows.ra, rows.dec)
+            behind = middle.plane(back.ra[others], back.dec[others])
             self._has_place = ~(np.isnan(self._plane[0]) | np.isnan(self._plane[1]))
             self._box.over(*self._plane)
             every = tuple(np.concatenate(pair) for pair in zip(self._plane, behind, strict=True))
@@ -134,32 +144,15 @@ class SkyPlot(ipywidgets.VBox):
         keys = []
         if self.matched is not None:
             keys += [(f"matched ({int(matched[rows].sum()):,})", MATCHED, True)]
-            keys += [(f"not matched ({int((~matched[rows]).sum()):,})", UNMATCHED, False)]
-        elif len(there):
+            unmatched = int((~matched[rows]).sum())
+            keys += [(f"not matched ({unmatched:,})", UNMATCHED, False)] if unmatched else []
+        elif len(there) and len(x):
             keys += [(f"rows ({len(rows):,})", MATCHED, True)]
         if len(there):
             keys += [(f"{self.background_label} ({len(there):,})", BACKGROUND, True)]
         self._picture.points(
             (x[yes], y[yes]), (x[no], y[no]), (behind[0][drawn_behind], behind[1][drawn_behind]), keys
         )  # fmt: skip
-
-    def _positions(self, table: Any, ra: str, dec: str, said: list[str]) -> tuple[sky.Floats, sky.Floats]:
-        """Degrees, ICRS; NaN for rows without. What is wrong is said, not raised: rows can be selected all the same."""
-        rows = 0 if table is None else len(table)
-        none = np.full(rows, np.nan)
-        if not rows:
-            return none, none
-        table, _ = plain_table(table)  # a result may hold coordinates and times as its user gave them
-        try:
-            position = position_of(table, ra, dec) if ra and dec else _position(table)
-            if position is None:
-                said.append("No columns were recognised as a position, so there is nothing to draw.")
-                return none, none
-            lon, lat, _changes = icrs_degrees(table, position)
-        except ColumnError as error:
-            said.append(str(error))
-            return none, none
-        return lon, lat
 
     def _select(self, rows: RowNumbers) -> None:
         self.selected_rows = rows
@@ -180,11 +173,3 @@ class SkyPlot(ipywidgets.VBox):
             f"{len(rows):,} of {len(x):,} rows selected" if len(rows) else (HINT if len(x) else "No rows to show yet.")
         )
         self._readout.value = said + (f"; {MARKED:,} of them marked" if len(marked) < len(placed) else "")
-
-
-def _position(table: Any) -> Position | None:
-    """What is recognised as a position; of several the target's, since it is the result that is shown."""
-    roles = recognise(table)
-    found = [position for position in (roles.position, *roles.others) if position is not None]
-    own = [position for position in found if not any(OF_THE_UPLOAD.match(name) for name in position.columns)]
-    return next(iter([*own, *found]), None)

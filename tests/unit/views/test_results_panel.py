@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable
 
 import numpy as np
 import pytest
-from astropy.table import Table
+from astropy.table import MaskedColumn, Table
 
 from tapwidget import ColumnRange, MagnitudeDifference, MagnitudeRange
 from tapwidget.actions.background import Immediate
@@ -336,3 +337,21 @@ def test_what_no_other_result_has_is_forgotten(panel: ResultsPanel) -> None:
     assert "Not drawn: g_psfMag: none of these results has it." in panel._said.value
     panel.choice.also = ()
     assert panel._said.value == ""
+
+
+def test_the_sky_tells_matched_rows_from_others_and_from_the_rest_of_the_upload(panel: ResultsPanel) -> None:
+    panel._form.table = Table({"ra": R, "dec": R, "r": R})
+    assert "your table (5)" in panel.sky._picture._legend.value
+    gone = np.array([False, True, False, False])
+    theirs = {name: MaskedColumn(R[:4], mask=gone) for name in ("ra", "dec", "separation")}
+    show(panel, Table({"ut1_ra": R[:4], "ut1_dec": R[:4], "ut1_r": R[:4], **theirs}))
+
+    def legend() -> str:
+        return re.sub("<[^>]*>", " ", panel.sky._picture._legend.value)
+
+    assert re.search(r"matched \(3\) .*not matched \(1\) .*your table, not in the result \(1\)", legend())
+    panel.check.rows = np.array([0, 2])
+    assert re.search(r"^ *matched \(2\) *your table, not among these \(3\) *$", legend())
+    panel.check.rows = None
+    panel._runs.remove(panel._runs.current)
+    assert re.search(r"^ *your table \(5\) *$", legend())

@@ -198,3 +198,21 @@ def test_of_which_table_it_is_said_that_it_has_no_position() -> None:
     plot = SkyPlot(Table({"ra": [10.0, 11.0], "dec": [1.0, 2.0]}), background_label="your <i>table</i>")
     plot.background = Table({"r": [20.0]})
     assert "your &lt;i&gt;table&lt;/i&gt;: No columns were recognised as a position" in plot._account.value
+
+
+def test_of_a_result_rows_without_a_counterpart_are_rings_where_the_upload_says() -> None:
+    upload = around(0.0, 6.98, 200)
+    gone = np.arange(150) >= 100
+    result = Table({f"ut1_{name}": upload[name][:150] for name in ("ra", "dec")})
+    for name, column in (("coord_ra", "ra"), ("coord_dec", "dec")):
+        result[name] = MaskedColumn(upload[column][:150], mask=gone)
+    plot = SkyPlot()
+    plot.background = upload
+    plot.show(result, ~gone, "your table, not in the result")
+    assert points(plot) == [100, 50, 50, 0]
+    legend = plot._picture._legend.value
+    for said in ("matched (100)", "not matched (50)", "your table, not in the result (50)"):
+        assert said in legend
+    assert "no position" not in plot._account.value
+    box(plot, (-9, 9), (-9, 9))
+    assert len(plot.selected_rows) == 150
