@@ -46,6 +46,7 @@ PUBLIC = {
     "DifferencePlot": "tapwidget.views.difference_plot",
     "SkyPlot": "tapwidget.views.sky_plot",
     "SeparationPlot": "tapwidget.views.separation_plot",
+    "OffsetPlot": "tapwidget.views.offset_plot",
     "figure1": "tapwidget.plots.figure1",
     "TapWidgetError": "tapwidget.errors",
 }

@@ -71,7 +71,11 @@ def median_shift(result: Any, *, separation: str = "separation", position_angle:
         if isinstance(told, Mapping) and told.get("unmatched") == "only":
             raise MatchError("The result has no pairs, only your rows without a counterpart: they have no offset.")
         raise MatchError(f"The result has no column {missing!r}: only a match by position has offsets.")
-    dra, ddec = offsets(result[separation], result[position_angle])
+    return shift_of(*offsets(result[separation], result[position_angle]))
+
+
+def shift_of(dra: Floats, ddec: Floats) -> Shift:
+    """The median of offsets in arcsec, NaN where there is no pair; MatchError where there is none at all."""
     is_pair = np.isfinite(dra)
     if not is_pair.any():
         raise MatchError("The result has no pairs, so there is no offset to see. Match with a larger radius.")

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any
 
 import numpy as np
@@ -29,6 +29,8 @@ class Separations:
         The rate of chance pairs, where it is known.
     find, neighbours
         Which pairs were kept.
+    by_row : float64
+        The same separations, one a row of the result; NaN where there is no pair.
     """
 
     values: Floats
@@ -36,6 +38,7 @@ class Separations:
     chance: Chance | None = None
     find: str = "all"
     neighbours: int = 1
+    by_row: Floats = field(default_factory=lambda: np.zeros(0))
 
     @property
     def edges(self) -> Floats:
@@ -46,6 +49,11 @@ class Separations:
     def counts(self) -> NDArray[np.int64]:
         """Pairs in each bin; the last one takes its upper edge too."""
         return np.histogram(self.values, self.edges)[0].astype(np.int64)
+
+    def counts_of(self, rows: Any) -> NDArray[np.int64]:
+        """How many pairs of these rows of the result (each once) are in each bin."""
+        found = self.by_row[np.asarray(rows, dtype=np.intp)]
+        return np.histogram(found[np.isfinite(found)], self.edges)[0].astype(np.int64)
 
     @property
     def by_chance(self) -> Floats:
@@ -77,13 +85,14 @@ def of_result(result: Any, measured: Chance | None = None) -> Separations | None
     name = str(told.get("separation") or chances.SEPARATION)
     if name not in result.colnames:
         return None
+    by_row = np.ma.filled(np.ma.asarray(result[name], dtype=np.float64), np.nan)
     values = np.sort(chances.there(result[name]))
     if not len(values):
         return None
     radius = told.get("radius_arcsec")
     radius = float(radius) if isinstance(radius, int | float) and radius > 0 else float(values[-1])
     chance = chances.better(measured, chances.of_result(result))
-    return Separations(values, radius or 1.0, chance, **chances.mode_of(result))
+    return Separations(values, radius or 1.0, chance, **chances.mode_of(result), by_row=np.asarray(by_row))
 
 
 def sentence(found: Separations, radius: float | None = None) -> str:

@@ -88,6 +88,12 @@ def dots(keys: Sequence[tuple[str, str, bool]]) -> str:
     )
 
 
+def cross(label: str, css: str) -> str:
+    """HTML legend of a cross in that CSS colour."""
+    shape = f'<path d="M1 6H11M6 1V11" style="stroke:{escape(css)};stroke-width:2.5"/>'
+    return _key(f'<svg width="12" height="12" aria-hidden="true">{shape}</svg>', label)
+
+
 def _key(sample: str, label: str) -> str:
     return f'<div class="tw-key">{sample}<span>{escape(label)}</span></div>'
 

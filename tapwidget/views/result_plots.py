@@ -1,19 +1,24 @@
-"""The plots of a result side by side: magnitudes, sky, separations, differences."""
+"""The plots of a result side by side: magnitudes, sky, separations, offsets, differences."""
 
 from __future__ import annotations
 
+from typing import Any
+
 import ipywidgets
 
+from tapwidget.plots.places import matched
+from tapwidget.state.runs import Run
 from tapwidget.views import basic
 from tapwidget.views.difference_plot import DifferencePlot
 from tapwidget.views.magnitude_choice import MagnitudeChoice
 from tapwidget.views.magnitude_histogram import MagnitudeHistogram
+from tapwidget.views.offset_plot import OffsetPlot
 from tapwidget.views.separation_plot import SeparationPlot
 from tapwidget.views.sky_plot import SkyPlot
 
 
 class ResultPlots(ipywidgets.HBox):
-    """Four plots and a button. `ResultsPanel` decides what they show.
+    """Five plots and a button. `ResultsPanel` decides what they show.
 
     Parameters
     ----------
@@ -25,6 +30,7 @@ class ResultPlots(ipywidgets.HBox):
         self.histogram = MagnitudeHistogram()
         self.sky = SkyPlot(background_label="your table")
         self.separations = SeparationPlot()
+        self.offsets = OffsetPlot()
         self.differences = DifferencePlot()
         self.use_radius = basic.Button(
             description="Use this radius", tooltip="put it into the form, for the next match", layout={"width": "auto"}
@@ -41,7 +47,26 @@ class ResultPlots(ipywidgets.HBox):
         """Leave out what has nothing to draw. Absent, not hidden: bqplot cannot measure what has no size."""
         beside = (
             *((self.judged,) if self.separations.separations is not None else ()),
+            *((self.offsets,) if self.offsets.offsets is not None else ()),
             *((self.differences,) if self.differences.differences is not None else ()),
         )
         if self.children[2:] != beside:
             self.children = (*self.children[:2], *beside)
+
+    def show_places(self, shown: Any, part: Any = None) -> None:
+        """Show a table's rows on the sky, before the rest of what was uploaded; `part`: which of a result they are."""
+        label = f"your table, not {'in the result' if part is None else 'among these'}"
+        if shown is None:
+            self.sky.show(None, None, "your table")
+        else:
+            self.sky.show(shown, matched(shown), label)
+
+    def show_pairs(self, run: Run | None) -> None:
+        """Show how far apart the pairs of a run are, and in which direction."""
+        for plot in (self.separations, self.offsets):
+            plot.chance, plot.table = (None, None) if run is None else (run.chance, run.result)
+
+    def mark_pairs(self, result: Any, rows: Any) -> None:
+        """Mark these rows of a result where it is the one that is shown."""
+        if self.offsets.table is result:
+            self.offsets.selected_rows = rows

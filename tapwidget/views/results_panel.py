@@ -29,6 +29,7 @@ from tapwidget.views.difference_plot import DifferencePlot
 from tapwidget.views.magnitude_choice import MagnitudeChoice
 from tapwidget.views.magnitude_histogram import MagnitudeHistogram
 from tapwidget.views.match_check import MatchCheck, positions
+from tapwidget.views.offset_plot import OffsetPlot
 from tapwidget.views.plain_table import PlainTable
 from tapwidget.views.result_plots import ResultPlots
 from tapwidget.views.results_table import ResultsTable
@@ -62,6 +63,7 @@ class ResultsPanel(ipywidgets.VBox):
         This and the other plots are made when there is something to draw, or when they are asked for.
     sky : SkyPlot
     separations : SeparationPlot
+    offsets : OffsetPlot
     differences : DifferencePlot
         Of the magnitudes that the histogram compares, in the current result.
     check : MatchCheck
@@ -122,11 +124,14 @@ class ResultsPanel(ipywidgets.VBox):
             if self._made is None:
                 plots = ResultPlots(self.choice, self._said)
                 plots.sky.background = self._form.table
-                self._show_places(plots.sky)
+                plots.show_places(self.table.table, self.check.rows)
                 plots.sky.selected_rows = self.table.selected_rows
                 plots.sky.observe(lambda _: self._chosen_in_the_sky(), "selected_rows")
                 plots.histogram.observe(lambda _: self._select_soon(), "interval")
-                plots.differences.observe(lambda _: self._boxed(), "selected_rows")
+                plots.differences.observe(
+                    lambda _: self._boxed(plots.differences, self._subtracted and self._subtracted[0]), "selected_rows"
+                )
+                plots.offsets.observe(lambda _: self._boxed(plots.offsets, plots.offsets.table), "selected_rows")
                 plots.use_radius.on_click(lambda _: self._take_radius())
                 self._made = plots
             return self._made
@@ -147,6 +152,10 @@ class ResultsPanel(ipywidgets.VBox):
     @property
     def separations(self) -> SeparationPlot:
         return self._plots.separations
+
+    @property
+    def offsets(self) -> OffsetPlot:
+        return self._plots.offsets
 
     @property
     def differences(self) -> DifferencePlot:
@@ -183,21 +192,13 @@ class ResultsPanel(ipywidgets.VBox):
             result = result[self.check.rows]
         if result is not self.table.table:
             self.table.table = result
-            self._show_places(self.sky)
-
-    def _show_places(self, sky: SkyPlot) -> None:
-        """The rows of the table on the sky, before the rest of what was uploaded."""
-        shown = self.table.table
-        rest = "not in the result" if self.check.rows is None else "not among these"
-        sky.show(
-            shown, None if shown is None else matched(shown), "your table" if shown is None else f"your table, {rest}"
-        )
+            self._plots.show_places(result, self.check.rows)
 
     def _show_separations(self) -> None:
         current = self._runs.current
         if current is not None or self._made is not None:
-            self.separations.chance = None if current is None else current.chance
-            self.separations.table = None if current is None else current.result
+            with self._marked():
+                self._plots.show_pairs(current)
         self._arrange()
 
     def _take_radius(self) -> None:
@@ -330,12 +331,12 @@ class ResultsPanel(ipywidgets.VBox):
         if self._marking != threading.get_ident():
             self.table.selected_rows = self.sky.selected_rows
 
-    def _boxed(self) -> None:
-        """Select the rows of the table that the box among the differences holds."""
-        if self._marking == threading.get_ident() or self._subtracted is None:
+    def _boxed(self, plot: DifferencePlot | OffsetPlot, result: Table | None) -> None:
+        """Select the rows of the table that the box in a plot of the whole result holds."""
+        if self._marking == threading.get_ident() or result is None:
             return
-        inside = np.zeros(len(self._subtracted[0]), bool)
-        inside[np.asarray(self.differences.selected_rows, dtype=np.intp)] = True
+        inside = np.zeros(len(result), bool)
+        inside[np.asarray(plot.selected_rows, dtype=np.intp)] = True
         self.table.selected_rows = positions(self.check.rows, inside)
 
     def _rows_selected(self) -> None:
@@ -365,17 +366,20 @@ class ResultsPanel(ipywidgets.VBox):
         self.histogram.subsets = tuple(one for one in (self._kept, chosen) if one is not None)
 
     def _follow(self) -> None:
-        """Mark in the sky and among the differences what the table has selected."""
+        """Mark in the other plots what the table has selected."""
         if self._made is None:
             return
         rows = self.table.selected_rows
         with self._marked():
             if self.sky.table is self.table.table:  # or the sky is about to show that one, and its rows then
                 self.sky.selected_rows = rows
-            if self._subtracted is None or self._runs.current is None:
+            result = None if self._runs.current is None else self._runs.current.result
+            if result is None:
                 return
-            if self._subtracted[0] is self._runs.current.result:  # as above
-                self.differences.selected_rows = rows if self.check.rows is None else in_result(rows, self.check.rows)
+            rows = rows if self.check.rows is None else in_result(rows, self.check.rows)
+            self._made.mark_pairs(result, rows)
+            if self._subtracted is not None and self._subtracted[0] is result:  # as above
+                self.differences.selected_rows = rows
 
     @contextlib.contextmanager
     def _marked(self) -> Iterator[None]:

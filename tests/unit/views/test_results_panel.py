@@ -355,3 +355,34 @@ def test_the_sky_tells_matched_rows_from_others_and_from_the_rest_of_the_upload(
     panel.check.rows = None
     panel._runs.remove(panel._runs.current)
     assert re.search(r"^ *your table \(5\) *$", legend())
+
+
+def test_a_box_among_the_offsets_selects_everywhere(panel: ResultsPanel) -> None:
+    assert panel.offsets not in panel._plots.children
+    angle = [0.0, 90.0, 180.0, 270.0, 45.0]
+    apart = MaskedColumn([1.0, 0.5, 1.0, 0.5, 1.0], mask=[False, False, False, False, True])
+    panel._form.table = Table({"r": R})
+    show(panel, Table({**MATCHED, "ra": R, "dec": R, "separation": apart, "position_angle": angle}))
+    assert panel.offsets in panel._plots.children
+    brush = panel.offsets._brush
+
+    def draw_box() -> None:
+        with brush.hold_trait_notifications():
+            brush.selected_x, brush.selected_y = np.array([-2.0, 0.1]), np.array([-0.1, 2.0])
+
+    draw_box()  # to the east and to the north
+    others = (panel.table, panel.sky, panel.offsets, panel.differences)
+    assert [plot.selected_rows for plot in others] == [(0, 1)] * 4
+    assert subsets(panel) == {"selected (2)": [0, 1]}
+    assert brush.selected_x is not None
+    panel.table.selected_rows = (3,)
+    assert [plot.selected_rows for plot in others] == [(3,)] * 4
+    assert brush.selected_x is None
+    # While the table shows some of the rows, its row numbers are others.
+    panel.check.rows = np.array([4, 3, 1])
+    draw_box()
+    assert panel.table.selected_rows == panel.sky.selected_rows == (2,)
+    assert panel.offsets.selected_rows == (1,)
+    show(panel, Table(MATCHED))  # no match by position
+    assert panel.offsets not in panel._plots.children
+    assert panel.table.selected_rows == ()
