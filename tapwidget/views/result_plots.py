@@ -68,5 +68,6 @@ class ResultPlots(ipywidgets.HBox):
 
     def mark_pairs(self, result: Any, rows: Any) -> None:
         """Mark these rows of a result where it is the one that is shown."""
-        if self.offsets.table is result:
-            self.offsets.selected_rows = rows
+        for plot in (self.separations, self.offsets):
+            if plot.table is result:
+                plot.selected_rows = rows

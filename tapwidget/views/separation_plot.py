@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import threading
+from dataclasses import replace
 from typing import Any
 
 import bqplot
@@ -17,15 +18,16 @@ from tapwidget.state.identity import Identity
 from tapwidget.views import basic, plot_style
 from tapwidget.views.histogram_plot import MARGIN, figure_options, set_ticks
 from tapwidget.views.style import notes, stylesheet
-from tapwidget.views.table_traits import TableTrait
+from tapwidget.views.table_traits import RowsTrait, TableTrait
 
 WIDTH, HEIGHT = 460, 300  # px
 STEPS = 200  # of the slider
 CUMULATED = 60  # points of the curves
 PAIRS = Series("pairs", (), "filled", 0.0, 0)
-CHANCE = Series("by chance", (), "dashed", 2.0, 3)
+CHANCE = Series("by chance", (), "dashed", 2.0, 1)
+SELECTED = Series("selected", (), "solid", 2.0, 3)  # red, as in the other plots
 TRUE = Series("true pairs kept", (), "solid", 2.0, 0)
-FALSE = Series("false among those kept", (), "dashed", 2.0, 3)
+FALSE = Series("false among those kept", (), "dashed", 2.0, 1)
 MARK = "var(--jp-brand-color1, #1976d2)"
 
 
@@ -42,16 +44,21 @@ class SeparationPlot(ipywidgets.VBox):
         Arcsec: the radius that is marked, and judged in words. Up to that of the match.
     shows : str
         "pairs" for the histogram; "shares" for the true pairs kept and the false among them, for each radius.
+    selected_rows : sorted row numbers (int), equal to a tuple of them
+        Rows of `table`, which have an outline of their own in the histogram. Takes any sequence of row numbers, or one
+        bool a row. Can be linked to those of a `ResultsTable` or a `SkyPlot`.
     """
 
     table = TableTrait()
     chance = Identity()
     radius = traitlets.Float(0.0)
     shows = traitlets.Enum(("pairs", "shares"), default_value="pairs")
+    selected_rows = RowsTrait()
 
     def __init__(self, table: Any = None, chance: Any = None, **kwargs: Any) -> None:
         self._lock = threading.RLock()
         self._filling = False
+        self._drawn: list[Series] = []
         self.separations: separation.Separations | None = None
         self._build()
         super().__init__(
@@ -62,7 +69,9 @@ class SeparationPlot(ipywidgets.VBox):
         self.add_class("tw-plot")
         traitlets.link((self._shown, "value"), (self, "shows"))
         self._slider.observe(self._slid, "value")
-        self.observe(self._redraw, ["table", "chance", "shows"])
+        self.observe(self._new_table, "table")
+        self.observe(self._redraw, ["chance", "shows"])
+        self.observe(self._outline, "selected_rows")
         self.observe(self._mark, "radius")
         self._redraw()
         self.table, self.chance = table, chance
@@ -73,9 +82,10 @@ class SeparationPlot(ipywidgets.VBox):
         self._x_axis = bqplot.Axis(scale=self._x, grid_lines="none", label="separation [arcsec]", label_offset="34px")
         self._y_axis = bqplot.Axis(scale=self._y, side="left", grid_lines="solid", label_offset="50px")
         self._lines = [bqplot.Lines(x=[0, 0], y=[0, 0], scales=scales) for _ in range(2)]
+        self._selected = bqplot.Lines(x=[0, 0], y=[0, 0], scales=scales, visible=False)
         self._marker = bqplot.Lines(x=[0, 0], y=[0, 0], scales=scales, colors=[MARK], stroke_width=2)
         figure = bqplot.Figure(
-            axes=[self._x_axis, self._y_axis], marks=[*self._lines, self._marker], fig_margin=MARGIN,
+            axes=[self._x_axis, self._y_axis], marks=[*self._lines, self._selected, self._marker], fig_margin=MARGIN,
             padding_x=0, padding_y=0, layout=ipywidgets.Layout(width=f"{WIDTH}px", height=f"{HEIGHT}px"),
             **figure_options(),
         )  # fmt: skip
@@ -97,6 +107,10 @@ class SeparationPlot(ipywidgets.VBox):
         self._readout = basic.HTML(layout={"min_height": "72px"})
         self._readout.add_class("tw-readout")
         self._account = basic.HTML()
+
+    def _new_table(self, change: Any) -> None:
+        self.selected_rows = ()
+        self._redraw(change)
 
     def _redraw(self, change: Any = None) -> None:
         with self._lock:
@@ -151,12 +165,27 @@ class SeparationPlot(ipywidgets.VBox):
                 if drawn:
                     line.x, line.y = curves[number]
                     self._style(line, series[number])
-        self._legend.value = plot_style.legend(series[: len(curves)], band_colours=False)
+        self._drawn = series[: len(curves)]
+        self._outline()
         self._legend.layout.display = None if curves else "none"
         said = list(found.chance.notes) if found is not None and found.chance is not None else []
         if found is not None and found.chance is None:
             said.append("How many are there by chance is not known: this result has no single radius.")
         self._account.value = notes(*said)
+
+    def _outline(self, _change: object = None) -> None:
+        """Draw the selected rows over the histogram, and the legend of all that is drawn."""
+        with self._lock:
+            found, rows = self.separations, self.selected_rows
+            selected = replace(SELECTED, label=f"selected ({len(rows):,})")
+            drawn = found is not None and self.shows == "pairs" and len(rows) > 0 and rows[-1] < len(found.by_row)
+            with self._selected.hold_sync():
+                self._selected.visible = drawn
+                if drawn and found is not None:
+                    self._selected.x, self._selected.y = histogram.stairs(found.edges, found.counts_of(rows))
+                    self._style(self._selected, selected)
+            series = [*self._drawn, *([selected] if drawn else [])]
+            self._legend.value = plot_style.legend(series, band_colours=False)
 
     @staticmethod
     def _style(line: bqplot.Lines, one: Series) -> None:

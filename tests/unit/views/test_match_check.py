@@ -7,13 +7,13 @@ from typing import Any
 import numpy as np
 import pytest
 from astropy import units as u
-from astropy.table import Table
+from astropy.table import MaskedColumn, Table
 
 from tapwidget.actions.background import Immediate
 from tapwidget.errors import JobAbortedError
 from tapwidget.match.chance import Chance
 from tapwidget.match.spec import IdentifierMatch, SkyMatch
-from tapwidget.plots import separation
+from tapwidget.plots import histogram, separation
 from tapwidget.state.form import Form
 from tapwidget.state.runs import Run, Runs
 from tapwidget.views.match_check import MatchCheck
@@ -239,6 +239,32 @@ def test_the_plot_counts_and_judges_a_radius() -> None:
     plot.table = None
     assert plot._slider.disabled
     assert "No separations" in plot._readout.value
+
+
+def test_the_plot_outlines_the_selected_rows() -> None:
+    table = result()
+    plot = SeparationPlot(table)
+    assert not plot._selected.visible
+    rows = np.flatnonzero(np.asarray(table["separation"]) > 1)
+    plot.selected_rows = rows
+    counts = np.histogram(table["separation"][rows], np.linspace(0, 2, 51))[0]
+    assert counts.sum() == len(rows) > 10
+    assert np.array_equal(plot._selected.y, histogram.stairs(np.linspace(0, 2, 51), counts)[1])
+    assert f"selected ({len(rows):,})" in plot._legend.value
+    assert "pairs" in plot._legend.value
+    plot.shows = "shares"
+    assert not plot._selected.visible
+    assert "selected" not in plot._legend.value
+    plot.shows = "pairs"
+    assert plot._selected.visible
+    table = result()
+    table["separation"] = MaskedColumn(table["separation"], mask=np.arange(len(table)) % 2 == 0)
+    plot.table = table
+    assert plot.selected_rows == ()
+    assert not plot._selected.visible
+    plot.selected_rows = (0, 1)  # the first is no pair
+    assert plot._selected.y.max() == 1
+    assert "selected (2)" in plot._legend.value
 
 
 def test_without_a_single_radius_there_is_a_histogram_and_no_judgement() -> None:

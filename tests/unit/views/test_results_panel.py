@@ -371,12 +371,12 @@ def test_a_box_among_the_offsets_selects_everywhere(panel: ResultsPanel) -> None
             brush.selected_x, brush.selected_y = np.array([-2.0, 0.1]), np.array([-0.1, 2.0])
 
     draw_box()  # to the east and to the north
-    others = (panel.table, panel.sky, panel.offsets, panel.differences)
-    assert [plot.selected_rows for plot in others] == [(0, 1)] * 4
+    others = (panel.table, panel.sky, panel.separations, panel.offsets, panel.differences)
+    assert [plot.selected_rows for plot in others] == [(0, 1)] * 5
     assert subsets(panel) == {"selected (2)": [0, 1]}
     assert brush.selected_x is not None
     panel.table.selected_rows = (3,)
-    assert [plot.selected_rows for plot in others] == [(3,)] * 4
+    assert [plot.selected_rows for plot in others] == [(3,)] * 5
     assert brush.selected_x is None
     # While the table shows some of the rows, its row numbers are others.
     panel.check.rows = np.array([4, 3, 1])
