@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import math
 from dataclasses import dataclass
+from typing import NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
@@ -15,6 +16,8 @@ from numpy.typing import NDArray
 Floats = NDArray[np.float64]
 Extent = tuple[float, float, float, float]  # left, right, bottom, top
 
+ENOUGH, STEPS_TO_CENTRE = 2000, 500  # positions that the centre of a cone is found by, and steps to it
+UNITS = (("deg", 1.0), ("arcmin", 60.0), ("arcsec", 3600.0))
 SMALLEST = 1.0 / 3600.0  # deg; a single point gets a field this wide
 STEPS = (
     0.0001,
@@ -91,6 +94,50 @@ def field(x: Floats, y: Floats, *, aspect: float = 1.0) -> Extent:
     return (
         float(middle_x - half * aspect), float(middle_x + half * aspect), float(middle_y - half), float(middle_y + half)
     )  # fmt: skip
+
+
+class Cone(NamedTuple):
+    """A circle on the sky: the positions within `radius` of `ra`, `dec`; all in degrees, ICRS."""
+
+    ra: float
+    dec: float
+    radius: float
+
+    def outline(self, projection: Projection) -> tuple[Floats, Floats]:
+        """Its edge in the plane, closed."""
+        there = Projection(self.ra, self.dec)
+        angle, far = np.linspace(0, 2 * np.pi, 181), np.degrees(2 * np.sin(np.radians(self.radius) / 2))
+        d_ra, dec = there.sphere(far * np.cos(angle), far * np.sin(angle))
+        return projection.plane(self.ra + d_ra, dec)
+
+    def __str__(self) -> str:
+        """Its radius with a unit that suits it: 1.5 deg, 30.1 arcmin, 12 arcsec."""
+        unit, scale = next((one for one in UNITS if self.radius * one[1] >= 1), UNITS[-1])
+        return f"{self.radius * scale:.3g} {unit}"
+
+
+def cone_around(ra: Floats, dec: Floats) -> Cone | None:
+    """A circle with all these positions (deg) inside and hardly larger than it must be.
+
+    None where they are all the same, or fill more than half of the sky.
+    """
+    there = ~(np.isnan(ra) | np.isnan(dec))
+    ra, dec = ra[there], dec[there]
+    if not len(ra):
+        return None
+    middle = about(ra, dec)
+    x, y = middle.plane(ra, dec)
+    some = sample(len(x), ENOUGH)
+    at_x = at_y = 0.0
+    # Badoiu & Clarkson 2003 (SODA '03, p. 801), section 2: ever smaller steps to what is farthest away.
+    for step in range(2, STEPS_TO_CENTRE):
+        far = some[np.argmax((x[some] - at_x) ** 2 + (y[some] - at_y) ** 2)]
+        at_x, at_y = at_x + (x[far] - at_x) / step, at_y + (y[far] - at_y) / step
+    d_ra, centre = (float(value[0]) for value in middle.sphere(np.array([at_x]), np.array([at_y])))
+    at = Projection((middle.ra + d_ra) % 360, centre)
+    farthest = float(np.max(np.hypot(*at.plane(ra, dec)), initial=0.0))  # the chord, by an equal-area projection
+    radius = math.degrees(2 * math.asin(min(math.radians(farthest) / 2, 1.0)))
+    return Cone(at.ra, at.dec, radius) if 1e-9 < radius <= 90 else None
 
 
 @dataclass(frozen=True)

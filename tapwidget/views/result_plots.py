@@ -6,7 +6,8 @@ from typing import Any
 
 import ipywidgets
 
-from tapwidget.plots.places import matched
+from tapwidget.plots.places import matched, of_table
+from tapwidget.plots.sky import cone_around
 from tapwidget.state.runs import Run
 from tapwidget.views import basic
 from tapwidget.views.difference_plot import DifferencePlot
@@ -28,7 +29,7 @@ class ResultPlots(ipywidgets.HBox):
 
     def __init__(self, choice: MagnitudeChoice, said: ipywidgets.HTML, **kwargs: object) -> None:
         self.histogram = MagnitudeHistogram()
-        self.sky = SkyPlot(background_label="your table")
+        self.sky = SkyPlot(background_label="your table", cone_label="cone around your table")
         self.separations = SeparationPlot()
         self.offsets = OffsetPlot()
         self.differences = DifferencePlot()
@@ -57,9 +58,14 @@ class ResultPlots(ipywidgets.HBox):
         """Show a table's rows on the sky, before the rest of what was uploaded; `part`: which of a result they are."""
         label = f"your table, not {'in the result' if part is None else 'among these'}"
         if shown is None:
-            self.sky.show(None, None, "your table")
+            self.sky.show(table=None, matched=None, background_label="your table")
         else:
-            self.sky.show(shown, matched(shown), label)
+            self.sky.show(table=shown, matched=matched(shown), background_label=label)
+
+    def show_upload(self, table: Any) -> None:
+        """Show the user's table on the sky, and the cone that it fills."""
+        found = of_table(table)
+        self.sky.show(background=table, cone=cone_around(found.ra, found.dec))
 
     def show_pairs(self, run: Run | None) -> None:
         """Show how far apart the pairs of a run are, and in which direction."""

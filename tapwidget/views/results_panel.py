@@ -123,7 +123,7 @@ class ResultsPanel(ipywidgets.VBox):
         with self._making:
             if self._made is None:
                 plots = ResultPlots(self.choice, self._said)
-                plots.sky.background = self._form.table
+                plots.show_upload(self._form.table)
                 plots.show_places(self.table.table, self.check.rows)
                 plots.sky.selected_rows = self.table.selected_rows
                 plots.sky.observe(lambda _: self._chosen_in_the_sky(), "selected_rows")
@@ -175,7 +175,7 @@ class ResultsPanel(ipywidgets.VBox):
 
     def _table_changed(self) -> None:
         if self._form.table is not None or self._made is not None:
-            self.sky.background = self._form.table
+            self._plots.show_upload(self._form.table)
         self._draw_soon()
 
     def _show_current(self) -> None:

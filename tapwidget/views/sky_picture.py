@@ -9,6 +9,7 @@ import ipywidgets
 import numpy as np
 
 from tapwidget.plots import sky
+from tapwidget.plots.series import Series
 from tapwidget.views import basic, plot_style
 from tapwidget.views.histogram_plot import figure_options, set_ticks
 
@@ -45,6 +46,10 @@ class SkyPicture:
         self._grid = bqplot.Lines(
             x=[0, 0], y=[0, 0], scales=scales, stroke_width=1, colors=["var(--jp-border-color2, #cccccc)"]
         )
+        self._cone = bqplot.Lines(
+            x=[0, 0], y=[0, 0], scales=scales, stroke_width=1, colors=["var(--tw-ink, #222)"], line_style="dashed",
+            visible=False,
+        )  # fmt: skip
         self._background = dots(scales, BACKGROUND, 2.6, opacity=0.55)
         self._matched = dots(scales, MATCHED, 3.0)
         self._unmatched, self._holes = dots(scales, UNMATCHED, 4.6), dots(scales, PAGE, 2.4)
@@ -52,10 +57,13 @@ class SkyPicture:
         self.brush = bqplot.interacts.BrushSelector(x_scale=x, y_scale=y)
         self._figure = bqplot.Figure(
             axes=[self._x_axis, self._y_axis],
-            marks=[self._grid, self._background, self._matched, self._unmatched, self._holes, self._selected],
+            marks=[
+                self._grid, self._cone, self._background, self._matched, self._unmatched, self._holes, self._selected,
+            ],
             interaction=self.brush, fig_margin=MARGIN, padding_x=0, padding_y=0,
             layout=ipywidgets.Layout(width=f"{WIDTH}px", height=f"{HEIGHT}px"), **figure_options(),
         )  # fmt: skip
+        self._dots_legend = self._lines_legend = ""
         self._legend = basic.HTML(layout=ipywidgets.Layout())
         self._legend.add_class("tw-legend")
         self._legend.add_class("tw-below")
@@ -81,12 +89,26 @@ class SkyPicture:
         self, matched: Points, unmatched: Points, background: Points, keys: Sequence[tuple[str, str, bool]]
     ) -> None:
         """Show these points. `keys`: the legend's labels, colours, and whether the points are filled."""
+        self._dots_legend = plot_style.dots(keys)
         place(self._background, *background)
         place(self._matched, *matched)
         place(self._unmatched, *unmatched)
         place(self._holes, *unmatched)
-        self._legend.value = plot_style.dots(keys)
-        self._legend.layout.display = None if keys else "none"
+        self._show_legend()
+
+    def cone(self, outline: Points | None, label: str = "") -> None:
+        """Show a circle, called that in the legend; None for none."""
+        with self._cone.hold_sync():
+            self._cone.visible = outline is not None
+            if outline is not None:
+                self._cone.x, self._cone.y = outline
+        lines = [Series(label, (), "dashed", 1.0, None)] if outline is not None else []
+        self._lines_legend = plot_style.legend(lines, band_colours=False)
+        self._show_legend()
+
+    def _show_legend(self) -> None:
+        self._legend.value = self._dots_legend + self._lines_legend
+        self._legend.layout.display = None if self._legend.value else "none"
 
     def select(self, points: Points) -> None:
         """Mark these points."""

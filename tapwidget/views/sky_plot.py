@@ -40,6 +40,10 @@ class SkyPlot(ipywidgets.VBox):
         result of matching it, those that are not among its rows.
     background_label : str
         What the legend calls them.
+    cone : tuple of float, or None
+        RA, Dec and radius in degrees (ICRS) of a circle to be drawn, as of the region that was searched.
+    cone_label : str
+        What the legend calls it, before its radius.
     selected_rows : sorted row numbers (int), equal to a tuple of them
         Row numbers of `table`, sorted. Takes any sequence of row numbers, or one bool a row.
 
@@ -52,6 +56,8 @@ class SkyPlot(ipywidgets.VBox):
     matched = traitlets.Any(None, allow_none=True)
     background = TableTrait()
     background_label = traitlets.Unicode("others")
+    cone = traitlets.Tuple(*3 * (traitlets.Float(),), default_value=None, allow_none=True)
+    cone_label = traitlets.Unicode("cone")
     selected_rows = RowsTrait()
 
     def __init__(self, table: Any = None, *, ra: str = "", dec: str = "", matched: Any = None, **kwargs: Any) -> None:
@@ -73,7 +79,7 @@ class SkyPlot(ipywidgets.VBox):
         super().__init__(parts, table=table, ra=ra, dec=dec, matched=matched, **kwargs)
         self.add_class("tw-plot")
         self._clear.on_click(lambda _button: self.clear())
-        self.observe(self._redraw, ["ra", "dec", "matched", "background", "background_label"])
+        self.observe(self._redraw, ["ra", "dec", "matched", "background", "background_label", "cone", "cone_label"])
         self.observe(self._new_table, "table")
         self.observe(self._show_selected, "selected_rows")
         self._redraw()
@@ -83,12 +89,12 @@ class SkyPlot(ipywidgets.VBox):
         self.selected_rows = ()
         self._box.clear()
 
-    def show(self, table: Any, matched: Any = None, background_label: str = "") -> None:
-        """Set these together, and draw once."""
+    def show(self, **traits: Any) -> None:
+        """Set several traits, and draw once."""
         self._is_given = False
         try:
-            self.table, self.matched = table, matched
-            self.background_label = background_label or self.background_label
+            for name, value in traits.items():
+                self.set_trait(name, value)
         finally:
             self._is_given = True
             self._redraw()
@@ -110,7 +116,11 @@ class SkyPlot(ipywidgets.VBox):
             behind = middle.plane(back.ra[others], back.dec[others])
             self._has_place = ~(np.isnan(self._plane[0]) | np.isnan(self._plane[1]))
             self._box.over(*self._plane)
-            every = tuple(np.concatenate(pair) for pair in zip(self._plane, behind, strict=True))
+            cone = None if self.cone is None else sky.Cone(*self.cone)
+            edge = None if cone is None else cone.outline(middle)
+            self._picture.cone(edge, f"{self.cone_label}, radius {cone}")
+            drawn = (self._plane, behind, *(() if edge is None else (edge,)))
+            every = tuple(np.concatenate(axis) for axis in zip(*drawn, strict=True))
             lines = self._picture.frame(middle, sky.field(every[0], every[1], aspect=ASPECT))
             self._draw_points(behind, said)
             if not (lines.ra_ticks and lines.dec_ticks):

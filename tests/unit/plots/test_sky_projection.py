@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import numpy as np
 import pytest
+from astropy import units as u
+from astropy.coordinates import SkyCoord
 from astropy.wcs import WCS
 from hypothesis import assume, given
 from hypothesis import strategies as st
@@ -111,3 +113,38 @@ def test_a_sample_keeps_some_of_every_kind(many: int, few: int, limit: int) -> N
     if many + few <= limit:
         assert len(rows) == many + few
     assert rows.tolist() == sky.thin(kinds, limit).tolist()
+
+
+@pytest.mark.parametrize(
+    ("ra", "dec", "radius"), [(37.86, 6.98, 0.5), (0.0, 0.0, 20.0), (0.0, 89.0, 2.0), (5, -90, 0.01)]
+)
+def test_a_cone_holds_all_positions_and_is_hardly_larger(ra: float, dec: float, radius: float) -> None:
+    random = np.random.default_rng(5)
+    angle = random.uniform(0, 2 * np.pi, 5000) * u.rad
+    # More of them on one side: the mean is not the middle.
+    angle = np.concatenate([angle, np.full(3000, 1.0) * u.rad])
+    centre = SkyCoord(ra, dec, unit="deg")
+    places = centre.directional_offset_by(angle, radius * np.sqrt(random.random(len(angle))) * u.deg)
+    cone = sky.cone_around(places.ra.deg, places.dec.deg)
+    apart = SkyCoord(cone.ra, cone.dec, unit="deg").separation(places).deg
+    assert apart.max() == pytest.approx(cone.radius, rel=1e-9)
+    assert cone.radius < 1.03 * radius
+    middle = sky.about(places.ra.deg, places.dec.deg)
+    x, y = cone.outline(middle)
+    d_ra, edge = middle.sphere(x, y)
+    edge = SkyCoord(middle.ra + d_ra, edge, unit="deg")
+    np.testing.assert_allclose(edge.separation(SkyCoord(cone.ra, cone.dec, unit="deg")).deg, cone.radius, rtol=1e-6)
+
+
+def test_where_there_is_no_cone() -> None:
+    random = np.random.default_rng(0)
+    all_sky = random.uniform(0, 360, 400), np.degrees(np.arcsin(random.uniform(-1, 1, 400)))
+    for ra, dec in (all_sky, (np.zeros(0), np.zeros(0)), (np.array([3.0, 3.0, np.nan]), np.array([4.0, 4.0, 1.0]))):
+        assert sky.cone_around(ra, dec) is None
+
+
+@pytest.mark.parametrize(
+    ("radius", "said"), [(1.5, "1.5 deg"), (0.5012, "30.1 arcmin"), (12 / 3600, "12 arcsec"), (1e-5, "0.036 arcsec")]
+)
+def test_a_radius_has_a_unit_that_suits_it(radius: float, said: str) -> None:
+    assert str(sky.Cone(0.0, 0.0, radius)) == said

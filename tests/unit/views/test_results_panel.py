@@ -342,12 +342,13 @@ def test_what_no_other_result_has_is_forgotten(panel: ResultsPanel) -> None:
 def test_the_sky_tells_matched_rows_from_others_and_from_the_rest_of_the_upload(panel: ResultsPanel) -> None:
     panel._form.table = Table({"ra": R, "dec": R, "r": R})
     assert "your table (5)" in panel.sky._picture._legend.value
+    assert "cone around your table, radius 2.76 deg" in panel.sky._picture._legend.value
     gone = np.array([False, True, False, False])
     theirs = {name: MaskedColumn(R[:4], mask=gone) for name in ("ra", "dec", "separation")}
     show(panel, Table({"ut1_ra": R[:4], "ut1_dec": R[:4], "ut1_r": R[:4], **theirs}))
 
     def legend() -> str:
-        return re.sub("<[^>]*>", " ", panel.sky._picture._legend.value)
+        return re.sub("<[^>]*>", " ", panel.sky._picture._legend.value).partition("cone around your table")[0]
 
     assert re.search(r"matched \(3\) .*not matched \(1\) .*your table, not in the result \(1\)", legend())
     panel.check.rows = np.array([0, 2])

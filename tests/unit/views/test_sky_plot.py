@@ -208,7 +208,7 @@ def test_of_a_result_rows_without_a_counterpart_are_rings_where_the_upload_says(
         result[name] = MaskedColumn(upload[column][:150], mask=gone)
     plot = SkyPlot()
     plot.background = upload
-    plot.show(result, ~gone, "your table, not in the result")
+    plot.show(table=result, matched=~gone, background_label="your table, not in the result")
     assert points(plot) == [100, 50, 50, 0]
     legend = plot._picture._legend.value
     for said in ("matched (100)", "not matched (50)", "your table, not in the result (50)"):
@@ -216,3 +216,17 @@ def test_of_a_result_rows_without_a_counterpart_are_rings_where_the_upload_says(
     assert "no position" not in plot._account.value
     box(plot, (-9, 9), (-9, 9))
     assert len(plot.selected_rows) == 150
+
+
+def test_a_cone_is_drawn_whole_and_its_radius_told() -> None:
+    plot = SkyPlot(around(0.0, 6.98, 50, radius=0.1))
+    assert not plot._picture._cone.visible
+    plot.cone = (0.0, 6.98, 0.5)
+    assert "cone, radius 30 arcmin" in plot._picture._legend.value
+    x, y = plot._picture._cone.x, plot._picture._cone.y
+    assert np.ptp(x) == pytest.approx(1.0, rel=1e-3)
+    assert (plot._picture._x.min, plot._picture._x.max) <= (x.min(), x.max())
+    assert plot._picture._y.max > y.max()
+    plot.show(cone=None)
+    assert not plot._picture._cone.visible
+    assert plot._picture._legend.layout.display == "none"
