@@ -68,8 +68,8 @@ class Offsets:
         pairs, shift = len(self.there), self.shift
         lacking = len(self) - pairs
         said = f"{pairs:,} pair{'' if pairs == 1 else 's'}"
-        said += f"; {lacking:,} row{'' if lacking == 1 else 's'} without a counterpart" if lacking else ", all shown"
-        median = f"Median offset in RA and Dec, target's less yours: {shift}"
+        said += f"; {lacking:,} row{'' if lacking == 1 else 's'} without a counterpart" if lacking else ""
+        median = f"Median in RA and Dec, target's less yours: {shift}"
         median += f", MAD {shift.mad_dra:.2g} and {shift.mad_ddec:.2g} arcsec"
         level = self.per_square_arcsec
         if level is None:

@@ -22,8 +22,8 @@ from tapwidget.views.style import notes, stylesheet
 from tapwidget.views.table_traits import RowsTrait, TableTrait
 
 DRAWN, MARKED = 3000, 1000  # points in one picture, as on the sky
-MEDIAN = "var(--tw-c1, #d9620a)"
-ARM = 0.05  # of the cross at the median, as a share of the way from the middle to the upper edge
+MEDIAN = "var(--tw-ink, #222)"  # seen on points of either colour
+ARM = 0.08  # of the cross at the median, as a share of the way from the middle to the upper edge
 HINT = "Drag a box to select rows."
 
 
@@ -174,9 +174,7 @@ class OffsetPlot(ipywidgets.VBox):
         radius = found.radius
         within = [] if radius is None else [Series(f"radius {radius:.3g} arcsec", (), "dashed", 1.0, None)]
         self._legend.value = (
-            plot_style.dots(keys)
-            + plot_style.cross("median offset", MEDIAN)
-            + plot_style.legend(within, band_colours=False)
+            plot_style.dots(keys) + plot_style.cross("median", MEDIAN) + plot_style.legend(within, band_colours=False)
         )
 
 

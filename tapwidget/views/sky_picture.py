@@ -50,7 +50,7 @@ class SkyPicture:
             x=[0, 0], y=[0, 0], scales=scales, stroke_width=1, colors=["var(--tw-ink, #222)"], line_style="dashed",
             visible=False,
         )  # fmt: skip
-        self._background = dots(scales, BACKGROUND, 2.6, opacity=0.55)
+        self._background = dots(scales, BACKGROUND, 3.0, opacity=0.8)
         self._matched = dots(scales, MATCHED, 3.0)
         self._unmatched, self._holes = dots(scales, UNMATCHED, 4.6), dots(scales, PAGE, 2.4)
         self._selected = dots(scales, SELECTED, 3.6)

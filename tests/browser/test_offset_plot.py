@@ -28,7 +28,7 @@ def test_a_box_among_the_offsets_and_the_rows_without_a_counterpart(lab: Any, tm
     run = app.locator("button.mod-primary", has_text="Run")
     page.wait_for_function("button => !button.disabled", arg=run.element_handle())
     run.click()
-    plot = app.locator(".tw-plot", has_text="median offset")
+    plot = app.locator(".tw-plot", has_text="arcsec² of this plot")
     plot.locator(".brushintsel .overlay").wait_for()
 
     told = notebook.python("[app.result[name].tolist() for name in ('separation', 'position_angle')]")

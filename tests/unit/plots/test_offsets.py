@@ -54,7 +54,7 @@ def test_what_is_said() -> None:
     assert found.per_square_arcsec == pytest.approx(400 * 0.01)
     number, median, chance = found.sentences()
     assert number == "360 pairs; 40 rows without a counterpart."
-    assert median.startswith("Median offset in RA and Dec, target's less yours: ")
+    assert median.startswith("Median in RA and Dec, target's less yours: ")
     by_chance = round(400 * 0.01 * math.pi)
     assert chance == (
         f"About {by_chance} ± 1 of 360 pairs are chance matches ({100 * 400 * 0.01 * math.pi / 360:.2g} %): "

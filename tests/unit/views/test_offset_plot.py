@@ -47,7 +47,7 @@ def test_points_circle_cross_and_axes() -> None:
     assert (plot._x.max - plot._x.min) / (plot._y.max - plot._y.min) == pytest.approx(
         382 / 346
     )  # px: a circle is round
-    for said in ("pairs (199)", "median offset", "radius 2 arcsec"):
+    for said in ("pairs (199)", "median", "radius 2 arcsec"):
         assert said in plot._legend.value
     assert "199 pairs; 1 row without a counterpart" in plot._account.value
     assert "on each arcsec² of this plot" in plot._account.value
