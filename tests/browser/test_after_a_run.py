@@ -320,7 +320,8 @@ def test_a_match_judged_by_mouse(app: App) -> None:
     # The curves are those of the rate measured: from all of the true pairs at the full radius down.
     plot.get_by_role("button", name="Kept and false").click()
     plot.get_by_text("share [%]").wait_for()
-    expect(plot.locator(".curve path.line[d]")).to_have_count(3)
+    # Two curves, the radius, and the outline of the selected rows, which is hidden here.
+    expect(plot.locator(".curve path.line[d]")).to_have_count(4)
     kept, _false = app.notebook.python(
         "[[float(v) for v in line.y] for line in app.results.separations._lines]"
     )  # percent, for radii up to that of the match
