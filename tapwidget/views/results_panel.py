@@ -19,7 +19,6 @@ from tapwidget.errors import ColumnError
 from tapwidget.plots import columns
 from tapwidget.plots.bands import in_order
 from tapwidget.plots.difference import of_result
-from tapwidget.plots.places import matched
 from tapwidget.plots.series import Series, beside, of_run, of_user
 from tapwidget.plots.subset import Subset
 from tapwidget.state.form import Form
