@@ -136,8 +136,9 @@ class TargetPicker(ipywidgets.VBox):
     def _described(self, number: int, table: Table) -> None:
         if not self._requests.is_current(number):
             return
-        rows = f"{table.nrows:,} rows · " if table.nrows is not None else ""
-        self._said.value = notes(f"{rows}{len(table.columns):,} columns · {table.description}")
+        told = "" if table.nrows is None else counted(table.nrows, "row")
+        parts = (told, counted(len(table.columns), "column"), table.description)
+        self._said.value = notes(" · ".join(part for part in parts if part))
         self.table = table
         self._list_columns()
 

@@ -1,0 +1,164 @@
+"""The target browser by mouse and by keyboard: one table of sixty, and a few columns of thirteen hundred."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+from playwright.sync_api import Locator, expect
+
+CELL = """
+import types, tapwidget
+from tapwidget.ivoa.tapschema import Column, Table
+
+columns = {f"col_{n:04}": Column(f"col_{n:04}", "double") for n in range(1300)}
+for column in (
+    Column("col_1299", "double", unit="deg", ucd="pos.eq.ra;meta.main", principal=True),
+    Column("col_0640", "float", unit="mag", ucd="phot.mag;em.opt.R", principal=True),
+    Column("col_0700", "float", unit="Jy", ucd="phot.flux;em.radio.1400MHz", description="<b>Peak</b>, of the lobes"),
+    Column("col_0800", "float", description="Ellipticity of the nucleus"),
+    Column("col_0801", "float", description="Error of the ellipticity"),
+):
+    columns[column.name] = column
+full = {f"s{n // 20}.table_{n:02}": f"Spectra of field <i>{n}</i>" for n in range(59)}
+full = {name: Table(name, text, (Column("id", "long"),), nrows=17) for name, text in full.items()}
+full["wide.Sources"] = Table("wide.Sources", "Radio lobes", tuple(columns.values()), nrows=12345)
+service = types.SimpleNamespace(table=lambda name: full[name])
+picker = tapwidget.TargetPicker()
+picker.service = service
+picker.tables = tuple(Table(table.name, table.description) for table in full.values())
+picker
+"""
+PRINCIPAL = ["col_0640", "col_1299"]
+
+
+class Panel:
+    """What a person sees of the picker."""
+
+    def __init__(self, notebook: Any) -> None:
+        self.notebook, self.page, self.box = notebook, notebook.page, notebook.output(0)
+        self.target = self.box.get_by_label("target")
+        self.find_table = self.box.get_by_placeholder("find tables")
+        self.find_column = self.box.get_by_placeholder("find columns")
+        self.ticks = self.box.get_by_role("checkbox")
+
+    def tick(self, name: str) -> Locator:
+        return self.box.get_by_role("checkbox", name=name)
+
+    def title(self, chosen: int) -> Locator:
+        return self.box.get_by_role("button", name=f"Columns to return: {chosen:,} of 1,300")
+
+    def returns(self, *columns: str) -> None:
+        self.notebook.wait_for_python(f"picker.columns == {columns}")
+
+    def found(self, *names: str) -> None:
+        """These are in sight, and no others."""
+        expect(self.ticks).to_have_count(len(names))
+        for place, name in enumerate(names):
+            expect(self.box.locator(".widget-checkbox").nth(place)).to_contain_text(name)
+
+
+@pytest.fixture
+def panel(lab: Any) -> Panel:
+    """The table of 1,300 columns is chosen, and they are in sight."""
+    panel = Panel(lab.open_notebook([CELL]))
+    panel.target.select_option(label="wide.Sources")
+    panel.title(2).click()
+    expect(panel.ticks).to_have_count(40)
+    return panel
+
+
+def test_a_table_is_found_by_its_name_or_description(lab: Any) -> None:
+    panel = Panel(lab.open_notebook([CELL]))
+    expect(panel.target.locator("option")).to_have_count(61)
+    panel.find_table.focus()
+    panel.page.keyboard.type("spectra table_31")
+    expect(panel.target.locator("option")).to_have_text(["1 table found ...", "s1.table_31"])
+    panel.find_table.fill("LOBES")
+    expect(panel.target.locator("option")).to_have_text(["1 table found ...", "wide.Sources"])
+    panel.target.focus()
+    panel.page.keyboard.press("ArrowDown")
+    panel.box.get_by_text("12,345 rows · 1,300 columns · Radio lobes").wait_for()
+    panel.notebook.wait_for_python("picker.target == 'wide.Sources'")
+    # What is chosen stays in the list, whatever else is looked for; its text is text.
+    panel.find_table.fill("<i>7</i>")
+    expect(panel.target.locator("option")).to_have_text(["1 table found ...", "wide.Sources", "s0.table_07"])
+    panel.target.select_option(label="s0.table_07")
+    panel.box.get_by_text("17 rows · 1 column · Spectra of field <i>7</i>").wait_for()
+    panel.find_table.fill("nothing like it")
+    expect(panel.target.locator("option")).to_have_text(["0 tables found ...", "s0.table_07"])
+    expect(panel.target).to_have_value("s0.table_07")
+
+
+def test_principal_columns_come_first_and_others_are_searched_for(panel: Panel) -> None:
+    for place, name in enumerate((*PRINCIPAL, "col_0000")):
+        expect(panel.box.locator(".widget-checkbox").nth(place)).to_contain_text(name)
+        expect(panel.ticks.nth(place)).to_be_checked(checked=name in PRINCIPAL)
+    panel.box.get_by_text("1,260 more were found").wait_for()
+    panel.find_column.fill("phot.flux")
+    panel.found("col_0700")
+    panel.find_column.fill("ELLIPTICITY nucleus")
+    panel.found("col_0800")
+    panel.find_column.fill("jy")
+    panel.found("col_0700")
+    panel.find_column.fill("nothing like it")
+    panel.box.get_by_text("Nothing matches.").wait_for()
+    expect(panel.ticks).to_have_count(0)
+    panel.returns()
+
+
+def test_columns_chosen_by_mouse(panel: Panel) -> None:
+    panel.find_column.fill("phot.flux")
+    panel.found("col_0700")
+    panel.tick("col_0700").check()
+    expect(panel.title(3)).to_be_visible()
+    panel.returns(*PRINCIPAL, "col_0700")
+    panel.find_column.fill("ellipticity")
+    panel.found("col_0800", "col_0801")
+    panel.box.get_by_text("3 of 1,300 chosen, col_0640, col_1299, col_0700 are not in sight.").wait_for()
+    panel.box.get_by_role("button", name="Add all found").click()
+    expect(panel.title(5)).to_be_visible()
+    panel.returns(*PRINCIPAL, "col_0700", "col_0800", "col_0801")
+    panel.tick("col_0800").uncheck()
+    expect(panel.title(4)).to_be_visible()
+    panel.returns(*PRINCIPAL, "col_0700", "col_0801")
+    panel.box.get_by_role("button", name="Principal columns").click()
+    expect(panel.title(2)).to_be_visible()
+    expect(panel.tick("col_0801")).not_to_be_checked()
+    panel.returns()
+    # Nothing ticked would be a match without columns: the principal ones are back.
+    panel.find_column.fill("")
+    panel.tick(PRINCIPAL[0]).uncheck()
+    panel.returns(PRINCIPAL[1])
+    panel.tick(PRINCIPAL[1]).click()
+    for name in PRINCIPAL:
+        expect(panel.tick(name)).to_be_checked()
+    panel.returns()
+
+
+def test_columns_chosen_by_keyboard(panel: Panel) -> None:
+    press = panel.page.keyboard.press
+    panel.title(2).focus()
+    press("Enter")
+    expect(panel.find_column).to_be_hidden()
+    press("Space")
+    expect(panel.find_column).to_be_visible()
+    press("Tab")
+    expect(panel.find_column).to_be_focused()
+    panel.page.keyboard.type("ellipticity")
+    panel.found("col_0800", "col_0801")
+    press("Tab")
+    expect(panel.box.get_by_role("button", name="Principal columns")).to_be_focused()
+    press("Tab")
+    press("Enter")
+    panel.returns(*PRINCIPAL, "col_0800", "col_0801")
+    press("Tab")
+    expect(panel.tick("col_0800")).to_be_focused()
+    press("Space")
+    expect(panel.title(3)).to_be_visible()
+    panel.returns(*PRINCIPAL, "col_0801")
+    press("Shift+Tab")
+    press("Shift+Tab")
+    press("Space")
+    panel.returns()
+    expect(panel.title(2)).to_be_visible()
