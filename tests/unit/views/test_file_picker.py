@@ -162,3 +162,15 @@ def test_variables_of_the_notebook_and_files_opened_lately_are_offered(folder: P
     assert picker._pick.label.startswith("sdss.csv")
     picker.choose(Table({"ra": [1.0], "dec": [2.0]}))
     assert picker._pick.value == ""
+
+
+def test_rubins_tutorial_data_are_offered_where_they_are(folder: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("tapwidget.actions.sources.RUBIN_TUTORIAL_DATA", folder / "more")
+    picker = FilePicker(folder=folder, background=Immediate())
+    choose(picker, "Rubin's tutorial data/")
+    choose(picker, "other.csv")
+    assert picker.path == str(folder / "more" / "other.csv")
+    assert picker.table["name"].tolist() == ["A"]
+    monkeypatch.setattr("tapwidget.actions.sources.RUBIN_TUTORIAL_DATA", folder / "gone")
+    picker._again.click()
+    assert not any("Rubin" in label for label, _ in picker._pick.options)
