@@ -6,7 +6,6 @@ from typing import Any
 
 import ipywidgets
 
-from tapwidget.tables.page import Heading
 from tapwidget.views import basic
 from tapwidget.views.results_table import ResultsTable
 from tapwidget.views.tick_list import Item, TickList
@@ -39,7 +38,10 @@ class ColumnChooser(ipywidgets.VBox):
         return () if self._table.columns or self._table.table is None else tuple(self._table.table.colnames)
 
     def _take(self) -> None:
-        self.ticks.items = tuple(_item(heading) for heading in self._table.headings)
+        self.ticks.items = tuple(
+            Item(heading["name"], heading["unit"], heading["ucd"], heading["description"])
+            for heading in self._table.headings
+        )
         self._tick()
         self._offer()
 
@@ -59,9 +61,3 @@ class ColumnChooser(ipywidgets.VBox):
     def _show(self, names: tuple[str, ...]) -> None:
         names = tuple(dict.fromkeys(names))
         self._table.columns = () if self._table.table is None or names == tuple(self._table.table.colnames) else names
-
-
-def _item(heading: Heading) -> Item:
-    unit = f" [{heading['unit']}]" if heading["unit"] else ""
-    tip = "\n".join(text for text in (f"{heading['name']}{unit}", heading["description"], heading["ucd"]) if text)
-    return Item(heading["name"], tip, f"{heading['unit']} {heading['ucd']} {heading['description']}")

@@ -15,7 +15,6 @@ from tapwidget.views.style import counted, notes, stylesheet
 from tapwidget.views.tick_list import Item, TickList
 
 MOST_TABLES = 400  # in the list at a time; VizieR has tens of thousands
-SEARCHED_FROM = 25  # tables: with fewer a search would only be in the way
 
 
 class TargetPicker(ipywidgets.VBox):
@@ -50,9 +49,7 @@ class TargetPicker(ipywidgets.VBox):
             options=[("-", "")], description="target", disabled=True, tooltip="choose a service first",
             layout={"width": "340px"},
         )  # fmt: skip
-        self._find = basic.Text(
-            placeholder="find tables by name or description", layout=ipywidgets.Layout(width="260px", display="none")
-        )
+        self._find = basic.Text(placeholder="find tables by name or description", layout={"width": "260px"})
         self._said = basic.HTML()
         self._usual = basic.Button(description="Principal columns", tooltip="back to the catalogue's own choice")
         self._found = basic.Button(description="Add all found", tooltip="return every column that was found")
@@ -79,7 +76,6 @@ class TargetPicker(ipywidgets.VBox):
     @traitlets.observe("tables")
     def _tables_changed(self, _change: object) -> None:
         own = [table for table in self.tables if not table.name.lower().startswith("tap_schema.")]
-        self._find.layout.display = None if len(own) >= SEARCHED_FROM else "none"
         wanted, names = self.target or self._wanted, {table.name for table in own}
         self.target = wanted if wanted in names else ""
         self._offer_tables()
@@ -150,7 +146,10 @@ class TargetPicker(ipywidgets.VBox):
 
     def _list_columns(self) -> None:
         columns = self.table.columns if self.table is not None else ()
-        self.ticks.items = tuple(_item(c) for c in sorted(columns, key=lambda c: not c.principal))
+        self.ticks.items = tuple(
+            Item(c.name, c.unit, c.ucd, c.description, c.principal)
+            for c in sorted(columns, key=lambda c: not c.principal)
+        )
         self._tick()
 
     def _tick(self) -> None:
@@ -175,9 +174,3 @@ def usual_columns(columns: tuple[Column, ...]) -> tuple[str, ...]:
     """What a match returns unless somebody chooses: the principal columns, or all where none is marked."""
     principal = tuple(c.name for c in columns if c.principal)
     return principal or tuple(c.name for c in columns)
-
-
-def _item(column: Column) -> Item:
-    unit = f" [{column.unit}]" if column.unit else ""
-    tip = "\n".join(text for text in (f"{column.name}{unit}", column.description, column.ucd) if text)
-    return Item(column.name, tip, f"{column.unit} {column.ucd} {column.description}")

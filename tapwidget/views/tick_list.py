@@ -10,18 +10,39 @@ import ipywidgets
 import traitlets
 
 from tapwidget.views import basic
-from tapwidget.views.style import notes, stylesheet
+from tapwidget.views.style import notes, stylesheet, text
 
 MOST_BOXES = 40  # in sight; the others are searched for, not scrolled through
 
 
 @dataclass(frozen=True)
 class Item:
-    """One thing to tick: its name, what the pointer tells of it, and the words by which it is found."""
+    """One thing to tick: its name, what is told of it in one line, and whether it is one of the principal ones."""
 
     name: str
-    tip: str = ""
-    words: str = ""
+    unit: str = ""
+    ucd: str = ""
+    description: str = ""
+    principal: bool = False
+
+    @property
+    def words(self) -> str:
+        """All by which it is found."""
+        return f"{self.name} {self.unit} {self.ucd} {self.description}".casefold()
+
+    @property
+    def tip(self) -> str:
+        """All that is known of it, for a line that is clipped."""
+        unit = f" [{self.unit}]" if self.unit else ""
+        return "\n".join(part for part in (f"{self.name}{unit}", self.description, self.ucd) if part)
+
+    @property
+    def told(self) -> str:
+        """What stands beside its name, as HTML of one line; whatever is in it is text."""
+        unit = f"[{self.unit}]" if self.unit else ""
+        mark = "★" if self.principal else ""
+        line = " · ".join(part for part in (" ".join(filter(None, (mark, unit))), self.ucd, self.description) if part)
+        return text("tw-note", line, title=self.tip)
 
 
 class TickList(ipywidgets.VBox):
@@ -65,10 +86,12 @@ class TickList(ipywidgets.VBox):
         self._search = basic.Text(placeholder=placeholder, continuous_update=True, layout={"width": "320px"})
         self._boxes: list[ipywidgets.Checkbox] = []  # made as they are needed
         self._said = basic.HTML()
-        row, self._ticks = basic.HBox([self._search, *buttons]), basic.HBox()
-        for part in (row, self._ticks):
-            part.add_class("tw-wrap")
-        super().__init__([stylesheet(), row, self._ticks, self._said], **kwargs)
+        row, self._ticks = basic.HBox([self._search, *buttons]), basic.VBox()
+        row.add_class("tw-wrap")
+        self._told = basic.HTML()  # one for all lines: a widget for each would be one more to wait for
+        listed = basic.HBox([self._ticks, self._told])
+        listed.add_class("tw-ticks")
+        super().__init__([stylesheet(), row, listed, self._said], **kwargs)
         self._search.observe(lambda _: self._look(), "value")
         self._look()
 
@@ -82,7 +105,7 @@ class TickList(ipywidgets.VBox):
 
     def _look(self) -> None:
         words = self._search.value.casefold().split()
-        found = [item for item in self.items if all(word in f"{item.name} {item.words}".casefold() for word in words)]
+        found = [item for item in self.items if all(word in item.words for word in words)]
         self._shown = found[:MOST_BOXES]
         self.set_trait("found", tuple(item.name for item in found))
         self._draw()
@@ -98,14 +121,16 @@ class TickList(ipywidgets.VBox):
         self._filling = True
         try:
             for box, item in zip(self._boxes, self._shown, strict=False):
-                box.description, box.tooltip, box.value = item.name, item.tip or item.name, item.name in chosen
+                box.description, box.tooltip, box.value = item.name, item.tip, item.name in chosen
         finally:
             self._filling = False
         self._ticks.children = self._boxes[: len(self._shown)]
+        self._told.value = "".join(item.told for item in self._shown)
         more = len(self.found) - len(self._shown)
         unseen = [name for name in self.chosen if name not in {item.name for item in self._shown}]
         self._said.value = notes(
-            f"{len(self.chosen):,} of {len(self.items):,} chosen"
+            ("★ principal column. " if any(item.principal for item in self._shown) else "")
+            + f"{len(self.chosen):,} of {len(self.items):,} chosen"
             + (f", {_listed(unseen)} not in sight." if unseen else ".")
             + (f" {more:,} more were found: type more of a name to see their ticks." if more > 0 else "")
             + (" Nothing matches." if self.items and not self.found else "")

@@ -95,8 +95,18 @@ def test_principal_columns_come_first_and_others_are_searched_for(panel: Panel) 
         expect(panel.box.locator(".widget-checkbox").nth(place)).to_contain_text(name)
         expect(panel.ticks.nth(place)).to_be_checked(checked=name in PRINCIPAL)
     panel.box.get_by_text("1,260 more were found").wait_for()
+    panel.box.get_by_text("★ principal column.").wait_for()
+    lines = panel.box.locator(".tw-ticks .tw-note")
+    expect(lines).to_have_count(40)
+    expect(lines.nth(0)).to_have_text("★ [mag] · phot.mag;em.opt.R")
+    expect(lines.nth(2)).to_have_text("")
+    for place in range(3):  # each stands beside its tick
+        middle = [where["y"] + where["height"] / 2 for where in
+                  (lines.nth(place).bounding_box(), panel.ticks.nth(place).bounding_box())]  # fmt: skip
+        assert abs(middle[0] - middle[1]) < 5
     panel.find_column.fill("phot.flux")
     panel.found("col_0700")
+    expect(lines).to_have_text(["[Jy] · phot.flux;em.radio.1400MHz · <b>Peak</b>, of the lobes"])
     panel.find_column.fill("ELLIPTICITY nucleus")
     panel.found("col_0800")
     panel.find_column.fill("jy")

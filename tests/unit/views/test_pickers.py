@@ -178,6 +178,23 @@ def test_columns_are_found_by_any_word_and_what_is_chosen_stays_in_sight() -> No
     assert picker.columns == ()
 
 
+def test_what_is_known_of_a_column_stands_beside_its_tick_as_text() -> None:
+    columns = (
+        Column("flux", "float", unit="<nJy>", ucd="phot.flux", description="Flux & <b>more</b>"),
+        Column("id", "long", principal=True),
+    )
+    picker = TargetPicker(target="t", background=Immediate())
+    picker.service = Shelf(Table("t", columns=columns))
+    picker.tables = tuple(picker.service.tables())
+    picker._more.is_open = True
+    assert [box.description for box in picker.ticks._ticks.children] == ["id", "flux"]
+    first, second = picker.ticks._told.value.split("</div>")[:2]
+    assert first.endswith(">★")
+    assert second.endswith(">[&lt;nJy&gt;] · phot.flux · Flux &amp; &lt;b&gt;more&lt;/b&gt;")
+    assert "<b>" not in picker.ticks._told.value
+    assert "★ principal column." in picker.ticks._said.value
+
+
 def test_another_target_begins_with_its_own_columns() -> None:
     picker = TargetPicker(target="dp1.Object", background=Immediate())
     picker.service = Shelf(OBJECT, MPCORB)
