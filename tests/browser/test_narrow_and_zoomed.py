@@ -29,11 +29,18 @@ STOPS = """app => {
     return stops.map(stop => (stop.innerText || stop.title || stop.getAttribute('aria-label') || stop.outerHTML)
         .slice(0, 60));
 }"""
-# Where the next one lies well above the one before: the eye would have to look for it.
+# Where the next one lies well above the one before: the eye would have to look for it. A list that scrolls brings
+# the one with the focus into its frame.
 JUMPS = """app => {
+    const place = stop => {
+        const { top, bottom } = stop.getBoundingClientRect();
+        const frame = stop.closest('.tw-ticks')?.getBoundingClientRect();
+        const into = y => frame ? Math.min(Math.max(y, frame.top), frame.bottom) : y;
+        return { top: into(top), bottom: into(bottom) };
+    };
     const stops = [...app.querySelectorAll('[data-stop]')].sort((a, b) => a.dataset.stop - b.dataset.stop);
     return stops.slice(1).flatMap((stop, before) => {
-        const up = stops[before].getBoundingClientRect().top - stop.getBoundingClientRect().bottom;
+        const up = place(stops[before]).top - place(stop).bottom;
         const name = stop.innerText || stop.title || stop.outerHTML.slice(0, 80);
         return up > 30 ? [`${name}: ${Math.round(up)} px up`] : [];
     });
