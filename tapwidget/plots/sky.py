@@ -50,14 +50,15 @@ class Projection:
     dec: float
 
     def plane(self, ra: Floats, dec: Floats) -> tuple[Floats, Floats]:
-        """x (west) and y (north) in degrees; NaN for NaN."""
+        """x (west) and y (north) in degrees; NaN for NaN. The point opposite, which is the whole rim, is due north."""
         d_ra, lat, lat0 = np.radians(ra - self.ra), np.radians(dec), math.radians(self.dec)
         cos_lat, sin_lat, cos_ra = np.cos(lat), np.sin(lat), np.cos(d_ra)
         cos_c = math.sin(lat0) * sin_lat + math.cos(lat0) * cos_lat * cos_ra
         scale = np.degrees(np.sqrt(2 / np.maximum(1 + cos_c, 1e-12)))
         west = -scale * cos_lat * np.sin(d_ra)
         north = scale * (math.cos(lat0) * sin_lat - math.sin(lat0) * cos_lat * cos_ra)
-        return west, north
+        opposite = 1 + cos_c < 1e-12
+        return np.where(opposite, 0.0, west), np.where(opposite, math.degrees(2), north)
 
     def sphere(self, x: Floats, y: Floats) -> tuple[Floats, Floats]:
         """The other way: right ascension less the centre's (-180 to 180 deg), and declination. NaN off the sky."""

@@ -45,6 +45,12 @@ def test_the_way_back(ra0: float, dec0: float, ra: float, dec: float) -> None:
     np.testing.assert_allclose(np.ravel(there), [np.cos(d) * np.cos(a), np.cos(d) * np.sin(a), np.sin(d)], atol=1e-6)
 
 
+@pytest.mark.parametrize("dec", [-90.0, 90.0, 0.0, 30.0])
+def test_what_is_opposite_is_on_the_rim(dec: float) -> None:
+    x, y = sky.Projection(10.0, dec).plane(np.array([190.0]), np.array([-dec]))
+    assert np.hypot(x, y)[0] == pytest.approx(np.degrees(2))
+
+
 def test_right_ascension_grows_to_the_left_and_declination_up() -> None:
     x, y = sky.Projection(0.0, 0.0).plane(np.array([0.5, 359.5]), np.array([0.0, 1.0]))
     assert x[0] == pytest.approx(-0.5, rel=1e-4)
