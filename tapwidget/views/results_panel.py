@@ -19,6 +19,7 @@ from tapwidget.errors import ColumnError
 from tapwidget.plots import columns
 from tapwidget.plots.bands import in_order
 from tapwidget.plots.difference import of_result
+from tapwidget.plots.selection import RowNumbers
 from tapwidget.plots.series import Series, beside, of_run, of_user
 from tapwidget.plots.subset import Subset
 from tapwidget.state.form import Form
@@ -125,12 +126,12 @@ class ResultsPanel(ipywidgets.VBox):
                 plots.show_upload(self._form.table)
                 plots.show_places(self.table.table, self.check.rows)
                 plots.sky.selected_rows = self.table.selected_rows
-                plots.sky.observe(lambda _: self._chosen_in_the_sky(), "selected_rows")
+                plots.sky.observe(lambda change: self._chosen_in_the_sky(change["new"]), "selected_rows")
                 plots.histogram.observe(lambda _: self._select_soon(), "interval")
                 plots.differences.observe(
-                    lambda _: self._boxed(plots.differences, self._subtracted and self._subtracted[0]), "selected_rows"
+                    lambda change: self._boxed(change["new"], self._subtracted and self._subtracted[0]), "selected_rows"
                 )
-                plots.offsets.observe(lambda _: self._boxed(plots.offsets, plots.offsets.table), "selected_rows")
+                plots.offsets.observe(lambda change: self._boxed(change["new"], plots.offsets.table), "selected_rows")
                 plots.use_radius.on_click(lambda _: self._take_radius())
                 self._made = plots
             return self._made
@@ -326,16 +327,18 @@ class ResultsPanel(ipywidgets.VBox):
         self._brushed = self.histogram.interval is not None
         self._show_subsets()
 
-    def _chosen_in_the_sky(self) -> None:
-        if self._marking != threading.get_ident():
-            self.table.selected_rows = self.sky.selected_rows
+    # These take the rows that a box holds from the news of it: since then another thread may have marked others.
 
-    def _boxed(self, plot: DifferencePlot | OffsetPlot, result: Table | None) -> None:
-        """Select the rows of the table that the box in a plot of the whole result holds."""
+    def _chosen_in_the_sky(self, rows: RowNumbers) -> None:
+        if self._marking != threading.get_ident():
+            self.table.selected_rows = rows
+
+    def _boxed(self, rows: RowNumbers, result: Table | None) -> None:
+        """Select the rows of the table that a box in a plot of the whole result holds."""
         if self._marking == threading.get_ident() or result is None:
             return
         inside = np.zeros(len(result), bool)
-        inside[np.asarray(plot.selected_rows, dtype=np.intp)] = True
+        inside[np.asarray(rows, dtype=np.intp)] = True
         self.table.selected_rows = positions(self.check.rows, inside)
 
     def _rows_selected(self) -> None:

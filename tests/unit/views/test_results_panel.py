@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+import threading
 from collections.abc import Callable
 
 import numpy as np
@@ -16,6 +17,7 @@ from tapwidget.state.form import Form
 from tapwidget.state.runs import Runs
 from tapwidget.views.plain_table import PlainTable
 from tapwidget.views.results_panel import ResultsPanel
+from tapwidget.views.sky_plot import SkyPlot
 
 # ipywidgets 8.1.0 itself calls what traitlets has deprecated.
 pytestmark = pytest.mark.filterwarnings("ignore:Deprecated in traitlets 4.1, use the instance:DeprecationWarning")
@@ -387,3 +389,25 @@ def test_a_box_among_the_offsets_selects_everywhere(panel: ResultsPanel) -> None
     show(panel, Table(MATCHED))  # no match by position
     assert panel.offsets not in panel._plots.children
     assert panel.table.selected_rows == ()
+
+
+def test_a_box_stands_when_the_sky_is_marked_at_the_same_moment(
+    panel: ResultsPanel, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    shown = SkyPlot._show_selected
+    between: list[Callable[[], None]] = []
+
+    def slow(plot: SkyPlot, change: object) -> None:
+        shown(plot, change)
+        if between:
+            other = threading.Thread(target=between.pop())
+            other.start()
+            other.join()
+
+    monkeypatch.setattr(SkyPlot, "_show_selected", slow)
+    show(panel, Table({"ra": R, "dec": R, "r": R}))
+    panel.table.selected_rows = (0, 1)
+    assert panel.sky.selected_rows == (0, 1)
+    between.append(panel._follow)
+    panel.sky.selected_rows = (2, 3)
+    assert panel.table.selected_rows == panel.sky.selected_rows == (2, 3)
