@@ -84,7 +84,7 @@ class CrossMatch(ipywidgets.VBox):
         self.form = Form()
         self.runs = Runs()
         self._runner = Runner(self.form, self.runs, self.background)
-        self._queries = Latest()
+        self._queries, self._names = Latest(), Latest()
 
         self.service_picker = ServicePicker(background=self.background)
         self.file_picker = FilePicker(background=self.background)
@@ -317,14 +317,25 @@ class CrossMatch(ipywidgets.VBox):
             self._offer_run()
 
     def _offer_names(self) -> None:
-        """Tell the editor which tables and columns there are to write about."""
-        target, names = self.form.target_table, upload_names(self.form)
-        tables = [target if target and table.name == target.name else table for table in self.service_picker.tables]
-        self.editor.tables = (*([upload_table("ut1", names)] if names else []), *tables)
+        """Tell the editor which tables and columns there are to write about, the upload's once somebody writes."""
+        number, is_written = self._names.next(), self.editor.editing
+        self.background.run(
+            lambda: upload_names(self.form) if is_written else (),
+            then=lambda names: self._names_found(number, names),
+            failed=lambda error: self._no_query(self._queries.next(), str(error)),
+        )
+
+    def _names_found(self, number: int, names: tuple[str, ...]) -> None:
+        if self._names.is_current(number):
+            target, tables = self.form.target_table, self.service_picker.tables
+            known = [target if target and table.name == target.name else table for table in tables]
+            self.editor.tables = (*([upload_table("ut1", names)] if names else []), *known)
 
     def _adql_changed(self, name: str) -> None:
         if name == "editing" or self.editor.editing:
             self._python.hide()  # what is shown would no longer be true
+        if name == "editing":
+            self._offer_names()
         self._offer_run()
 
     def _offer_run(self) -> None:

@@ -135,7 +135,7 @@ def upload_names(form: Form) -> tuple[str, ...]:
     """The columns that ADQL written by hand can use of the form's table; empty while the form does not say enough."""
     try:
         match = form.match()
-        return tuple(whole_upload(match, form.table[:0], form.roles).colnames)
+        return tuple(whole_upload(match, form.table, form.roles).colnames)
     except TapWidgetError:
         return ()
 

@@ -155,8 +155,7 @@ class MagnitudeChoice(ipywidgets.HBox):
                 _fill(box, [BY_BAND, *((column, column) for column in (*offered, *further))], chosen)
             if self._ticks is not None:
                 self._ticks.items = tuple(
-                    Item(name, f"band {name}" if name in BANDS else "", "band" if name in BANDS else "")
-                    for name in self._columns["further"]
+                    Item(name, description=f"band {name}" if name in BANDS else "") for name in self._columns["further"]
                 )
         finally:
             self._filling = False

@@ -121,6 +121,16 @@ def test_adql_written_by_hand_runs_over_the_whole_table(app: CrossMatch, until: 
     assert app.result["run"].tolist() == [app.form.table["run"].min()]
 
 
+def test_the_editor_knows_the_columns_of_the_upload(app: CrossMatch, until: Callable[..., None]) -> None:
+    app.editor.editing = True
+    app.editor._plain.value = "SELECT ut1.run, ut1.rum FROM TAP_UPLOAD.ut1 AS ut1 JOIN dp1.Object ON 1 = 1"
+    until(app, lambda: [problem.text for problem in app.editor._colours.found] == [
+        "TAP_UPLOAD.ut1 has no rum; did you mean run?"], "what is wrong")  # fmt: skip
+    app.file_picker.table = Table({"ra": [37.8], "dec": [6.9], "rum": [1]})
+    until(app, lambda: [problem.text for problem in app.editor._colours.found] == [
+        "TAP_UPLOAD.ut1 has no run; did you mean rum?"], "what is wrong with another table")  # fmt: skip
+
+
 def test_what_the_service_says_of_a_bad_query_is_shown_and_nothing_is_lost(
     app: CrossMatch, until: Callable[..., None]
 ) -> None:
