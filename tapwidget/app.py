@@ -322,14 +322,14 @@ class CrossMatch(ipywidgets.VBox):
         self.background.run(
             lambda: upload_names(self.form) if is_written else (),
             then=lambda names: self._names_found(number, names),
-            failed=lambda error: self._no_query(self._queries.next(), str(error)),
+            failed=lambda _: self._names_found(number, ()),
         )
 
     def _names_found(self, number: int, names: tuple[str, ...]) -> None:
         if self._names.is_current(number):
             target, tables = self.form.target_table, self.service_picker.tables
             known = [target if target and table.name == target.name else table for table in tables]
-            self.editor.tables = (*([upload_table("ut1", names)] if names else []), *known)
+            self.editor.tables = (*([upload_table("ut1", names)] if self.form.table is not None else []), *known)
 
     def _adql_changed(self, name: str) -> None:
         if name == "editing" or self.editor.editing:

@@ -9,6 +9,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from difflib import get_close_matches
+from itertools import pairwise
 
 from tapwidget.ivoa.adql_words import RESERVED
 from tapwidget.match.adql_lexer import Reference, Token, references, tokens
@@ -108,6 +109,8 @@ def _of_names(adql: str, tables: Sequence[str], columns: Mapping[str, Sequence[s
     known = {plain(name): name for name in tables}
     of_table = {plain(name): {plain(column): column for column in names} for name, names in columns.items()}
     named, aliases = _tables_named(adql)
+    for alias in _of_subqueries(_significant(adql)):
+        aliases.setdefault(alias, set()).add("")  # of which nothing is known
     own = {plain(name) for name in _with_names(_significant(adql))}
     for reference in named:
         name = plain(".".join(reference.parts))
@@ -158,10 +161,22 @@ def _tables_named(adql: str) -> tuple[list[Reference], dict[str, set[str]]]:
 
 
 def _with_names(words: Sequence[Token]) -> Iterator[str]:
-    """The names that WITH gives to queries."""
-    for name, before, opening in zip(words, words[1:], words[2:], strict=False):
-        if name.kind in {"name", "quoted"} and before.word == "AS" and opening.text == "(":
-            yield name.text
+    """The names that WITH gives to queries; their columns may stand behind them."""
+    for at, (before, name) in enumerate(pairwise(words), start=2):
+        if name.kind in {"name", "quoted"} and (before.word in {"WITH", "RECURSIVE"} or before.text == ","):
+            rest = words[at:]
+            if rest and rest[0].text == "(":
+                rest = rest[1 + next((number for number, word in enumerate(rest) if word.text == ")"), 0) :]
+            if len(rest) > 1 and rest[0].word == "AS" and rest[1].text == "(":
+                yield name.text
+
+
+def _of_subqueries(words: Sequence[Token]) -> Iterator[str]:
+    """The names behind a closing parenthesis, as `plain` writes them: of queries in FROM, and perhaps of others."""
+    for before, token, behind in zip(words, words[1:], [*words[2:], None], strict=False):
+        name = behind if token.word == "AS" else token
+        if before.text == ")" and name is not None and name.kind in {"name", "quoted"} and name.word not in RESERVED:
+            yield plain(unquote(name.text))
 
 
 def _close(name: str, names: Mapping[str, str], write: Callable[[str], str]) -> str:

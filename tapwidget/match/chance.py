@@ -215,13 +215,18 @@ def of_result(result: Any) -> Chance | None:
     told = result.meta.get("tapwidget")
     if not isinstance(told, Mapping):
         return None
-    name = str(told.get("separation") or SEPARATION)
+    name = separation_in(told)
     if name not in result.colnames:
         return None
     radius, rows = told.get("radius_arcsec"), (told.get("rows") or {}).get("sent")
     if not isinstance(radius, float) or not isinstance(rows, int) or radius <= 0 or rows < 1:
         return None
     return of_separations(result[name], radius, rows, **mode_of(result))
+
+
+def separation_in(told: Mapping[str, Any]) -> str:
+    """Which column of a result, of which this is told, holds its separations; "" for a match by identifier."""
+    return str(told.get("separation") or ("" if "on" in told else SEPARATION))
 
 
 def better(measured: Chance | None, own: Chance | None) -> Chance | None:

@@ -28,8 +28,11 @@ def reading_code(table: Any) -> str:
         return "table = Table(table)  # your QTable; quantities become columns with units"
     if hasattr(table, "to_parquet"):
         return "table = Table.from_pandas(table)  # your data frame"
-    file = python_text(os.path.basename(str(facts.get("source", ""))))
-    return f"# `table` is your table, an astropy Table{f', as read from {file}' if facts.get('source') else ''}."
+    source = str(facts.get("source", ""))
+    if source and source == facts.get("format"):  # an object, of which not all is known any more
+        return "# `table` is your table, an astropy Table as tapwidget made it: table = app.form.table, in the app."
+    file = python_text(os.path.basename(source))
+    return f"# `table` is your table, an astropy Table{f', as read from {file}' if source else ''}."
 
 
 def upload_code(upload: Upload, table: Any, *, cleaned: str = "", cleaning: str = "", why: str) -> str:

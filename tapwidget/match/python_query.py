@@ -89,10 +89,14 @@ def _making(own: OwnQuery, upload: Upload, table: Any) -> str:
     seen = "*" in own.adql or bool(re.search(rf"\b{re.escape(upload.row_column)}\b", own.adql, re.IGNORECASE))
     is_made = bool(upload.position) and not set(upload.position or ()) <= {upload.names.get(n) for n in table.colnames}
     leaves_out = len(upload.table) < len(table)
-    if not (seen or is_made or leaves_out):
+    # Of names that differ in case only, `submit` would keep the first as it is, the app keeps that of the position.
+    names = [name.lower() for name in table.colnames]
+    renamed = [n for n in table.colnames if names.count(n.lower()) > 1 and upload.names.get(n, n) != n]
+    if not (seen or is_made or leaves_out or renamed):
         return ""
     lines = [position_code(own, table)] if is_made or leaves_out else []
     lines.append("upload = table.copy()")
+    lines += [f"upload.rename_column({python_text(name)}, {python_text(upload.names[name])})" for name in renamed]
     if seen:
         row_type = upload.table[upload.row_column].dtype.name
         lines.append(f'upload[{python_text(upload.row_column)}] = np.arange(len(table), dtype="{row_type}")')

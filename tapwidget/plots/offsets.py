@@ -44,7 +44,7 @@ class Offsets:
     @cached_property
     def there(self) -> NDArray[np.intp]:
         """The rows that are pairs."""
-        return np.flatnonzero(~np.isnan(self.dra))
+        return np.flatnonzero(np.isfinite(self.dra))
 
     @cached_property
     def shift(self) -> Shift:

@@ -12,7 +12,7 @@ import pyarrow.compute as pc
 from numpy.typing import NDArray
 
 from tapwidget.errors import ColumnError, MatchError
-from tapwidget.match.chance import SEPARATION
+from tapwidget.match.chance import separation_in
 from tapwidget.match.compare import is_pair
 from tapwidget.plots.columns import OF_THE_UPLOAD
 from tapwidget.tables.objects import plain_table
@@ -120,7 +120,7 @@ def matched(result: Any) -> Bools | None:
     told = told if isinstance(told, Mapping) else {}
     if told.get("unmatched") == "only":
         return np.zeros(len(result), dtype=bool)
-    name = str(told.get("separation") or SEPARATION)
+    name = separation_in(told)
     if name in result.colnames:
         return np.asarray(~is_missing(result[name]))
     try:

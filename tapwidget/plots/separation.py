@@ -82,7 +82,7 @@ def of_result(result: Any, measured: Chance | None = None) -> Separations | None
     """
     told = result.meta.get("tapwidget")
     told = told if isinstance(told, dict) else {}
-    name = str(told.get("separation") or chances.SEPARATION)
+    name = chances.separation_in(told)
     if name not in result.colnames:
         return None
     by_row = np.ma.filled(np.ma.asarray(result[name], dtype=np.float64), np.nan)

@@ -128,7 +128,7 @@ def cone_around(ra: Floats, dec: Floats) -> Cone | None:
         return None
     middle = about(ra, dec)
     x, y = middle.plane(ra, dec)
-    some = sample(len(x), ENOUGH)
+    some = np.union1d(sample(len(x), ENOUGH), [np.argmax(a * x + b * y) for a in (-1, 0, 1) for b in (-1, 0, 1)])
     at_x = at_y = 0.0
     # Badoiu & Clarkson 2003 (SODA '03, p. 801), section 2: ever smaller steps to what is farthest away.
     for step in range(2, STEPS_TO_CENTRE):

@@ -23,13 +23,15 @@ _IN_A_FLOAT = re.compile(r"[+-]?\d{0,13}(?:\.\d{0,13})?(?:e(?:[+-]\d{0,3})?)?|-?
 
 def may_contain(cells: ColumnCells, wanted: str) -> bool:
     """False where no cell of the column can contain the text, whatever its values; `wanted` in casefold."""
+    if cells.user_format:
+        return True
     if cells.kind == "integer" and cells.values.dtype.kind in "iu":
         return re.fullmatch(r"-?\d*", wanted, re.ASCII) is not None
     if cells.kind == "boolean":
         return wanted in "true" or wanted in "false"
-    if cells.kind == "float" and not cells.user_format:
+    if cells.kind == "float":
         return _IN_A_FLOAT.fullmatch(wanted) is not None
-    if cells.kind == "vector" and cells.values.dtype.kind in "iuf" and not cells.user_format:
+    if cells.kind == "vector" and cells.values.dtype.kind in "iuf":
         return set(wanted) <= _IN_VECTORS
     return True
 
@@ -37,6 +39,8 @@ def may_contain(cells: ColumnCells, wanted: str) -> bool:
 def containing(cells: ColumnCells, rows: Rows, wanted: str) -> Found:
     """True for each of these rows whose cell contains the text, shape (rows,); `wanted` in casefold."""
     values = cells.values[rows]
+    if cells.user_format and cells.kind != "text":
+        return _in_texts(cells.shown(rows), wanted)
     if cells.kind == "integer" and values.dtype.kind in "iu":
         # Bytes are a quarter of the text, and an integer's digits are all in them.
         found = np.char.find(values.astype("S21"), wanted.encode()) >= 0
@@ -47,6 +51,10 @@ def containing(cells: ColumnCells, rows: Rows, wanted: str) -> Found:
     if cells.kind == "text" and _is_nowhere(values, wanted):
         return np.zeros(len(rows), dtype=bool)
     texts = cells.shown(rows) if cells.kind in {"float", "vector"} else cells.exact(rows)
+    return _in_texts(texts, wanted)
+
+
+def _in_texts(texts: list[str | None], wanted: str) -> Found:
     return np.array([wanted in (text or "").casefold() for text in texts], dtype=bool)
 
 

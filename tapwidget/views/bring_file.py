@@ -17,6 +17,10 @@ from tapwidget.views.drop_zone import DropZone
 from tapwidget.views.once_drawn import once_drawn
 from tapwidget.views.style import notes
 
+UP_TO = (  # what is larger closes the connection, and is lost without a word
+    "Up to 10 MB; a larger one by the upload button above JupyterLab's list of files, or here after you reload the "
+    "page in the browser."
+)
 PATIENCE = 5.0  # seconds that the page gets to draw the DropZone
 
 
@@ -39,14 +43,12 @@ class BringFile(ipywidgets.VBox):
     def _plain(self) -> tuple[ipywidgets.Widget, ...]:
         button = ipywidgets.FileUpload(description="Choose a file")
         button.observe(self._take, "value")
-        # What is larger closes the connection, and is lost without a word.
-        self._said.value = notes(
-            "Up to 10 MB; a larger one by the upload button above JupyterLab's list of files, or here after you reload "
-            "the page in the browser."
-        )
+        self._said.value = notes(UP_TO)
         return button, self._said
 
     def _take(self, change: dict[str, Any]) -> None:
+        if change["new"]:
+            self._said.value = notes(UP_TO)
         for file in change["new"]:
             try:
                 incoming = Incoming(Path(self.zone.folder), file["name"], file["size"])

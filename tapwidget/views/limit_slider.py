@@ -29,8 +29,8 @@ class Span:
     def holding(self, low: Number | None, high: Number | None) -> Span:
         """This one, or a wider one that has these limits between its ends; None is no limit."""
         given = [limit for limit in (low, high) if limit is not None]
-        below = [self.step * (floor(limit / self.step) - 1) for limit in given if limit < self.low]
-        above = [self.step * (ceil(limit / self.step) + 1) for limit in given if limit > self.high]
+        below = [self.step * (floor(limit / self.step) - 1) for limit in given if limit <= self.low]
+        above = [self.step * (ceil(limit / self.step) + 1) for limit in given if limit >= self.high]
         return Span(self.rounded(min([self.low, *below])), self.rounded(max([self.high, *above])), self.step)
 
     def rounded(self, value: float) -> float:

@@ -63,9 +63,13 @@ def _choose(looks: Looks, panel: ResultsPanel) -> Iterator[str]:
 
 
 def _bin(looks: Looks, histogram: MagnitudeHistogram) -> Iterator[str]:
+    usual = bins.usual(histogram.series)
+    is_known = looks.logarithmic is not None  # then what is lacking is the usual bins, and no brush
     for name in ("edges", "shown", "logarithmic", "colours", "interval"):
         wanted = getattr(looks, name)
-        if wanted is None:
+        if wanted is None and is_known:
+            wanted = getattr(usual, name, None)
+        if wanted is None and not (is_known and name == "interval"):
             continue
         try:
             setattr(histogram, name, wanted)

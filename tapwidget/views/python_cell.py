@@ -49,8 +49,8 @@ class PythonCell(ipywidgets.VBox):
         self._shown = basic.HTML()
         self._hint = basic.HTML()
         super().__init__([self._row, self._shown, self._hint], **kwargs)
-        self.button.on_click(lambda _: self.hide() if self.value else self._ask())
-        self.form.observe(lambda _: self._ask(), "value")
+        self.button.on_click(lambda _: self.hide() if self._is_asked else self._ask())
+        self.form.observe(lambda _: self._is_asked and self._ask(), "value")
         self.hide()
 
     @property
@@ -61,12 +61,13 @@ class PythonCell(ipywidgets.VBox):
     def hide(self) -> None:
         """Show nothing, also where a cell is just being made."""
         self._asked.next()
+        self._is_asked = False
         self._shown.value = ""
         self.layout.display = "none"
         self.button.description = "Show as Python"
 
     def _ask(self) -> None:
-        number = self._asked.next()
+        number, self._is_asked = self._asked.next(), True
         try:
             work = self._make(self.form.value)
         except TapWidgetError as error:

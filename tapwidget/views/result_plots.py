@@ -69,8 +69,11 @@ class ResultPlots(ipywidgets.HBox):
 
     def show_pairs(self, run: Run | None) -> None:
         """Show how far apart the pairs of a run are, and in which direction."""
+        chance, result = (None, None) if run is None else (run.chance, run.result)
         for plot in (self.separations, self.offsets):
-            plot.chance, plot.table = (None, None) if run is None else (run.chance, run.result)
+            if plot.table is not result:
+                plot.table = None  # no pairs of one run with the rate of another
+            plot.chance, plot.table = chance, result
 
     def mark_pairs(self, result: Any, rows: Any) -> None:
         """Mark these rows of a result where it is the one that is shown."""

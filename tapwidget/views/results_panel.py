@@ -83,7 +83,7 @@ class ResultsPanel(ipywidgets.VBox):
         self._series_of_table: int | None = None  # which series of the histogram the table shows
         self._brushing = False  # while the rows of the brushed interval are being selected
         self._brushed = False  # whether the rows selected are those of the brush
-        self._marking: int | None = None  # the thread that marks in the other plots what the table has selected
+        self._marking: set[int] = set()  # the threads that mark in the other plots what the table has selected
         self._kept: Subset | None = None
         self._photometry: dict[int, tuple[Table, bool, tuple[str, ...], tuple[str, ...], tuple[str, ...]]] = {}
         self.table = ResultsTable()
@@ -192,7 +192,8 @@ class ResultsPanel(ipywidgets.VBox):
             result = result[self.check.rows]
         if result is not self.table.table:
             self.table.table = result
-            self._plots.show_places(result, self.check.rows)
+            with self._marked():
+                self._plots.show_places(result, self.check.rows)
 
     def _show_separations(self) -> None:
         current = self._runs.current
@@ -330,12 +331,13 @@ class ResultsPanel(ipywidgets.VBox):
     # These take the rows that a box holds from the news of it: since then another thread may have marked others.
 
     def _chosen_in_the_sky(self, rows: RowNumbers) -> None:
-        if self._marking != threading.get_ident():
+        if threading.get_ident() not in self._marking:
             self.table.selected_rows = rows
 
     def _boxed(self, rows: RowNumbers, result: Table | None) -> None:
         """Select the rows of the table that a box in a plot of the whole result holds."""
-        if self._marking == threading.get_ident() or result is None:
+        current = self._runs.current
+        if threading.get_ident() in self._marking or current is None or result is not current.result or result is None:
             return
         inside = np.zeros(len(result), bool)
         inside[np.asarray(rows, dtype=np.intp)] = True
@@ -385,11 +387,11 @@ class ResultsPanel(ipywidgets.VBox):
 
     @contextlib.contextmanager
     def _marked(self) -> Iterator[None]:
-        self._marking = threading.get_ident()
+        self._marking.add(threading.get_ident())
         try:
             yield
         finally:
-            self._marking = None
+            self._marking.discard(threading.get_ident())
 
 
 def without_argument(sentence: str) -> str:

@@ -101,6 +101,7 @@ class SkyPlot(ipywidgets.VBox):
 
     def _new_table(self, _change: object) -> None:
         self.selected_rows = ()
+        self._box.clear()
         self._redraw()
 
     def _redraw(self, _change: object = None) -> None:
@@ -175,6 +176,7 @@ class SkyPlot(ipywidgets.VBox):
     def _mark(self) -> None:
         rows = np.asarray(self.selected_rows, dtype=np.intp)
         x, y = self._plane
+        rows = rows[: np.searchsorted(rows, len(x))]  # others are of a table that is about to be drawn
         placed = rows[self._has_place[rows]]
         marked = placed[sky.sample(len(placed), MARKED)]
         self._picture.select((x[marked], y[marked]))

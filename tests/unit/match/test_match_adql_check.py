@@ -40,6 +40,9 @@ def said(adql):
         "SELECT o.coord_ra FROM dp1.Object AS o UNION SELECT o.dec FROM TAP_UPLOAD.ut1 AS o",
         "SELECT u.ra, o.coord_ra FROM TAP_UPLOAD.ut1 AS u, dp1.Object o, (SELECT 1 AS x FROM dp1.MPCORB) AS p",
         'WITH "b" AS (SELECT ra FROM TAP_UPLOAD.ut1) SELECT o.ra FROM "b", dp1.Object, (SELECT 1, o FROM b) AS o',
+        "SELECT o.n FROM dp1.MPCORB s JOIN (SELECT COUNT(*) AS n FROM dp1.Object AS o GROUP BY objectId) o ON 1 = 1",
+        "SELECT object.n FROM (SELECT COUNT(*) AS n FROM dp1.Object) AS object",
+        "WITH o (k, l) AS (SELECT objectId, 1 FROM dp1.Object), p AS (SELECT k FROM o) SELECT o.k FROM o, p",
     ],
 )
 def test_what_is_right_is_left_alone(adql):

@@ -392,6 +392,7 @@ def test_how_the_cell_gets_the_table():
         return next(line for line in cell(match, plan, "http://x/tap", table=of).splitlines() if "table" in line[:9])
 
     assert reading(None) == "# `table` is your table, an astropy Table."
+    assert reading(as_table({"ra": [1.0]})).endswith("table = app.form.table, in the app.")
     assert reading(table) == "# `table` is your table, an astropy Table."
     table.meta["tapwidget"] = {"source": "/home/me/sdss.csv", "read": ""}
     assert reading(table) == '# `table` is your table, an astropy Table, as read from "sdss.csv".'

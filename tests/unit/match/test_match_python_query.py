@@ -13,6 +13,7 @@ from hypothesis import strategies as st
 
 import tapwidget
 from tapwidget.actions.run import own_query, whole_upload
+from tapwidget.client.outgoing import of_adql
 from tapwidget.match.python_parts import query_code
 from tapwidget.match.python_query import OwnQuery, query_cell, short_query_cell
 from tapwidget.match.spec import IdentifierMatch, SkyMatch
@@ -149,3 +150,13 @@ def test_without_a_table_nothing_travels(monkeypatch: pytest.MonkeyPatch) -> Non
         assert "upload" not in code
         assert sent(code, monkeypatch).query == own.adql
     assert 'lsst.rsp.get_tap_service("tap")' in query_cell(own, "https://data.lsst.cloud/api/tap")
+
+
+def test_of_names_that_differ_in_case_only_the_query_means_that_of_the_position(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    mine = Table({"RA": [1.0, 2.0], "DEC": [1.0, 2.0], "ra": [10.0, 20.0], "dec": [-1.0, -2.0]})
+    own = own_query("SELECT ut1.ra FROM TAP_UPLOAD.ut1", SkyMatch("s.t", ra="ra", dec="dec"), mine)
+    (upload,) = sent(short_query_cell(own, "demo", table=mine), monkeypatch, table=mine).uploads.values()
+    sends = of_adql(own.adql, None, {"ut1": upload}).uploads["ut1"]
+    assert sends["ra"].tolist() == own.upload.table["ra"].tolist() == [10.0, 20.0]

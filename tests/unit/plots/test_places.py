@@ -7,7 +7,7 @@ import pytest
 from astropy.coordinates import SkyCoord
 from astropy.table import MaskedColumn, Table
 
-from tapwidget.plots import places
+from tapwidget.plots import offsets, places, separation
 
 UPLOAD = Table({"ra": [359.9999, 0.0001, 0.5, 1.0], "dec": [89.0, 89.0, 0.0, np.nan]})
 UNMATCHED = [False, True, False]
@@ -68,3 +68,12 @@ def test_the_uploads_position_is_read_in_the_result_as_in_the_upload() -> None:
 def test_which_rows_have_a_counterpart(told: dict, columns: dict, expected: list[bool] | None) -> None:
     found = places.matched(Table(columns, meta={"tapwidget": told}))
     assert (found if found is None else found.tolist()) == expected
+
+
+def test_a_catalogues_own_separation_is_not_taken_for_that_of_the_match() -> None:
+    result = Table({"name": ["a", "b", "c"], "separation": MaskedColumn([5.0, 0, 14], mask=[0, 1, 0])})
+    result["position_angle"] = [10.0, 20, 30]
+    result.meta["tapwidget"] = {"on": ["name", "name"], "unmatched": "drop"}
+    assert places.matched(result) is None or places.matched(result).all()
+    assert offsets.of_result(result) is None
+    assert separation.of_result(result) is None

@@ -154,3 +154,9 @@ def test_where_there_is_no_cone() -> None:
 )
 def test_a_radius_has_a_unit_that_suits_it(radius: float, said: str) -> None:
     assert str(sky.Cone(0.0, 0.0, radius)) == said
+
+
+def test_a_cone_around_many_positions_and_one_far_from_them_is_no_larger_than_it_must_be() -> None:
+    random = np.random.default_rng(1)
+    ra, dec = np.append(random.uniform(10, 10.1, 5000), 10.0), np.append(random.uniform(0, 0.1, 5000), 10.0)
+    assert 4.95 < sky.cone_around(ra, dec).radius < 5.2

@@ -47,13 +47,15 @@ COLUMNS = st.one_of(
     st.lists(st.lists(st.integers(-9, 9), min_size=2, max_size=2), min_size=ROWS, max_size=ROWS).map(np.array),
 )
 
+FORMATS = (None, "%.2e", "{} pc", "<{}>")
+
 
 @st.composite
 def tables(draw):
     table = Table()
     for number in range(draw(st.integers(1, 4))):
         values = draw(COLUMNS)
-        unit, form = draw(st.sampled_from([("", None), ("deg", None), ("mag", None), ("", "%.2e"), ("", "{} pc")]))
+        unit, form = draw(st.sampled_from([*(("", form) for form in FORMATS), ("deg", None), ("mag", None)]))
         mask = np.array(draw(st.lists(st.booleans(), min_size=ROWS, max_size=ROWS)))
         if values.ndim > 1:
             mask = np.repeat(mask[:, None], values.shape[1], axis=1)
@@ -68,7 +70,8 @@ def hits_one_by_one(table, wanted):
     found = []
     for place, name in enumerate(table.colnames):
         cells = column_cells(table, name)
-        texts = cells.shown(slice(None)) if cells.kind in {"float", "vector"} else cells.exact(slice(None))
+        is_shown = cells.kind in {"float", "vector"} or (cells.user_format and cells.kind != "text")
+        texts = cells.shown(slice(None)) if is_shown else cells.exact(slice(None))
         found += [(row, place) for row, text in enumerate(texts) if text is not None and wanted in text.casefold()]
     return sorted(found)
 
@@ -113,3 +116,12 @@ def test_identifiers_are_found_to_the_last_digit():
     pages = Pages(Table({"id": 648368125565216675 + np.arange(20_000)}))
     assert pages.find("648368125565236674", pages.order()) == (19_999, 0)
     assert pages.find("648368125565236675", pages.order()) is None
+
+
+def test_what_a_format_shows_is_found_and_not_what_it_hides():
+    table = Table({"flags": [7, 255], "is_star": [True, False]})
+    table["flags"].info.format, table["is_star"].info.format = "{:8x}", lambda value: "yes" if value else "no"
+    pages = Pages(table)
+    order = pages.order()
+    assert [pages.find(text, order) for text in ("ff", "yes", "no")] == [(1, 0), (0, 1), (1, 1)]
+    assert [pages.find(text, order) for text in ("255", "true")] == [None, None]

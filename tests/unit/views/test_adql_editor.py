@@ -2,6 +2,7 @@
 
 import pytest
 
+from tapwidget.actions import named_tables
 from tapwidget.actions.background import Immediate
 from tapwidget.errors import TargetError
 from tapwidget.ivoa.limits import Limits
@@ -118,6 +119,15 @@ class Service:
         if name == "dp1.Silent":
             raise TargetError("nothing is said of its columns")
         return Table(name, columns=(Column("visitId", "long"),))
+
+
+def test_a_table_that_was_not_told_is_asked_for_again_after_a_while(monkeypatch: pytest.MonkeyPatch) -> None:
+    service, now = Service(), [100.0]
+    monkeypatch.setattr(named_tables.time, "monotonic", lambda: now[0])
+    known = named_tables.NamedTables(Immediate(), lambda: None)
+    for now[0] in (100.0, 110.0, 131.0):
+        known.read(service, (Table("dp1.Silent"),), "SELECT 1 FROM dp1.Silent")
+    assert service.asked == ["dp1.Silent"] * 2
 
 
 def test_columns_of_the_tables_that_the_text_names_are_read_once() -> None:

@@ -93,6 +93,9 @@ def test_a_page_that_cannot_draw_it_gets_a_plain_button(tmp_path):
     assert button.value == ()
     button.set_trait("value", ({**file, "size": 99},))
     assert "did not arrive whole" in said.value
+    button.set_trait("value", (file,))
+    assert said.value.count("Up to 10 MB") == 1
+    assert "arrive" not in said.value
     picker._bringing.zone.drawn = True
     assert picker._bringing.children == (place,)
     assert place.layout.display is None

@@ -93,6 +93,18 @@ def test_limits_beyond_the_usual_ones_are_seen(constraints):
     assert (difference._slider.value, difference._slider.max) == (3.0, 3.0)
 
 
+@pytest.mark.parametrize("limits", [(MAGNITUDES.low, 20), (15, MAGNITUDES.high), (MAGNITUDES.low, MAGNITUDES.high)])
+def test_a_limit_where_the_slider_would_end_is_no_end(constraints, limits):
+    constraints.constraints = [MagnitudeRange("r", *limits, "target")]
+    slider = constraints._rows[0]._slider.slider
+    assert slider.value == limits
+    assert slider.min < limits[0]
+    assert slider.max > limits[1]
+    slider.value = (17, 18)
+    slider.value = limits
+    assert (constraints.constraints[0].low, constraints.constraints[0].high) == limits
+
+
 def test_another_column_has_another_slider():
     row = RangeRow(ColumnBox([R], [N], R), 17, None, span_of=lambda _: span_of(Column([0.0, 100.0])))
     assert (row._slider.slider.min, row._slider.slider.max) == (MAGNITUDES.low, MAGNITUDES.high)

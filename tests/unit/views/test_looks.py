@@ -106,3 +106,12 @@ def test_a_table_that_is_not_the_one_of_then_is_left_alone() -> None:
     assert put_back(Looks(logarithmic=True, band="g", columns=("a",)), empty, table=True) == ()
     assert not empty.has_plots
     assert looks_of(empty).columns is None
+
+
+def test_what_was_usual_is_usual_again() -> None:
+    usual = looks_of(panel())
+    other = panel()
+    other.histogram.edges, other.histogram.interval = (15, 17, 20, 25), (16, 18)
+    assert put_back(usual, other, table=True) == ()
+    assert looks_of(other) == usual
+    assert other.histogram.interval is None

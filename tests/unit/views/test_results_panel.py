@@ -411,3 +411,17 @@ def test_a_box_stands_when_the_sky_is_marked_at_the_same_moment(
     between.append(panel._follow)
     panel.sky.selected_rows = (2, 3)
     assert panel.table.selected_rows == panel.sky.selected_rows == (2, 3)
+
+
+def test_no_pairs_of_one_run_are_judged_by_the_rate_of_another(panel: ResultsPanel) -> None:
+    seen = []
+
+    def noted(change: dict[str, object]) -> None:
+        plot = change["owner"]
+        seen.append((plot.table, plot.chance))
+
+    runs = [panel._runs.add(result=Table({"ra": R, "separation": R * scale})) for scale in (0.01, 0.02)]
+    panel._runs.current = runs[0]
+    panel.separations.observe(noted, ["table", "chance"])
+    panel._runs.current = runs[1]
+    assert all(table is None or table is runs[1].result for table, _ in seen)

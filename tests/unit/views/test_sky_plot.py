@@ -225,8 +225,25 @@ def test_a_cone_is_drawn_whole_and_its_radius_told() -> None:
     assert "cone, radius 30 arcmin" in plot._picture._legend.value
     x, y = plot._picture._cone.x, plot._picture._cone.y
     assert np.ptp(x) == pytest.approx(1.0, rel=1e-3)
-    assert (plot._picture._x.min, plot._picture._x.max) <= (x.min(), x.max())
+    assert plot._picture._x.min < x.min()
+    assert plot._picture._x.max > x.max()
     assert plot._picture._y.max > y.max()
     plot.show(cone=None)
     assert not plot._picture._cone.visible
     assert plot._picture._legend.layout.display == "none"
+
+
+def test_rows_of_a_table_that_is_about_to_be_drawn_are_marked_with_it() -> None:
+    plot = SkyPlot(around(10.0, 5.0, 10))
+    plot.observe(lambda _: plot.set_trait("selected_rows", [3, 30]), "table")
+    longer = around(10.0, 5.0, 50)
+    plot.show(table=longer)
+    plot.selected_rows = [3, 30]
+    assert np.isfinite(plot._picture._selected.x).sum() == 2
+
+
+def test_another_table_takes_the_box_away() -> None:
+    plot = SkyPlot(around(10.0, 5.0, 10))
+    box(plot, (8, 9), (8, 9))  # over empty sky: nothing is selected that could be unselected
+    plot.table = around(10.0, 5.0, 20)
+    assert plot._picture.brush.selected_x is None
