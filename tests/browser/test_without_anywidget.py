@@ -24,12 +24,14 @@ ipywidgets.VBox([panel, tapwidget.JobStatus()])
 """
 CONTROLS = """
 import ipywidgets, tapwidget
+from tapwidget.actions.background import Background
 from tapwidget.views.adql_editor import AdqlEditor
 from tapwidget.views.python_cell import PythonCell
 
-editor, cell, picker = AdqlEditor("SELECT 1"), PythonCell(lambda: None), tapwidget.FilePicker()
-cell.show("import pyvo")
-ipywidgets.VBox([editor, cell, picker])
+editor, picker = AdqlEditor("SELECT 1"), tapwidget.FilePicker()
+cell = PythonCell(lambda form: lambda: f"import {form}", Background())
+cell.button.disabled = False
+ipywidgets.VBox([editor, cell.button, cell, picker])
 """
 
 
@@ -61,7 +63,8 @@ def test_plain_controls_take_the_place_of_ours(lab: Any, tmp_path: Path) -> None
     output.locator(".tw-adql-edit textarea").fill("SELECT 2")
     output.locator(".tw-adql-edit textarea").press("Tab")
     notebook.wait_for_python("editor.adql == 'SELECT 2'")
-    expect(output.get_by_label("Python")).to_have_text("import pyvo")
+    output.get_by_role("button", name="Show as Python").press("Enter")
+    expect(output.get_by_label("Python", exact=True)).to_have_text("import pyvo")
 
     (tmp_path / "mine.csv").write_text("ra,dec\n1,2\n3,4\n")
     output.get_by_role("button", name="From your computer").press("Enter")
