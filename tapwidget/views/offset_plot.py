@@ -164,7 +164,7 @@ class OffsetPlot(ipywidgets.VBox):
             self._selected.visible = False
             return
         rows = rows[: np.searchsorted(rows, len(found))]  # others are of a table that is about to be drawn
-        pairs = rows[~np.isnan(found.dra[rows])]
+        pairs = rows[np.isfinite(found.dra[rows])]
         marked = pairs[sky.sample(len(pairs), MARKED)]
         place(self._selected, -found.dra[marked], found.ddec[marked])
         said = f"{len(rows):,} of {len(found):,} rows selected" if len(rows) else HINT
