@@ -184,10 +184,13 @@ def killed_kernel(proxy: Any, forked: Callable[..., Killable], tmp_path: Path) -
         write_copy(table, tmp_path / "mine")
         proxy.fault(when, step, after=after)
         order = {"ledger": str(ledger.place), "table": str(tmp_path / "mine"), "specification": to_record(match)}
+        others = proxy.connections
         kernel = forked(match=proxy.url, **order)
         assert proxy.held.wait(PATIENCE_S), kernel.log.read_text()
         kernel.kill()
         proxy.heal()
+        # What the kernel had sent before it died still gets to the service.
+        assert proxy.wait_for_connections(others, PATIENCE_S)
 
     return kill
 

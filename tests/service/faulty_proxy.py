@@ -197,6 +197,15 @@ class Faults:
 
 class Server(ThreadingHTTPServer):
     daemon_threads = True
+    proxy: FaultyProxy
+
+    def process_request(self, request: Any, client_address: Any) -> None:
+        self.proxy.count_connection(1)
+        super().process_request(request, client_address)
+
+    def shutdown_request(self, request: Any) -> None:
+        super().shutdown_request(request)
+        self.proxy.count_connection(-1)
 
     def handle_error(self, *_args: Any) -> None:
         pass  # a client that went away is what this is about
@@ -213,10 +222,12 @@ class FaultyProxy:
         self.others: list[dict[str, str]] = []
         self.over, self.held = threading.Event(), threading.Event()
         self.on_kill: Callable[[], None] = lambda: None
+        self.connections = 0  # that are open, with what came over them not yet handled
         self._lock = threading.Lock()
+        self._changed = threading.Condition()
         self._servers = [Server(("127.0.0.1", 0), Handler), Server(("127.0.0.1", 0), self._other_host())]
-        self._servers[0].proxy = self  # type: ignore[attr-defined]
         for server in self._servers:
+            server.proxy = self
             threading.Thread(target=server.serve_forever, kwargs={"poll_interval": 0.02}, daemon=True).start()
         self.url = f"http://127.0.0.1:{self._servers[0].server_port}{parts.path}"
         self.elsewhere = f"http://localhost:{self._servers[1].server_port}"
@@ -233,6 +244,17 @@ class FaultyProxy:
         with self._lock:
             self.rules.clear()
         self.over.set()
+
+    def count_connection(self, change: int) -> None:
+        with self._changed:
+            self.connections += change
+            self._changed.notify_all()
+
+    def wait_for_connections(self, most: int, seconds: float) -> bool:
+        """Wait until no more than so many are open; who came before this call is counted."""
+        socket.create_connection(self._servers[0].server_address[:2]).close()  # accepted one after the other
+        with self._changed:
+            return self._changed.wait_for(lambda: self.connections <= most, seconds)
 
     def close(self) -> None:
         self.heal()
