@@ -40,9 +40,8 @@ class Item:
     def told(self) -> str:
         """What stands beside its name, as HTML of one line; whatever is in it is text."""
         unit = f"[{self.unit}]" if self.unit else ""
-        mark = "★" if self.principal else ""
-        line = " · ".join(part for part in (" ".join(filter(None, (mark, unit))), self.ucd, self.description) if part)
-        return text("tw-note", line, title=self.tip)
+        line = " · ".join(filter(None, (unit, self.ucd, self.description)))
+        return text("tw-note", f"★ {line}".strip() if self.principal else line, title=self.tip)
 
 
 class TickList(ipywidgets.VBox):
