@@ -150,15 +150,11 @@ def figure1_series(
         table = as_table(user)
         column = columns.users_magnitude(table, band, user_column)
         made.append(of_user(table, column, band))
-    for number, run in enumerate(runs):
-        table = as_table(run)
-        name = "results" if number == 0 else f"results_{number + 1}"
-        column = columns.targets_magnitude(table, band, run_column, name)
-        made.append(of_run(table, column, name, number, band))
+    results = {"results" if number == 0 else f"results_{number + 1}": as_table(run) for number, run in enumerate(runs)}
+    for number, (name, table) in enumerate(results.items()):
+        made.append(of_run(table, columns.targets_magnitude(table, band, run_column, name), name, number, band))
     for other in further:
-        for number, run in enumerate(runs):
-            table = as_table(run)
-            name = "results" if number == 0 else f"results_{number + 1}"
+        for number, (name, table) in enumerate(results.items()):
             column = columns.targets_magnitude(table, other, None, name)
             made.append(beside(made, of_run(table, column, name, number, other)))
     if labels is not None:

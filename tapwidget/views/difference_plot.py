@@ -20,6 +20,7 @@ from tapwidget.views import basic, plot_style
 from tapwidget.views.box_brush import BoxBrush
 from tapwidget.views.figure_links import download_links
 from tapwidget.views.histogram_plot import MARGIN, figure_options, set_ticks
+from tapwidget.views.point_plot import DRAWN, HINT, MARKED, area_of, selection_row
 from tapwidget.views.sky_picture import MATCHED, SELECTED, dots, place
 from tapwidget.views.style import notes, stylesheet
 from tapwidget.views.table_traits import RowsTrait
@@ -28,9 +29,7 @@ if TYPE_CHECKING:
     from matplotlib.figure import Figure
 
 WIDTH, HEIGHT = 460, 300  # px
-DRAWN, MARKED = 3000, 1000  # points in one picture, as on the sky
 MEDIAN = Series("median", (), "solid", 2.0, 1)
-HINT = "Drag a box to select rows."
 
 
 class DifferencePlot(ipywidgets.VBox):
@@ -112,19 +111,11 @@ class DifferencePlot(ipywidgets.VBox):
             layout=ipywidgets.Layout(width=f"{WIDTH}px", height=f"{HEIGHT}px"), **figure_options(),
         )  # fmt: skip
         self._legend = basic.HTML()
-        self._legend.add_class("tw-legend")
-        self._legend.add_class("tw-below")
-        self._area = basic.VBox([figure, self._legend], layout={"width": f"{WIDTH}px"})
-        self._area.add_class("tw-plot-area")
-        self._area.add_class("tw-sky")
-        self._clear = basic.Button(description="Clear", tooltip="Select nothing", layout={"width": "auto"})
+        self._area = area_of(figure, self._legend, WIDTH)
         self._save = basic.Button(
             description="Save", tooltip="The same figure by matplotlib, as PNG, SVG or PDF", layout={"width": "auto"}
         )
-        self._readout = basic.HTML()
-        self._readout.add_class("tw-readout")
-        self._row = basic.HBox([self._clear, self._save, self._readout])
-        self._row.add_class("tw-wrap")
+        self._row, self._clear, self._readout = selection_row(self._save)
         self._links, self._account = basic.HTML(), basic.HTML()
 
     def _new_differences(self, _change: object) -> None:

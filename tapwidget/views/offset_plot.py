@@ -17,14 +17,13 @@ from tapwidget.state.identity import Identity
 from tapwidget.views import basic, plot_style
 from tapwidget.views.box_brush import BoxBrush
 from tapwidget.views.histogram_plot import figure_options, set_ticks
+from tapwidget.views.point_plot import DRAWN, HINT, MARKED, area_of, selection_row
 from tapwidget.views.sky_picture import ASPECT, HEIGHT, MARGIN, MATCHED, SELECTED, WIDTH, dots, place
 from tapwidget.views.style import notes, stylesheet
 from tapwidget.views.table_traits import RowsTrait, TableTrait
 
-DRAWN, MARKED = 3000, 1000  # points in one picture, as on the sky
 MEDIAN = "var(--tw-ink, #222)"  # seen on points of either colour
 ARM = 0.08  # of the cross at the median, as a share of the way from the middle to the upper edge
-HINT = "Drag a box to select rows."
 
 
 class OffsetPlot(ipywidgets.VBox):
@@ -92,16 +91,8 @@ class OffsetPlot(ipywidgets.VBox):
             layout=ipywidgets.Layout(width=f"{WIDTH}px", height=f"{HEIGHT}px"), **figure_options(),
         )  # fmt: skip
         self._legend = basic.HTML()
-        self._legend.add_class("tw-legend")
-        self._legend.add_class("tw-below")
-        self._area = basic.VBox([figure, self._legend], layout={"width": f"{WIDTH}px"})
-        self._area.add_class("tw-plot-area")
-        self._area.add_class("tw-sky")
-        self._clear = basic.Button(description="Clear", tooltip="Select nothing", layout={"width": "auto"})
-        self._readout = basic.HTML()
-        self._readout.add_class("tw-readout")
-        self._row = basic.HBox([self._clear, self._readout])
-        self._row.add_class("tw-wrap")
+        self._area = area_of(figure, self._legend, WIDTH)
+        self._row, self._clear, self._readout = selection_row()
         self._account = basic.HTML()
 
     def _new_table(self, _change: object) -> None:

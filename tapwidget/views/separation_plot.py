@@ -12,7 +12,7 @@ import numpy as np
 import traitlets
 
 from tapwidget.plots import histogram, layout, separation
-from tapwidget.plots.palette import FILLED_OPACITY
+from tapwidget.plots.palette import FILLED_OPACITY, OF_SELECTION
 from tapwidget.plots.series import Series
 from tapwidget.state.identity import Identity
 from tapwidget.views import basic, plot_style
@@ -25,7 +25,7 @@ STEPS = 200  # of the slider
 CUMULATED = 60  # points of the curves
 PAIRS = Series("pairs", (), "filled", 0.0, 0)
 CHANCE = Series("by chance", (), "dashed", 2.0, 1)
-SELECTED = Series("selected", (), "solid", 2.0, 3)  # red, as in the other plots
+SELECTED = Series("selected", (), "solid", 2.0, OF_SELECTION)
 TRUE = Series("true pairs kept", (), "solid", 2.0, 0)
 FALSE = Series("false among those kept", (), "dashed", 2.0, 1)
 MARK = "var(--jp-brand-color1, #1976d2)"

@@ -12,6 +12,7 @@ from tapwidget.plots import sky
 from tapwidget.plots.series import Series
 from tapwidget.views import basic, plot_style
 from tapwidget.views.histogram_plot import figure_options, set_ticks
+from tapwidget.views.point_plot import area_of
 
 WIDTH, HEIGHT = 460, 400  # px; fixed, so that a degree is as long across as up
 MARGIN = {"top": 10, "bottom": 44, "left": 64, "right": 14}
@@ -65,11 +66,7 @@ class SkyPicture:
         )  # fmt: skip
         self._dots_legend = self._lines_legend = ""
         self._legend = basic.HTML(layout=ipywidgets.Layout())
-        self._legend.add_class("tw-legend")
-        self._legend.add_class("tw-below")
-        self.area = basic.VBox([self._figure, self._legend], layout={"width": f"{WIDTH}px"})
-        self.area.add_class("tw-plot-area")
-        self.area.add_class("tw-sky")
+        self.area = area_of(self._figure, self._legend, WIDTH)
 
     def frame(self, projection: sky.Projection, extent: sky.Extent) -> sky.Grid:
         """Show this field, with its grid; returns that."""

@@ -13,14 +13,10 @@ from tapwidget.plots import places, sky
 from tapwidget.plots.selection import RowNumbers
 from tapwidget.views import basic, plot_style
 from tapwidget.views.box_brush import BoxBrush
+from tapwidget.views.point_plot import DRAWN, HINT, MARKED, selection_row
 from tapwidget.views.sky_picture import ASPECT, BACKGROUND, MATCHED, UNMATCHED, SkyPicture
 from tapwidget.views.style import notes, stylesheet
 from tapwidget.views.table_traits import RowsTrait, TableTrait
-
-DRAWN = 3000  # points in one picture: more are no longer told apart, and make the page slow
-MARKED = 1000  # of the selected ones
-
-HINT = "Drag a box to select rows."
 
 
 class SkyPlot(ipywidgets.VBox):
@@ -69,12 +65,8 @@ class SkyPlot(ipywidgets.VBox):
         self._has_place = np.zeros(0, bool)
         self._picture = SkyPicture()
         self._box = BoxBrush(self._picture.brush, self._select)
-        self._readout = basic.HTML()
-        self._readout.add_class("tw-readout")
+        row, self._clear, self._readout = selection_row()
         self._account = basic.HTML()
-        self._clear = basic.Button(description="Clear", tooltip="Select nothing", layout={"width": "auto"})
-        row = basic.HBox([self._clear, self._readout])
-        row.add_class("tw-wrap")
         parts = [stylesheet(), plot_style.plot_stylesheet(), self._picture.area, row, self._account]
         super().__init__(parts, table=table, ra=ra, dec=dec, matched=matched, **kwargs)
         self.add_class("tw-plot")
