@@ -76,6 +76,18 @@ def run_cell() -> Callable[[str, Any], Any]:
     return call
 
 
+@pytest.fixture
+def left_to_the_collector() -> Iterator[None]:
+    """For tests of clients of others, which leave connections and files to the garbage collector, which warns.
+
+    Collected here, so that no other test is blamed.
+    """
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore", ResourceWarning)
+        yield
+        gc.collect()
+
+
 def pytest_sessionfinish(session: pytest.Session) -> None:
     """In CI a skipped test is a failure, but for those that need what a clone alone does not have."""
     reporter = session.config.pluginmanager.get_plugin("terminalreporter")

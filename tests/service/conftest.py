@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import contextlib
+import gc
 import importlib.util
 import json
 import os
@@ -32,6 +33,13 @@ if TYPE_CHECKING:
 READY = "TAP service ready at "
 DEADLINE_S = 180.0
 PATIENCE_S = 120.0  # for what takes a moment, on a machine that has other things to do
+
+
+@pytest.fixture(scope="module", autouse=True)
+def what_it_leaves() -> Iterator[None]:
+    """A module that leaves a connection open fails itself, and not the test at which it is collected by chance."""
+    yield
+    gc.collect()
 
 
 @pytest.fixture(scope="session")

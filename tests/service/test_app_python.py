@@ -13,10 +13,7 @@ from tapwidget.app import CrossMatch
 from tapwidget.errors import MatchError
 from tapwidget.simulation import user_table
 
-pytestmark = [  # pyvo leaves its sockets to the garbage collector
-    pytest.mark.filterwarnings("ignore::ResourceWarning"),
-    pytest.mark.filterwarnings("ignore::pytest.PytestUnraisableExceptionWarning"),
-]
+pytestmark = pytest.mark.usefixtures("left_to_the_collector")
 OWN = """\
 SELECT ut1.tw_row, ut1.objid, o.objectId
 FROM TAP_UPLOAD.ut1 JOIN dp1.Object AS o

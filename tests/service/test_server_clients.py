@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import gc
 import os
 import shutil
 import subprocess
@@ -17,23 +16,12 @@ import pytest
 import pyvo
 from astropy.table import Table
 
-# pyvo and TapPlus leave connections and files to the garbage collector; nothing of ours can avoid it.
-pytestmark = [
-    pytest.mark.filterwarnings("ignore::ResourceWarning"),
-    pytest.mark.filterwarnings("ignore::pytest.PytestUnraisableExceptionWarning"),
-]
+pytestmark = pytest.mark.usefixtures("left_to_the_collector")
 QUERY = "SELECT TOP 5 objectId, coord_ra, coord_dec FROM dp1.Object ORDER BY objectId"
 MATCH = (
     "SELECT u.i, o.objectId FROM TAP_UPLOAD.mine AS u JOIN dp1.Object AS o "
     "ON DISTANCE(POINT('ICRS', o.coord_ra, o.coord_dec), POINT('ICRS', u.ra, u.dec)) < 0.00001 ORDER BY u.i"
 )
-
-
-@pytest.fixture(autouse=True)
-def left_to_the_collector() -> Iterator[None]:
-    """Collected here, so that no other test is blamed."""
-    yield
-    gc.collect()
 
 
 @pytest.fixture(scope="module")

@@ -15,6 +15,7 @@ from astropy.table import Table
 
 from tapwidget.simulation import sky
 
+pytestmark = pytest.mark.usefixtures("left_to_the_collector")
 RADIUS = 0.00027
 SELECTED = """SELECT ut1.objid AS ut1_objid, ut1.ra AS ut1_ra, ut1.dec AS ut1_dec, objectId, coord_ra, coord_dec,
            u_cModelMag, g_cModelMag, r_cModelMag, i_cModelMag, z_cModelMag, y_cModelMag
