@@ -6,7 +6,8 @@ Source: TAP 1.1, section 4 (TAP_SCHEMA); VOSI 1.1, section 4.3; VODataService 1.
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
+from dataclasses import replace
 from difflib import get_close_matches
 from threading import RLock
 from typing import TYPE_CHECKING
@@ -16,8 +17,8 @@ from tapwidget.client import faults
 from tapwidget.client.addresses import mask
 from tapwidget.client.documents import XSI_TYPE, NotXmlError, child, children, parse, text_of
 from tapwidget.client.transport import Transport
-from tapwidget.errors import QueryError, ServiceUnavailableError, TargetError
-from tapwidget.ivoa.tapschema import Column, Table
+from tapwidget.errors import QueryError, ServiceError, ServiceUnavailableError, TargetError
+from tapwidget.ivoa.tapschema import NO_SCHEMA, Column, Schema, Table
 
 if TYPE_CHECKING:
     from tapwidget.tables.votable_document import Document
@@ -65,11 +66,21 @@ class Metadata:
     def _all(self) -> dict[str, Table]:
         if self._tables is None:
             try:
-                found = tables_of(self._ask("SELECT * FROM TAP_SCHEMA.tables", MOST_TABLES))
+                rows = self._ask("SELECT * FROM TAP_SCHEMA.tables", MOST_TABLES)
             except QueryError:
                 found = self._vosi("")
+            else:
+                found = tables_of(rows, self._schemas())
             self._tables = {unquoted(table.name).lower(): table for table in found}
         return self._tables
+
+    def _schemas(self) -> list[Schema]:
+        """The schemas with what is said of them; none where the service does not tell: its tables do without."""
+        try:
+            rows = rows_of(self._ask("SELECT * FROM TAP_SCHEMA.schemas", MOST_TABLES))
+        except ServiceError:
+            return []
+        return [Schema(row.get("schema_name", ""), row.get("description", "")) for row in rows]
 
     def _read(self, name: str) -> Table:
         known = self._all().get(unquoted(name).lower())
@@ -91,7 +102,7 @@ class Metadata:
                 "Write the query by hand, or ask its operators.",
                 service=mask(self._transport.url),
             )
-        return Table(known.name, known.description, columns, known.nrows, known.table_type)
+        return replace(known, columns=columns)
 
     def _missing(self, name: str) -> TargetError:
         names = [table.name for table in self._all().values()]
@@ -125,9 +136,10 @@ def unquoted(name: str) -> str:
     return name.strip().replace('"', "")
 
 
-def tables_of(document: Document) -> list[Table]:
+def tables_of(document: Document, schemas: Sequence[Schema] = ()) -> list[Table]:
     """Tables from the rows of TAP_SCHEMA.tables, sorted by the service's index, then as they came."""
     rows = rows_of(document)
+    told = {schema.name: schema for schema in schemas}
     for number, row in enumerate(rows):
         index = row.get("table_index", "")
         row["order"] = f"{int(index):012d}" if index.isdigit() else f"~{number:012d}"
@@ -137,6 +149,7 @@ def tables_of(document: Document) -> list[Table]:
             row.get("description", ""),
             nrows=_count(row.get("nrows", "")),
             table_type=row.get("table_type", "table"),
+            schema=told.get(row.get("schema_name", ""), Schema(row.get("schema_name", ""))),
         )
         for row in sorted(rows, key=lambda row: row["order"])
     ]
@@ -144,26 +157,27 @@ def tables_of(document: Document) -> list[Table]:
 
 def columns_of(document: Document) -> tuple[Column, ...]:
     """Columns from the rows of TAP_SCHEMA.columns: by their index, then principal ones, then as they came."""
-    rows = rows_of(document)
-    columns = [
-        Column(
-            name=unquoted(row.get("column_name", "")),
-            datatype=row.get("datatype", "").rpartition(":")[2],
-            # TAP 1.0 has "size" where TAP 1.1 has arraysize.
-            arraysize=row.get("arraysize") or row.get("size", ""),
-            xtype=row.get("xtype", ""),
-            unit=row.get("unit", ""),
-            ucd=row.get("ucd", ""),
-            utype=row.get("utype", ""),
-            description=row.get("description", ""),
-            principal=_flag(row.get("principal", "")),
-            indexed=_flag(row.get("indexed", "")),
-            std=_flag(row.get("std", "")),
-            column_index=_count(row.get("column_index", "")),
-        )
-        for row in rows
-    ]
-    return tuple(sorted((_in_votable_types(c) for c in columns), key=_order))
+    return tuple(sorted(map(column_of, rows_of(document)), key=_order))
+
+
+def column_of(row: dict[str, str]) -> Column:
+    """A row of TAP_SCHEMA.columns."""
+    column = Column(
+        name=unquoted(row.get("column_name", "")),
+        datatype=row.get("datatype", "").rpartition(":")[2],
+        # TAP 1.0 has "size" where TAP 1.1 has arraysize.
+        arraysize=row.get("arraysize") or row.get("size", ""),
+        xtype=row.get("xtype", ""),
+        unit=row.get("unit", ""),
+        ucd=row.get("ucd", ""),
+        utype=row.get("utype", ""),
+        description=row.get("description", ""),
+        principal=_flag(row.get("principal", "")),
+        indexed=_flag(row.get("indexed", "")),
+        std=_flag(row.get("std", "")),
+        column_index=_count(row.get("column_index", "")),
+    )
+    return _in_votable_types(column)
 
 
 def rows_of(document: Document) -> list[dict[str, str]]:
@@ -181,13 +195,13 @@ def tables_in(content: bytes) -> list[Table]:
     """Tables from a VOSI document, of all tables or of one; columns where it has them."""
     root = parse(content)
     found = []
-    for schema in [*children(root, "schema"), root]:
-        prefix = _own_text(schema, "name") if schema is not root else ""
-        tables = children(schema, "table", deep=False)
-        for element in [root] if schema is root and root.tag.rpartition("}")[2] == "table" else tables:
+    for part in [*children(root, "schema"), root]:
+        schema = NO_SCHEMA if part is root else Schema(_own_text(part, "name"), _own_text(part, "description"))
+        tables = children(part, "table", deep=False)
+        for element in [root] if part is root and root.tag.rpartition("}")[2] == "table" else tables:
             name = _own_text(element, "name")
-            qualified = name if "." in name or not prefix else f"{prefix}.{name}"
-            columns = tuple(_vosi_column(part) for part in children(element, "column", deep=False))
+            qualified = name if "." in name or not schema.name else f"{schema.name}.{name}"
+            columns = tuple(_vosi_column(each) for each in children(element, "column", deep=False))
             found.append(
                 Table(
                     qualified,
@@ -195,6 +209,7 @@ def tables_in(content: bytes) -> list[Table]:
                     columns,
                     _count(_own_text(element, "nrows")),
                     element.get("type", "table"),
+                    schema,
                 )
             )
     return found

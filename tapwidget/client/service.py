@@ -16,7 +16,7 @@ from urllib.parse import urlsplit
 from astropy.table import Table
 
 from tapwidget.client import availability, faults, found_again
-from tapwidget.client.addresses import mask, resolve
+from tapwidget.client.addresses import mask
 from tapwidget.client.capabilities import Capabilities, read_capabilities, says_simulated
 from tapwidget.client.chunks import ChunkedJob
 from tapwidget.client.chunks_made import again, in_parts
@@ -29,11 +29,13 @@ from tapwidget.client.metadata import Metadata
 from tapwidget.client.orders import most_rows, order_of, parquet_name
 from tapwidget.client.outgoing import Outgoing, of_adql, of_match, of_plan
 from tapwidget.client.plan import Plan, make_plan
+from tapwidget.client.short_query import answer
 from tapwidget.client.submission import Order, Serializations, Submission
+from tapwidget.client.table_search import FoundTables, TableSearch
 from tapwidget.client.too_large import OverLimitError
 from tapwidget.client.transport import Transport
 from tapwidget.client.trial import WORTH_A_TRIAL, find_out, tells_in_parquet
-from tapwidget.errors import FileFormatError, ServiceUnavailableError
+from tapwidget.errors import ServiceUnavailableError
 from tapwidget.ivoa import tapschema
 from tapwidget.ivoa.limits import Limits
 from tapwidget.ivoa.uws import JobSummary
@@ -44,10 +46,7 @@ from tapwidget.tables.files import as_table
 if TYPE_CHECKING:
     from pyvo.dal import TAPService
 
-    from tapwidget.tables.votable_document import Document
-
 RUN_ID = "tapwidget"
-SYNC_S = 120.0
 
 
 class Service:
@@ -86,7 +85,9 @@ class Service:
         self._pace = pace or Pace()
         self._known = Serializations()
         self._tried: set[str] = set()
-        self._metadata = Metadata(self._transport, self._search)
+        ask = partial(answer, self._transport)
+        self._metadata = Metadata(self._transport, ask)
+        self._table_search = TableSearch(self._metadata, ask)
         self._lock = RLock()
         self._capabilities: Capabilities | None = None
 
@@ -153,6 +154,21 @@ class Service:
             If it has no such table; the message names the ones that come close.
         """
         return self._metadata.table(name)
+
+    def find_tables(self, words: str) -> FoundTables:
+        """The tables that match all these words, and which of their columns do.
+
+        Words are parts of a name, a description, a schema or a UCD, without regard to case: "parallax",
+        "pos.eq.ra", "gaia proper motion". Either the table itself or one of its columns matches.
+
+        Raises
+        ------
+        QueryError
+            If the service does not answer questions about its columns.
+        ServiceError
+            If it cannot be reached.
+        """
+        return self._table_search.find(words)
 
     def plan(self, match: Match, table: Any) -> Plan:
         """What this service would get for `match` with the user's `table`, and what was changed to make it fit.
@@ -374,22 +390,3 @@ class Service:
                 service=self.url,
             )
         return found
-
-    def _search(self, adql: str, maxrec: int) -> Document:
-        """The answer to a small query, at once (TAP 1.1, section 2.2.1: /sync)."""
-        from tapwidget.tables.votable_document import read_document
-
-        doing = "asking for its tables"
-        form = {"REQUEST": "doQuery", "LANG": "ADQL", "QUERY": adql, "MAXREC": str(maxrec)}
-        response = self._transport.post(f"{self._transport.url}/sync", form, doing=doing, read_s=SYNC_S)
-        location = response.headers.get("Location", "")
-        if response.is_redirect and location:
-            response = self._transport.get(resolve(response.url, location), doing=doing, read_s=SYNC_S)
-        faults.check(response, doing, service=self.url)
-        try:
-            document = read_document(response.content)
-        except FileFormatError as error:
-            raise faults.of_response(response, doing, service=self.url) from error
-        if document.query_status == "ERROR":
-            raise faults.of_query(document.query_message, self.url)
-        return document

@@ -42,6 +42,17 @@ class Column:
 
 
 @dataclass(frozen=True)
+class Schema:
+    """Tables that belong together, and what the service says of them; no name where that is not known."""
+
+    name: str = ""
+    description: str = ""
+
+
+NO_SCHEMA = Schema()
+
+
+@dataclass(frozen=True)
 class Table:
     """A table of a service. `name` is qualified by its schema, as one writes it in ADQL: "dp1.Object".
 
@@ -53,6 +64,7 @@ class Table:
     columns: tuple[Column, ...] = ()
     nrows: int | None = None
     table_type: str = "table"
+    schema: Schema = NO_SCHEMA
 
     def column(self, name: str) -> Column | None:
         """The column of that name; ADQL compares regular identifiers without case (ADQL 2.1, section 2.1.3)."""

@@ -15,8 +15,7 @@ import numpy as np
 import pytest
 from astropy.table import Table
 
-from tapwidget.client import download, submission
-from tapwidget.client import service as service_module
+from tapwidget.client import download, short_query, submission
 from tapwidget.client.follower import Pace
 from tapwidget.client.ledger import Ledger
 from tapwidget.client.service import Service
@@ -65,7 +64,7 @@ def ledger(tmp_path: Path) -> Ledger:
 # How long an answer is waited for at each step; None for what the transport has for all others.
 PATIENCE = {
     "capabilities": None,
-    "tables": (service_module, "SYNC_S"),
+    "tables": (short_query, "SYNC_S"),
     "create": (submission, "CREATE_S"),
     "run": (submission, "RUN_S"),
     "poll": None,
