@@ -8,10 +8,12 @@ import ipywidgets
 import traitlets
 
 from tapwidget.actions.background import Background, Latest
-from tapwidget.ivoa.tapschema import Column, Table
+from tapwidget.client.table_search import catalogues
+from tapwidget.ivoa.tapschema import Column, Schema, Table
 from tapwidget.views import basic
 from tapwidget.views.disclosure import Disclosure
 from tapwidget.views.style import counted, notes, stylesheet
+from tapwidget.views.table_finder import TableFinder
 from tapwidget.views.tick_list import Item, TickList
 
 MOST_TABLES = 400  # in the list at a time; VizieR has tens of thousands
@@ -49,7 +51,7 @@ class TargetPicker(ipywidgets.VBox):
             options=[("-", "")], description="target", disabled=True, tooltip="choose a service first",
             layout={"width": "340px"},
         )  # fmt: skip
-        self._find = basic.Text(placeholder="find tables by name or description", layout={"width": "260px"})
+        self.finder = TableFinder(self._background)
         self._said = basic.HTML()
         self._usual = basic.Button(description="Principal columns", tooltip="back to the catalogue's own choice")
         self._found = basic.Button(description="Add all found", tooltip="return every column that was found")
@@ -60,12 +62,12 @@ class TargetPicker(ipywidgets.VBox):
         )
         self._more = Disclosure("Columns to return", self.ticks)
         traitlets.dlink((self._more, "is_open"), (self.ticks, "in_sight"))
-        row = basic.HBox([self._pick, self._find, self._said])
+        row = basic.HBox([self._pick, self.finder, self._said])
         row.add_class("tw-wrap")
         self._wanted = target
-        super().__init__([stylesheet(self, self._background), row, self._more], **kwargs)
+        super().__init__([stylesheet(self, self._background), row, self.finder.said, self._more], **kwargs)
         self._pick.observe(self._picked, "value")
-        self._find.observe(lambda _: self._offer_tables(), "value")
+        self.finder.observe(lambda _: self._offer_tables(), ["found", "narrowed"])
         self.ticks.observe(self._ticked, "chosen")
         self._usual.on_click(lambda _: setattr(self, "columns", ()))
         self._found.on_click(
@@ -75,31 +77,31 @@ class TargetPicker(ipywidgets.VBox):
 
     @traitlets.observe("tables")
     def _tables_changed(self, _change: object) -> None:
-        own = [table for table in self.tables if not table.name.lower().startswith("tap_schema.")]
-        wanted, names = self.target or self._wanted, {table.name for table in own}
+        wanted, names = self.target or self._wanted, {table.name for table in catalogues(self.tables)}
         self.target = wanted if wanted in names else ""
+        self.finder.tables = self.tables
         self._offer_tables()
         self._describe()
 
     def _offer_tables(self) -> None:
         """List the tables that the search leaves, and the one that is chosen."""
-        words = self._find.value.casefold().split()
-        own = [table for table in self.tables if not table.name.lower().startswith("tap_schema.")]
-        found = [t for t in own if all(word in f"{t.name} {t.description}".casefold() for word in words)]
-        names = [table.name for table in found[:MOST_TABLES]]
-        if self.target and self.target not in names:
-            names.insert(0, self.target)
+        found, narrowed = self.finder.found, self.finder.narrowed
+        options = list(found[:MOST_TABLES])
+        if self.target and self.target not in [name for _, name in options]:
+            options.insert(0, (self.target, self.target))
         more = f", the first {MOST_TABLES} listed: search" if len(found) > MOST_TABLES else ""
-        head = f"{counted(len(found), 'table')} found{more} ..." if words or more else "Choose a table ..."
+        head = f"{counted(len(found), 'table')} found{more} ..." if narrowed or more else "Choose a table ..."
+        is_known = bool(catalogues(self.tables))
         self._pick.unobserve(self._picked, "value")
-        self._pick.options = [(head, ""), *((name, name) for name in names)]
-        self._pick.disabled = not own
-        self._pick.tooltip = "the catalogue to match against" if own else "choose a service first"
+        self._pick.options = [(head, ""), *options]
+        self._pick.disabled = not is_known
+        self._pick.tooltip = "the catalogue to match against" if is_known else "choose a service first"
         self._pick.value = self.target if self.tables else ""
         self._pick.observe(self._picked, "value")
 
     @traitlets.observe("service")
     def _service_set(self, _change: object) -> None:
+        self.finder.service = self.service
         self._describe()
 
     def _picked(self, change: dict[str, str]) -> None:
@@ -133,7 +135,7 @@ class TargetPicker(ipywidgets.VBox):
         if not self._requests.is_current(number):
             return
         told = "" if table.nrows is None else counted(table.nrows, "row")
-        parts = (told, counted(len(table.columns), "column"), table.description)
+        parts = (told, counted(len(table.columns), "column"), table.description, schema_in_words(table.schema))
         self._said.value = notes(" · ".join(part for part in parts if part))
         self.table = table
         self._list_columns()
@@ -168,6 +170,12 @@ class TargetPicker(ipywidgets.VBox):
     @traitlets.observe("columns")
     def _columns_set(self, _change: object) -> None:
         self._tick()
+
+
+def schema_in_words(schema: Schema) -> str:
+    """The schema that a table is in, with what is said of it; "" where that is not known."""
+    name = f"schema {schema.name}" if schema.name else ""
+    return f"{name}: {schema.description}" if name and schema.description else name
 
 
 def usual_columns(columns: tuple[Column, ...]) -> tuple[str, ...]:

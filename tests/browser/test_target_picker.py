@@ -8,8 +8,10 @@ import pytest
 from playwright.sync_api import Locator, expect
 
 CELL = """
-import types, tapwidget
-from tapwidget.ivoa.tapschema import Column, Table
+import threading, types, tapwidget
+from tapwidget.client.table_search import FoundTable, FoundTables
+from tapwidget.errors import QueryError
+from tapwidget.ivoa.tapschema import Column, Schema, Table
 
 columns = {f"col_{n:04}": Column(f"col_{n:04}", "double") for n in range(1300)}
 for column in (
@@ -23,13 +25,28 @@ for column in (
 full = {f"s{n // 20}.table_{n:02}": f"Spectra of field <i>{n}</i>" for n in range(59)}
 full = {name: Table(name, text, (Column("id", "long"),), nrows=17) for name, text in full.items()}
 full["wide.Sources"] = Table("wide.Sources", "Radio lobes", tuple(columns.values()), nrows=12345)
-service = types.SimpleNamespace(table=lambda name: full[name])
+go_on = threading.Event()
+
+def find_tables(words):
+    assert go_on.wait(60)
+    if "refuse" in words:
+        raise QueryError("No <b>columns</b> here.")
+    alike = lambda c: words.lower() in f"{c.name} {c.ucd} {c.description}".lower()
+    found = [FoundTable(t, tuple(c for c in t.columns if alike(c))) for t in full.values()]
+    return FoundTables(tuple(each for each in found if each.columns))
+
+service = types.SimpleNamespace(table=lambda name: full[name], find_tables=find_tables)
 picker = tapwidget.TargetPicker()
 picker.service = service
 picker.tables = tuple(Table(table.name, table.description) for table in full.values())
 picker
 """
 PRINCIPAL = ["col_0640", "col_1299"]
+SCHEMAS = """
+schemas = {"s0": "Spectra of <b>1999</b>", "s1": "Spectra of 2001", "s2": "", "wide": "Surveys of the whole sky"}
+picker.tables = tuple(Table(t.name, t.description, schema=Schema(t.name[:t.name.index(".")],
+    schemas[t.name[:t.name.index(".")]])) for t in full.values())
+"""
 
 
 class Panel:
@@ -38,6 +55,7 @@ class Panel:
     def __init__(self, notebook: Any) -> None:
         self.notebook, self.page, self.box = notebook, notebook.page, notebook.output(0)
         self.target = self.box.get_by_label("target")
+        self.schema = self.box.get_by_label("schema")
         self.find_table = self.box.get_by_placeholder("find tables")
         self.find_column = self.box.get_by_placeholder("find columns")
         self.ticks = self.box.get_by_role("checkbox")
@@ -88,6 +106,60 @@ def test_a_table_is_found_by_its_name_or_description(lab: Any) -> None:
     panel.find_table.fill("nothing like it")
     expect(panel.target.locator("option")).to_have_text(["0 tables found ...", "s0.table_07"])
     expect(panel.target).to_have_value("s0.table_07")
+
+
+def test_a_table_is_found_by_its_columns_and_it_is_told_which(lab: Any) -> None:
+    panel = Panel(lab.open_notebook([CELL]))
+    panel.target.select_option(label="s0.table_07")
+    panel.find_table.focus()
+    panel.page.keyboard.type("em.opt")
+    panel.box.get_by_text("searching columns ...").wait_for()
+    expect(panel.target.locator("option")).to_have_text(["0 tables found ...", "s0.table_07"])
+    panel.notebook.python(first="go_on.set()")
+    panel.box.get_by_text("1 column of 1 table matches.").wait_for()
+    found = "wide.Sources  (col_0640: phot.mag;em.opt.R)"
+    expect(panel.target.locator("option")).to_have_text(["1 table found ...", "s0.table_07", found])
+    expect(panel.target).to_have_value("s0.table_07")
+    panel.page.keyboard.press("Shift+Tab")
+    expect(panel.target).to_be_focused()
+    panel.page.keyboard.press("ArrowDown")
+    panel.box.get_by_text("12,345 rows · 1,300 columns · Radio lobes").wait_for()
+    panel.notebook.wait_for_python("picker.target == 'wide.Sources'")
+    expect(panel.target.locator("option:checked")).to_have_text(found)
+    # What one sees of both in one list: first those of which it is said.
+    panel.find_table.fill("lobes")
+    panel.box.get_by_text("1 column of 1 table matches.").wait_for()
+    expect(panel.target.locator("option")).to_have_text(
+        ["1 table found ...", "wide.Sources  (col_0700: <b>Peak</b>, of the lobes)"]
+    )
+    panel.find_table.fill("refuse")
+    panel.box.get_by_text("Columns could not be searched: No <b>columns</b> here.").wait_for()
+    panel.find_table.fill("")
+    expect(panel.target.locator("option")).to_have_count(61)
+    expect(panel.box.get_by_text("could not be searched")).to_have_count(0)
+
+
+def test_tables_are_listed_by_schema(lab: Any) -> None:
+    panel = Panel(lab.open_notebook([CELL]))
+    expect(panel.schema).to_be_hidden()
+    panel.notebook.python(first=SCHEMAS)
+    expect(panel.schema.locator("option")).to_have_text([
+        "all 4 schemas", "s0 · 20 tables · Spectra of <b>1999</b>", "s1 · 20 tables · Spectra of 2001",
+        "s2 · 19 tables", "wide · 1 table · Surveys of the whole sky",
+    ])  # fmt: skip
+    panel.target.focus()
+    panel.page.keyboard.press("Tab")
+    expect(panel.schema).to_be_focused()
+    panel.page.keyboard.press("ArrowDown")
+    panel.box.get_by_text("s0: Spectra of <b>1999</b>").wait_for()
+    expect(panel.target.locator("option")).to_have_count(21)
+    panel.schema.select_option("wide · 1 table · Surveys of the whole sky")
+    expect(panel.target.locator("option")).to_have_text(["1 table found ...", "wide.Sources"])
+    panel.schema.select_option("all 4 schemas")
+    panel.find_table.fill("whole sky")
+    expect(panel.target.locator("option")).to_have_text(["1 table found ...", "wide.Sources"])
+    panel.notebook.python(first="go_on.set()")
+    panel.box.get_by_text("No column matches.").wait_for()
 
 
 def test_principal_columns_come_first_and_others_are_searched_for(panel: Panel) -> None:

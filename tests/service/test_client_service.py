@@ -30,9 +30,11 @@ from tapwidget.errors import (
     UploadError,
 )
 from tapwidget.ivoa.limits import Limits
+from tapwidget.ivoa.tapschema import Schema
 from tapwidget.match.spec import SkyMatch
 
 SECRET = "gt-verysecretindeed"
+OVERFLOW = '<INFO name="QUERY_STATUS" value="OVERFLOW"/>'
 
 
 @pytest.fixture
@@ -77,7 +79,7 @@ def test_tables_come_without_columns_and_one_with_them(fake: Any, service: Servi
     assert table.position == ("coord_ra", "coord_dec")
     assert table.columns[0].principal
     service.table("dp1.Object")
-    assert len(fake.asked("POST", "/sync")) == 2
+    assert len(fake.asked("POST", "/sync")) == 3  # tables, schemas, columns
 
 
 def test_threads_that_ask_at_once_share_one_answer(fake: Any, service: Service) -> None:
@@ -88,7 +90,7 @@ def test_threads_that_ask_at_once_share_one_answer(fake: Any, service: Service) 
     for thread in threads:
         thread.join(10)
     assert len(found) == 8
-    assert len(fake.asked("POST", "/sync")) == 2
+    assert len(fake.asked("POST", "/sync")) == 3  # tables, schemas, columns
 
 
 def test_a_target_that_does_not_exist_names_the_close_ones(service: Service) -> None:
@@ -103,7 +105,8 @@ def test_a_target_that_does_not_exist_names_the_close_ones(service: Service) -> 
 def test_tables_fall_back_to_vosi(fake: Any, fake_uws: Any, service: Service) -> None:
     vosi = b"""<vosi:tableset xmlns:vosi="http://www.ivoa.net/xml/VOSITables/v1.0"
      xmlns:xsi="http://www.w3.org/2001/XMLSchema-instance" xmlns:vod="http://www.ivoa.net/xml/VODataService/v1.1">
-     <schema><name>main</name><table type="view"><name>main.stars</name><description>Stars</description>
+     <schema><name>main</name><description>All stars</description>
+     <table type="view"><name>main.stars</name><description>Stars</description>
       <column><name>source_id</name><ucd>meta.id;meta.main</ucd><dataType xsi:type="vod:VOTableType">long</dataType>
        <flag>indexed</flag></column>
       <column><name>name</name><dataType xsi:type="vod:TAPType" size="12">VARCHAR</dataType></column>
@@ -112,11 +115,58 @@ def test_tables_fall_back_to_vosi(fake: Any, fake_uws: Any, service: Service) ->
     fake.inject("status", "/tables", status=200, body=vosi, headers={"Content-Type": "text/xml"})
     (table,) = service.tables()
     assert (table.name, table.description, table.table_type) == ("main.stars", "Stars", "view")
+    assert table.schema == Schema("main", "All stars")
     columns = service.table("main.stars").columns
     assert [(c.name, c.datatype, c.arraysize, c.indexed) for c in columns] == [
         ("source_id", "long", "", True),
         ("name", "char", "12", False),
     ]
+
+
+def test_schemas_are_told_with_their_tables(fake: Any, fake_uws: Any, tap_url: str) -> None:
+    table = Service(tap_url).table("dp1.MPCORB")
+    assert table.schema == Schema("dp1", "Simulated: tables of dp1")
+    # Where the service does not tell, the name is known all the same.
+    service = Service(fake.url)
+    tables = fake_uws.votable({"schema_name": "char", "table_name": "char"}, [("main", "stars")])
+    fake.inject("status", "/sync", status=200, body=tables, headers={"Content-Type": "text/xml"})
+    fake.inject("status", "/sync", status=503, body=b"Too busy for schemas")
+    (table,) = service.tables()
+    assert (table.name, table.schema) == ("main.stars", Schema("main"))
+
+
+def test_tables_are_found_by_their_columns(tap_url: str) -> None:
+    service = Service(tap_url)
+
+    def found(words: str) -> dict[str, list[str]]:
+        return {each.table.name: [c.name for c in each.columns][:2] for each in service.find_tables(words).tables}
+
+    assert found("pos.eq.ra;meta.main") == {"dp1.Object": ["coord_ra"]}
+    assert found("r_cmodelmag") == {"dp1.Object": ["r_cModelMag", "r_cModelMagErr"]}
+    assert found("inclination ORBIT") == {"gaiadr3.sso_orbits": ["inclination"]}
+    assert found("point-spread") == {"dp1.Object": ["u_psfMag", "g_psfMag"]}
+    assert found("dp1 meta.id") == {"dp1.MPCORB": ["mpcDesignation", "ssObjectId"], "dp1.Object": ["objectId"]}
+    assert found("planets") == {"dp1.MPCORB": []}
+    for nothing in ("o'clock", "%", "back\\", "c%mag", "naïve", '"', "--"):
+        assert found(nothing) == {}, nothing
+    assert not service.find_tables("mag").overflow
+    (column,) = service.find_tables("pos.eq.dec").tables[0].columns
+    assert (column.datatype, column.unit, column.principal) == ("double", "deg", True)
+
+
+def test_a_service_without_lower_or_columns(fake: Any, fake_uws: Any, service: Service) -> None:
+    refusal = {"status": 400, "body": fake_uws.error_votable("Encountered LOWER, was expecting a column")}
+    columns = {"table_name": "char", "column_name": "char", "ucd": "char"}
+    rows = [("dp1.Object", "Plx", "pos.parallax"), ("dp1.MPCORB", "e_Plx", "")]
+    service.tables()
+    fake.inject("status", "/sync", **refusal)
+    fake.inject("status", "/sync", status=200, body=fake_uws.votable(columns, rows, OVERFLOW))
+    answer = service.find_tables("parallax")
+    assert [each.table.name for each in answer.tables] == ["dp1.Object"]
+    assert (answer.overflow, answer.minds_case) == (True, True)
+    fake.inject("status", "/sync", times=2, **refusal)
+    with pytest.raises(QueryError, match="was expecting a column"):
+        service.find_tables("plx")
 
 
 def test_what_is_simulated_says_so(fake: Any, fake_uws: Any, service: Service) -> None:

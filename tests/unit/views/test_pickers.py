@@ -223,11 +223,11 @@ def test_among_thousands_of_tables_one_is_searched_for() -> None:
     picker.tables = tables
     assert len(picker._pick.options) == 401
     assert "3,000 tables found, the first 400 listed: search" in picker._pick.options[0][0]
-    picker._find.value = "motions I/2999"
+    picker.finder.words.value = "motions I/2999"
     assert [value for _, value in picker._pick.options] == ["", "I/2999/out"]
     picker._pick.value = "I/2999/out"
     assert picker.target == "I/2999/out"
-    picker._find.value = "nothing like it"
+    picker.finder.words.value = "nothing like it"
     assert picker._pick.value == "I/2999/out"  # what is chosen stays in the list
 
 
