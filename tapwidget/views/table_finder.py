@@ -28,6 +28,8 @@ class TableFinder(ipywidgets.HBox):
         Where columns are looked for.
     tables : tuple of ivoa.tapschema.Table
         What there is; tables that describe the others are left out.
+    target : str
+        Name of the table that is chosen: what its schema is stands beside it already.
     found : tuple of (str, str)
         What is left of them: what to call it in a list, with the columns that it was found by, and its name.
     narrowed : bool
@@ -38,14 +40,15 @@ class TableFinder(ipywidgets.HBox):
 
     service = traitlets.Any()
     tables = traitlets.Tuple()
+    target = traitlets.Unicode()
     found = traitlets.Tuple()
     narrowed = traitlets.Bool(False)
 
     def __init__(self, background: Background, **kwargs: object) -> None:
         self._background = background
         self._requests = Latest()
-        self._columns: Columns = {}
-        self._state = ""  # of the search among columns, as HTML
+        self._answer = FoundTables()
+        self._state: tuple[str, str] | None = ("", "")  # of the search among columns, and its CSS class; None: answered
         self.said = basic.HTML()
         self.schema = basic.Dropdown(
             options=[("all", "")], value="", description="schema", tooltip="list the tables of one schema only",
@@ -58,7 +61,7 @@ class TableFinder(ipywidgets.HBox):
         )
         super().__init__([self.schema, self.words], **kwargs)
         self.add_class("tw-wrap")
-        self.schema.observe(lambda _: self._look(), "value")
+        self.schema.observe(self._look, "value")
         self.words.observe(lambda _: self._search(), "value")
 
     @traitlets.observe("tables")
@@ -83,9 +86,9 @@ class TableFinder(ipywidgets.HBox):
         """Look among the tables at once, and among all columns of the service when nobody types any more."""
         with self._background.lock:
             number, text, service = self._requests.next(), self.words.value, self.service
-            self._columns, self._state = {}, ""
+            self._answer, self._state = FoundTables(), ("", "")
             if service is not None and self.tables and any(len(word) >= SHORTEST for word in split(text)):
-                self._state = notes("searching columns ...")
+                self._state = ("searching columns ...", "tw-note")
                 self._background.rest(("columns", id(self)), PAUSE, lambda: self._ask(number, service, text))
             self._look()
 
@@ -99,26 +102,28 @@ class TableFinder(ipywidgets.HBox):
 
     def _answered(self, number: int, found: FoundTables) -> None:
         if self._requests.is_current(number):
-            self._columns = {each.table.name: each.columns for each in found.tables if each.columns}
-            self._state = notes(_in_words(self._columns, found))
+            self._answer, self._state = found, None
             self._look()
 
     def _failed(self, number: int, error: BaseException) -> None:
         if self._requests.is_current(number):
-            self._state = notes(f"Columns could not be searched: {error}", css_class="tw-error")
+            self._state = (f"Columns could not be searched: {error}", "tw-error")
             self._look()
 
-    def _look(self) -> None:
+    @traitlets.observe("target")
+    def _look(self, _change: object = None) -> None:
         """List what is found by now."""
         with self._background.lock:
             words, schema = folded(split(self.words.value)), self.schema.value
-            own = [table for table in catalogues(self.tables) if not schema or table.schema.name == schema]
-            told = next((t.schema.description for t in own if t.schema.description), "") if schema else ""
-            self.said.value = notes(f"{schema}: {told}" if told else "") + self._state
+            own = {t.name: t for t in catalogues(self.tables) if not schema or t.schema.name == schema}
+            columns = {f.table.name: f.columns for f in self._answer.tables if f.columns and f.table.name in own}
+            message, css_class = self._state or (_in_words(columns, self._answer), "tw-note")
+            told = next(iter(own.values())).schema.description if schema and self.target not in own else ""
+            self.said.value = notes(f"{schema}: {told}" if told else "") + notes(message, css_class=css_class)
             self.narrowed = bool(words or schema)
             self.found = tuple(
-                (label(table, self._columns.get(table.name, ()), words), table.name)
-                for table in tables_found(own, words, self._columns)
+                (label(table, columns.get(table.name, ()), words), table.name)
+                for table in tables_found(own.values(), words, columns)
             )
 
 

@@ -62,10 +62,10 @@ class TargetPicker(ipywidgets.VBox):
         )
         self._more = Disclosure("Columns to return", self.ticks)
         traitlets.dlink((self._more, "is_open"), (self.ticks, "in_sight"))
-        row = basic.HBox([self._pick, self.finder, self._said])
+        row = basic.HBox([self._pick, self.finder, self.finder.said, self._said])
         row.add_class("tw-wrap")
         self._wanted = target
-        super().__init__([stylesheet(self, self._background), row, self.finder.said, self._more], **kwargs)
+        super().__init__([stylesheet(self, self._background), row, self._more], **kwargs)
         self._pick.observe(self._picked, "value")
         self.finder.observe(lambda _: self._offer_tables(), ["found", "narrowed"])
         self.ticks.observe(self._ticked, "chosen")
@@ -109,6 +109,7 @@ class TargetPicker(ipywidgets.VBox):
 
     @traitlets.observe("target")
     def _target_set(self, _change: object) -> None:
+        self.finder.target = self.target
         if self.tables:
             self._offer_tables()
         elif self.target:

@@ -164,6 +164,10 @@ def test_tables_of_one_schema() -> None:
     finder.schema.value = "dp1"
     assert labels(finder) == ["dp1.Object", "dp1.DiaObject"]
     assert "dp1: Data &lt;b&gt;Preview&lt;/b&gt; 1" in finder.said.value
+    finder.target = "dp1.Object"
+    assert finder.said.value == "", "it stands beside the target"
+    finder.target = "gaia.stars"
+    assert "dp1: Data" in finder.said.value
     finder.words.value = "preview"
     assert labels(finder) == ["dp1.Object", "dp1.DiaObject"]
     finder.words.value = "stars"
@@ -172,6 +176,14 @@ def test_tables_of_one_schema() -> None:
     assert finder.schema.value == ""
     assert finder.schema.layout.display == "none"
     assert labels(finder) == ["gaia.stars"]
+
+
+def test_columns_are_counted_in_the_schema() -> None:
+    finder = made(Service(FoundTables((FoundTable(STARS, (PARALLAX,)), FoundTable(DIA, (PARALLAX,) * 3)))), Immediate())
+    finder.words.value = "parallax"
+    assert "4 columns of 2 tables match." in finder.said.value
+    finder.schema.value = "gaia"
+    assert "1 column of 1 table matches." in finder.said.value
 
 
 def test_the_schema_of_the_target_is_told() -> None:
