@@ -16,6 +16,7 @@ from tapwidget.views.style import counted, notes
 PAUSE = 0.4  # seconds without another key, after which the service is asked for columns
 SHORTEST = 2  # letters: nearly every column has any one letter
 MOST_NAMED = 3  # columns of a table that say why it was found
+MOST_SCHEMAS = 400  # in the list; others are found by words
 LONGEST = 60  # signs of a description in a list
 
 
@@ -70,12 +71,12 @@ class TableFinder(ipywidgets.HBox):
         schemas: dict[str, list[Table]] = {}
         for table in catalogues(self.tables):
             schemas.setdefault(table.schema.name, []).append(table)
-        names = {f"{name}{_told(own)}": name for name, own in schemas.items() if name}
-        chosen = self.schema.value if self.schema.value in schemas else ""
-        with self.schema.hold_trait_notifications():
-            self.schema.options = [(f"all {len(names):,} schemas", ""), *names.items()]
-            self.schema.value = chosen
-        self.schema.layout.display = None if len(schemas) > 1 and names else "none"
+        listed = [(f"{name}{_told(own)}", name) for name, own in schemas.items() if name][:MOST_SCHEMAS]
+        more = f", {MOST_SCHEMAS} listed" if len(schemas) > MOST_SCHEMAS else ""
+        chosen = self.schema.value if self.schema.value in [name for _, name in listed] else ""
+        self.schema.options = [(f"all {len(schemas):,} schemas{more}", ""), *listed]
+        self.schema.value = chosen
+        self.schema.layout.display = None if len(schemas) > 1 and listed else "none"
         self._search()
 
     @traitlets.observe("service")

@@ -34,6 +34,8 @@ class TargetPicker(ipywidgets.VBox):
         The chosen table with its columns, once the service has told them.
     columns : tuple of str
         Columns to return; empty means the principal ones.
+    finder : TableFinder
+        What narrows down the list of tables.
     """
 
     service = traitlets.Any()
@@ -85,19 +87,20 @@ class TargetPicker(ipywidgets.VBox):
 
     def _offer_tables(self) -> None:
         """List the tables that the search leaves, and the one that is chosen."""
-        found, narrowed = self.finder.found, self.finder.narrowed
-        options = list(found[:MOST_TABLES])
-        if self.target and self.target not in [name for _, name in options]:
-            options.insert(0, (self.target, self.target))
-        more = f", the first {MOST_TABLES} listed: search" if len(found) > MOST_TABLES else ""
-        head = f"{counted(len(found), 'table')} found{more} ..." if narrowed or more else "Choose a table ..."
-        is_known = bool(catalogues(self.tables))
-        self._pick.unobserve(self._picked, "value")
-        self._pick.options = [(head, ""), *options]
-        self._pick.disabled = not is_known
-        self._pick.tooltip = "the catalogue to match against" if is_known else "choose a service first"
-        self._pick.value = self.target if self.tables else ""
-        self._pick.observe(self._picked, "value")
+        with self._background.lock:
+            found, narrowed = self.finder.found, self.finder.narrowed
+            options = list(found[:MOST_TABLES])
+            if self.target and self.target not in [name for _, name in options]:
+                options.insert(0, (self.target, self.target))
+            more = f", the first {MOST_TABLES} listed: search" if len(found) > MOST_TABLES else ""
+            head = f"{counted(len(found), 'table')} found{more} ..." if narrowed or more else "Choose a table ..."
+            is_known = bool(catalogues(self.tables))
+            self._pick.unobserve(self._picked, "value")
+            self._pick.options = [(head, ""), *options]
+            self._pick.disabled = not is_known
+            self._pick.tooltip = "the catalogue to match against" if is_known else "choose a service first"
+            self._pick.value = self.target if self.tables else ""
+            self._pick.observe(self._picked, "value")
 
     @traitlets.observe("service")
     def _service_set(self, _change: object) -> None:

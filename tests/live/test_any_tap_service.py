@@ -60,6 +60,16 @@ def test_its_tables_and_their_columns(service: Service, target_name: str, cone: 
     assert [c.column_index for c in table.columns] == sorted(c.column_index for c in table.columns)
 
 
+def test_a_table_is_found_by_its_columns(service: Service, target_name: str, cone: Any) -> None:
+    column = service.table(target_name).column(cone.ra)
+    for words in (column.name.upper(), column.ucd, f"{target_name} {column.name}"):
+        answer = service.find_tables(words)
+        found = {each.table.name.lower(): [c.name for c in each.columns] for each in answer.tables}
+        assert column.name in found[target_name.lower()] or answer.overflow, words
+    for nothing in ("no'such%column", "100%_of\\it", '"none"--'):
+        assert service.find_tables(nothing).tables == ()
+
+
 def test_what_it_does_not_have_is_said_with_what_is_close(service: Service, cone: Any, mine: Table) -> None:
     wrong = cone.target.name[:-1]
     with pytest.raises(TargetError, match=cone.target.name):

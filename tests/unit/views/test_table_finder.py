@@ -172,10 +172,21 @@ def test_tables_of_one_schema() -> None:
     assert labels(finder) == ["dp1.Object", "dp1.DiaObject"]
     finder.words.value = "stars"
     assert finder.found == ()
+    finder.tables = (STARS, DIA)  # told anew
+    assert finder.schema.value == "dp1"
     finder.tables = (STARS,)  # the schema is gone, and of one alone there is nothing to choose
     assert finder.schema.value == ""
     assert finder.schema.layout.display == "none"
     assert labels(finder) == ["gaia.stars"]
+
+
+def test_of_thousands_of_schemas_some_are_listed_and_all_are_found() -> None:
+    finder = TableFinder(Immediate())
+    finder.tables = tuple(Table(f"s{n}.t", schema=Schema(f"s{n}", f"Paper {n}")) for n in range(3000))
+    assert len(finder.schema.options) == 401
+    assert finder.schema.options[0] == ("all 3,000 schemas, 400 listed", "")
+    finder.words.value = "paper 2999"
+    assert labels(finder) == ["s2999.t"]
 
 
 def test_columns_are_counted_in_the_schema() -> None:
