@@ -16,6 +16,7 @@ from tapwidget.match.fluxes import Unit
 from tapwidget.views import basic
 from tapwidget.views.column_box import Choice, ColumnBox
 from tapwidget.views.limit_slider import COLOURS, MAGNITUDES, LimitSlider, Span
+from tapwidget.views.slider_echo import is_rounding
 from tapwidget.views.style import notes
 
 DIFFERENCES = (0.0, 2.0)  # the slider's ends, mag
@@ -137,13 +138,15 @@ class DifferenceRow(ConstraintRow):
             return
         self._following = True
         try:
-            self._slider.max = _most(limit)
+            # Neither lies outside the ends that the page knows at the moment: it would answer with another value.
+            self._slider.max = max(self._slider.max, _most(limit))
             self._slider.value = limit
+            self._slider.max = _most(limit)
         finally:
             self._following = False
 
     def _slid(self, change: dict[str, float]) -> None:
-        if self._following:
+        if self._following or is_rounding(change["old"], change["new"], self._slider.step):
             return
         self._following = True
         try:

@@ -11,6 +11,7 @@ import numpy as np
 
 from tapwidget.match.adql_text import Number
 from tapwidget.views import basic
+from tapwidget.views.slider_echo import is_rounding
 
 STEPS = 100  # of a slider over the values of a column, at least
 NARROWEST = 1e-12  # of what its numbers are: steps need digits, too
@@ -72,14 +73,11 @@ class LimitSlider(ipywidgets.VBox):
 
     def __init__(self, low: ipywidgets.Text, high: ipywidgets.Text, tooltip: str) -> None:
         self._boxes = (low, high)
+        self._tooltip = f"{tooltip}; an end of the slider means no limit"
         self._span: Span | None = None
         self._following = False  # while the slider is set to what was typed, or the other way round
-        self.slider = basic.FloatRangeSlider(
-            value=(0.0, 1.0), min=0.0, max=1.0, step=0.1, readout=False,
-            tooltip=f"{tooltip}; an end of the slider means no limit", layout={"width": "180px"},
-        )  # fmt: skip
-        super().__init__([self.slider], layout=ipywidgets.Layout(display="none"))
-        self.slider.observe(self._slid, "value")
+        self.slider: ipywidgets.FloatRangeSlider | None = None
+        super().__init__(layout=ipywidgets.Layout(display="none"))
 
     def show(self, span: Span | None, low: Number | None, high: Number | None) -> None:
         """Go to these limits; None is no limit. The span becomes as wide as they need."""
@@ -87,18 +85,34 @@ class LimitSlider(ipywidgets.VBox):
             return
         self.layout.display = "none" if span is None else None
         low, high = _drawable(low), _drawable(high)
-        self._span = span = span and span.holding(low, high)
+        span = span and span.holding(low, high)
         if span is None:
+            self._span = None
             return
+        ends = (span.low if low is None else low, span.high if high is None else high)
+        value = (max(ends[0], span.low), min(max(ends), span.high))
         self._following = True
         try:
-            # The lower end never passes the upper one on its way.
-            self.slider.max = max(span.high, self.slider.max)
-            self.slider.min, self.slider.max, self.slider.step = span.low, span.high, span.step
-            ends = (span.low if low is None else low, span.high if high is None else high)
-            self.slider.value = (max(ends[0], span.low), min(max(ends), span.high))
+            if self.slider is None or span != self._span:
+                self._put_slider(span, value)
+            else:
+                self.slider.value = value
         finally:
             self._following = False
+
+    def _put_slider(self, span: Span, value: tuple[float, float]) -> None:
+        # Always another slider: one that is given new ends and a new value hears of them one by one, and the page
+        # answers with a value that fits what it has heard so far, which nobody has chosen.
+        before, self._span = self.slider, span
+        self.slider = basic.FloatRangeSlider(
+            value=value, min=span.low, max=span.high, step=span.step, readout=False, tooltip=self._tooltip,
+            layout={"width": "180px"},
+        )  # fmt: skip
+        self.slider.observe(self._slid, "value")
+        self.children = (self.slider,)
+        if before is not None:
+            before.unobserve(self._slid, "value")
+            before.close()
 
     def _slid(self, change: dict[str, tuple[float, float]]) -> None:
         span = self._span
@@ -109,8 +123,7 @@ class LimitSlider(ipywidgets.VBox):
             for box, before, now, end in zip(
                 self._boxes, change["old"], change["new"], (span.low, span.high), strict=True
             ):
-                # Less than a step is the browser's rounding of what was typed, not a hand.
-                if abs(now - before) > span.step / 2:
+                if not is_rounding(before, now, span.step):
                     value = span.rounded(now)
                     box.value = "" if value == end else f"{value:.15g}"
         finally:

@@ -17,6 +17,7 @@ from tapwidget.plots.series import Series
 from tapwidget.state.identity import Identity
 from tapwidget.views import basic, plot_style
 from tapwidget.views.histogram_plot import MARGIN, figure_options, set_ticks
+from tapwidget.views.slider_echo import is_rounding
 from tapwidget.views.style import notes, stylesheet
 from tapwidget.views.table_traits import RowsTrait, TableTrait
 
@@ -100,7 +101,7 @@ class SeparationPlot(ipywidgets.VBox):
             style={"button_width": "auto"},
         )  # fmt: skip
         self._slider = basic.FloatSlider(
-            description="radius", min=0, max=1, step=0.01, readout_format=".3g", continuous_update=True,
+            description="radius", min=0, max=1, step=1 / STEPS, readout_format=".3g", continuous_update=True,
             tooltip="arcsec; judge another radius", layout={"width": f"{WIDTH - 10}px"},
         )  # fmt: skip
         # Room for all it may say from the beginning, so that nothing below moves with the slider.
@@ -120,12 +121,7 @@ class SeparationPlot(ipywidgets.VBox):
                 widget.disabled = found is None
             radius = self.radius
             if found is not None:
-                step = found.radius / STEPS
-                self._filling = True
-                try:
-                    self._slider.max, self._slider.step = found.radius, step
-                finally:
-                    self._filling = False
+                self._span(found.radius)
                 if change is None or change["name"] == "table" or not 0 < radius <= found.radius:
                     radius = found.radius
             self._draw()
@@ -133,6 +129,18 @@ class SeparationPlot(ipywidgets.VBox):
             self.radius = radius
         else:
             self._mark()
+
+    def _span(self, radius: float) -> None:
+        if self._slider.max == radius:
+            return
+        self._filling = True
+        try:
+            # From zero, which is a step whatever the steps are: else the page would round the value to the new steps,
+            # and tell so after the next value has been set, as if somebody had moved the slider back.
+            self._slider.value = 0.0
+            self._slider.max, self._slider.step = radius, radius / STEPS
+        finally:
+            self._filling = False
 
     def _draw(self) -> None:
         found = self.separations
@@ -198,7 +206,7 @@ class SeparationPlot(ipywidgets.VBox):
         line.line_style = "solid" if filled else one.style
 
     def _slid(self, change: dict[str, Any]) -> None:
-        if not self._filling:
+        if not self._filling and not is_rounding(change["old"], change["new"], self._slider.step):
             self.radius = float(change["new"])
 
     def _mark(self, _change: object = None) -> None:

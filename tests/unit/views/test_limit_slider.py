@@ -37,7 +37,7 @@ def test_a_colour_has_a_slider():
     slider.value = (0.4, 1.25)
     assert row.constraint == ColourRange("g", "r", 0.4, 1.25)
     row._high.value = "4.5"
-    assert slider.value == (0.4, 4.5)
+    assert row._slider.slider.value == (0.4, 4.5)
     assert row.constraint == ColourRange("g", "r", 0.4, 4.5)
 
 
@@ -46,6 +46,32 @@ def test_what_the_browser_makes_of_a_number_between_two_steps_changes_nothing():
     assert row._slider.slider.value == (0.123, 1.0)
     row._slider.slider.value = (0.1, 0.5)
     assert (row._low.value, row._high.value) == ("0.123", "0.5")
+
+
+def test_nor_of_a_difference_between_two_steps(constraints):
+    constraints.constraints = [MagnitudeDifference("x", "r", 0.125)]
+    (row,) = constraints._rows
+    row._slider.value = 0.13
+    assert constraints.constraints == [MagnitudeDifference("x", "r", 0.125)]
+    row._slider.value = 0.12
+    assert constraints.constraints == [MagnitudeDifference("x", "r", 0.12)]
+
+
+def test_half_a_step_is_rounding_however_a_float_writes_it():
+    row = RangeRow(ColumnBox([R], start=R), 17.15)
+    row._slider.slider.value = (17.2, 30.0)
+    assert row._low.value == "17.15"
+
+
+def test_other_ends_are_those_of_another_slider():
+    row = RangeRow(ColumnBox([R], [N], R), span_of=lambda _: span_of(Column([0.0, 100.0])))
+    of_magnitudes = row._slider.slider
+    row.column.options = [("r", R), ("n", N)]
+    row.column.value = N
+    of_magnitudes.value = (12.0, 30.0)  # what the page says late of one that it had
+    assert (row._low.value, row.constraint) == ("", None)
+    assert row._slider.children == (row._slider.slider,)
+    assert of_magnitudes.comm is None
 
 
 @pytest.mark.parametrize("typed", ["inf", "-inf", "nan", "1" + "0" * 400, "-1e300", "seven", "5"])
@@ -81,6 +107,7 @@ def test_or_in_the_users_table(constraints):
     slider.value = (20.0, 100.0)
     assert constraints.where == ["ut1.m >= 20 AND ut1.m <= 100"]
     constraints.result = Table({"ut1_m": [0, 1000]})  # the result is nearer
+    slider = constraints._rows[0]._slider.slider
     assert (slider.min, slider.max) == (0, 1000)
 
 

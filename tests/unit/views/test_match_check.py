@@ -241,6 +241,15 @@ def test_the_plot_counts_and_judges_a_radius() -> None:
     assert "No separations" in plot._readout.value
 
 
+def test_a_radius_between_two_steps_of_the_slider_stays() -> None:
+    plot = SeparationPlot(result())
+    plot.radius = 0.123
+    plot._slider.value = 0.12  # the page's answer
+    assert plot.radius == 0.123
+    plot._slider.value = 0.13
+    assert plot.radius == 0.13
+
+
 def test_the_plot_outlines_the_selected_rows() -> None:
     table = result()
     plot = SeparationPlot(table)
