@@ -35,6 +35,8 @@ class Differences:
         What they are called.
     step : float
         Width of the bins that have medians.
+    units : str, str
+        Of yours, and of the difference; empty where there is none, or it is not known.
     """
 
     magnitude: Floats
@@ -42,6 +44,7 @@ class Differences:
     yours: str
     theirs: str
     step: float = BIN
+    units: tuple[str, str] = ("", "")
 
     def __len__(self) -> int:
         return len(self.difference)
@@ -95,15 +98,28 @@ class Differences:
         """How many rows there are, and what became of those that are not in the picture."""
         rows = len(self.difference)
         missing, outside = rows - len(self.there), len(self.there) - len(self.seen)
-        said = f"{self.y_label}: {rows:,} row{'' if rows == 1 else 's'}"
+        said = f"{self._difference}: {rows:,} row{'' if rows == 1 else 's'}"
         parts = [f"{missing:,} without one of the two"] if missing else []
         parts += [f"{outside:,} beyond the axes"] if outside else []
         return f"{said}; {', '.join(parts)}" if parts else f"{said}, all shown"
 
     @property
+    def x_label(self) -> str:
+        """Of the axis of yours."""
+        return _with_unit(self.yours, self.units[0])
+
+    @property
     def y_label(self) -> str:
         """Of the axis of differences."""
+        return _with_unit(self._difference, self.units[1])
+
+    @property
+    def _difference(self) -> str:
         return f"{self.yours} - {self.theirs}"
+
+
+def _with_unit(name: str, unit: str) -> str:
+    return f"{name} [{unit}]" if unit else name
 
 
 def of_result(result: Table, yours: str, theirs: str) -> Differences:
@@ -119,12 +135,14 @@ def of_result(result: Table, yours: str, theirs: str) -> Differences:
     mine, other = (Series(name, columns.values(result, name)).magnitudes for name in (yours, theirs))
     difference = mine - other
     mine_called, theirs_called = (columns.label(result, name) for name in (yours, theirs))
+    of_mine, of_theirs = (columns.unit(result, name) for name in (yours, theirs))
     step = BIN
-    if columns.unit(result, yours) != "mag" and len(rising := histogram.ordered(mine)):
+    if of_mine != "mag" and len(rising := histogram.ordered(mine)):
         first, second, *_ = bins.of_values(rising)
         step = second - first
     magnitude = np.where(np.isnan(difference), np.nan, mine)
-    return Differences(magnitude, difference, mine_called, theirs_called, step)
+    units = (of_mine, of_mine if of_mine == of_theirs else "")
+    return Differences(magnitude, difference, mine_called, theirs_called, step, units)
 
 
 def draw(found: Differences, selected: Sequence[int] | NDArray[np.intp] = ()) -> Figure:
@@ -150,7 +168,7 @@ def draw(found: Differences, selected: Sequence[int] | NDArray[np.intp] = ()) ->
     axes.plot(*found.medians, color="C1", linewidth=2, label="median")
     axes.set_xlim(left, right)
     axes.set_ylim(bottom, top)
-    axes.set_xlabel(plain_text(found.yours))
+    axes.set_xlabel(plain_text(found.x_label))
     axes.set_ylabel(plain_text(found.y_label))
     axes.legend(loc="best")
     return figure

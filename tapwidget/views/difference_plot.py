@@ -141,7 +141,7 @@ class DifferencePlot(ipywidgets.VBox):
                     scale.min, scale.max = low, high
             set_ticks(self._x_axis, layout.ticks(left, right, 6))
             set_ticks(self._y_axis, layout.ticks(bottom, top, 6))
-            self._x_axis.label, self._y_axis.label = found.yours, found.y_label
+            self._x_axis.label, self._y_axis.label = found.x_label, found.y_label
             seen = found.seen[sky.sample(len(found.seen), DRAWN)]
             place(self._points, found.magnitude[seen], found.difference[seen])
             middles, medians = found.medians

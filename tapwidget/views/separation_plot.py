@@ -101,8 +101,9 @@ class SeparationPlot(ipywidgets.VBox):
             style={"button_width": "auto"},
         )  # fmt: skip
         self._slider = basic.FloatSlider(
-            description="radius", min=0, max=1, step=1 / STEPS, readout_format=".3g", continuous_update=True,
+            description="radius [arcsec]", min=0, max=1, step=1 / STEPS, readout_format=".3g", continuous_update=True,
             tooltip="arcsec; judge another radius", layout={"width": f"{WIDTH - 10}px"},
+            style={"description_width": "auto"},
         )  # fmt: skip
         # Room for all it may say from the beginning, so that nothing below moves with the slider.
         self._readout = basic.HTML(layout={"min_height": "72px"})

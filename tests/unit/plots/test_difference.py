@@ -69,8 +69,17 @@ def test_the_figure() -> None:
     found = of_result(table(), "ut1_r", "r_cModelMag")
     figure = draw(found, [1, 5])
     axes = figure.axes[0]
-    assert (axes.get_xlabel(), axes.get_ylabel()) == ("ut1_r", "ut1_r - r_cModelMag")
+    assert (axes.get_xlabel(), axes.get_ylabel()) == ("ut1_r [mag]", "ut1_r - r_cModelMag [mag]")
     assert [text.get_text() for text in axes.get_legend().get_texts()] == ["selected (2)", "median"]
     assert axes.lines[1].get_xdata().tolist() == found.magnitude[[1, 5]].tolist()
     assert save(figure, "png").startswith(b"\x89PNG")
     save(draw(of_result(table()[:0], "ut1_r", "r_cModelMag")), "svg")
+
+
+def test_axes_say_units_where_both_have_the_same():
+    table = Table({"ut1_a": [1.0, 2.0], "b": [1.0, 3.0], "c": [1.0, 3.0]})
+    table["ut1_a"].unit, table["b"].unit, table["c"].unit = "km", "km", "m"
+    same, other = of_result(table, "ut1_a", "b"), of_result(table, "ut1_a", "c")
+    assert (same.x_label, same.y_label) == ("ut1_a [km]", "ut1_a - b [km]")
+    assert (other.x_label, other.y_label) == ("ut1_a [km]", "ut1_a - c")
+    assert same.account.startswith("ut1_a - b: 2 rows")

@@ -25,7 +25,7 @@ def test_points_medians_and_what_is_said() -> None:
     assert np.allclose(plot._median.y, 0.1)
     assert "An even sample is drawn, 3,000 of 10,000" in plot._account.value
     assert "ut1_&lt;b&gt;r&lt;/b&gt; - r_cModelMag: 10,000 rows" in plot._account.value
-    assert plot._y_axis.label == "ut1_<b>r</b> - r_cModelMag"
+    assert plot._y_axis.label == "ut1_<b>r</b> - r_cModelMag [mag]"
     plot._save.click()
     assert 'download="differences.pdf"' in plot._links.value
 

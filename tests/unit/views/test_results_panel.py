@@ -277,14 +277,14 @@ def test_the_differences_of_what_is_compared_in_the_current_result(panel: Result
     show(panel, Table(MATCHED))
     assert panel.differences in panel._plots.children
     found = panel.differences.differences
-    assert found.y_label == "ut1_r - r_cModelMag"
+    assert found.y_label == "ut1_r - r_cModelMag [mag]"
     np.testing.assert_allclose(found.difference, -0.2)
     panel.table.selected_rows = (1, 2)
     assert panel.differences.selected_rows == (1, 2)
     panel._form.where = [MagnitudeRange("r", low=17)]
     assert panel.differences.differences is found
     panel.choice.theirs = "J"
-    assert panel.differences.differences.y_label == "ut1_r - J"
+    assert panel.differences.differences.y_label == "ut1_r - J [mag]"
     panel.band = "J"  # ut1_J did not come back
     assert panel.differences.differences is None
     assert panel.differences not in panel._plots.children
