@@ -114,17 +114,27 @@ def users_magnitude(table: Table, band: str, column: str | None = None) -> str:
         return existing(table, column, "your table")
     if band in table.colnames and is_number(table, band):
         return band
-    return _recognised(table, table.colnames, band, "your table", "user_column")
+    return _recognised(table, table.colnames, band, "your table", "Name the column with user_column=...")
 
 
-def targets_magnitude(table: Table, band: str, column: str | None = None, name: str = "the result") -> str:
-    """The column of a match's result: `column` if given, else `r_cModelMag` (for r), else one that is recognised."""
+def targets_magnitude(
+    table: Table,
+    band: str,
+    column: str | None = None,
+    name: str = "the result",
+    *,
+    advice: str = "Name the column with run_column=...",
+) -> str:
+    """The column of a match's result: `column` if given, else `r_cModelMag` (for r), else one that is recognised.
+
+    `advice` says what helps where there is none.
+    """
     if column is not None:
         return existing(table, column, name)
     cmodel = f"{band}_cModelMag"
     if cmodel in table.colnames and is_number(table, cmodel):
         return cmodel
-    return _recognised(table, own(table), band, name, "run_column")
+    return _recognised(table, own(table), band, name, advice)
 
 
 def existing(table: Table, column: str, name: str) -> str:
@@ -141,7 +151,7 @@ def existing(table: Table, column: str, name: str) -> str:
     raise ColumnError(f"There is no column {column!r} in {name}. Did you mean one of: {', '.join(near) or '(none)'}?")
 
 
-def _recognised(table: Table, among: Iterable[str], band: str, name: str, argument: str) -> str:
+def _recognised(table: Table, among: Iterable[str], band: str, name: str, advice: str) -> str:
     allowed = set(among)
     magnitudes, in_njy = ([column for column in kind if column in allowed] for kind in _photometry(table))
     for kind in (magnitudes, in_njy):
@@ -152,7 +162,7 @@ def _recognised(table: Table, among: Iterable[str], band: str, name: str, argume
             model = [column for column in of_band if "model" in map(str.lower, words(column))]
             return (model or of_band)[0]
     there = f"Its magnitudes are: {', '.join(magnitudes)}." if magnitudes else "No column looks like a magnitude."
-    raise ColumnError(f"No column of {name} is a magnitude in {band}. {there} Name the column with {argument}=...")
+    raise ColumnError(f"No column of {name} is a magnitude in {band}. {there} {advice}")
 
 
 def _photometry(table: Table) -> tuple[tuple[str, ...], tuple[str, ...]]:

@@ -154,8 +154,9 @@ def figure1_series(
     for number, (name, table) in enumerate(results.items()):
         made.append(of_run(table, columns.targets_magnitude(table, band, run_column, name), name, number, band))
     for other in further:
+        advice = f'Leave {other} out, or draw it alone with band="{other}", run_column=...'
         for number, (name, table) in enumerate(results.items()):
-            column = columns.targets_magnitude(table, other, None, name)
+            column = columns.targets_magnitude(table, other, None, name, advice=advice)
             made.append(beside(made, of_run(table, column, name, number, other)))
     if labels is not None:
         if len(labels) != len(made):

@@ -147,3 +147,15 @@ def test_several_bands_in_their_own_colours() -> None:
     assert [patch.get_edgecolor() for patch in cycle.patches] == [to_rgba(f"C{place}") for place in range(3)]
     with pytest.raises(TapWidgetError, match='"figure1" or "band"'):
         tapwidget.figure1(None, run, colours="bands")
+
+
+def test_what_is_advised_counts_for_the_band_that_is_missing() -> None:
+    run = Table({"r_cModelMag": [19.5]})
+    with pytest.raises(ColumnError, match=r"magnitude in r\. .*Name the column with run_column=\.\.\.$"):
+        tapwidget.figure1(None, Table({"z_cModelMag": [19.0]}), band="rz")
+    # The column that is given is the first band's.
+    with pytest.raises(ColumnError, match="magnitude in z") as raised:
+        tapwidget.figure1(None, run, band="rz", run_column="r_cModelMag")
+    assert "Leave z out" in str(raised.value)
+    assert 'draw it alone with band="z", run_column=...' in str(raised.value)
+    assert "Name the column with" not in str(raised.value)
