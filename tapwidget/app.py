@@ -107,7 +107,7 @@ class CrossMatch(ipywidgets.VBox):
             background=self.background,
         )
         self.results = ResultsPanel(self.form, self.runs, background=self.background)
-        self.offset_note = OffsetNote(self._match_again)
+        self.offset_note = OffsetNote(self._match_again, background=self.background)
         self.unmatched_note = UnmatchedNote(background=self.background)
         self.set_up = SetUpFile(self.save, load_set_up, self._take_set_up, background=self.background)
         self._link()

@@ -130,7 +130,7 @@ def curve(separations: ArrayLike, chance: Chance, radii: ArrayLike, *, find: str
     separations : array of float
         Of the pairs of a result, arcsec; NaN and masked where there is no pair.
     """
-    rising = np.sort(there(separations))
+    rising = _rising(separations)
     at = np.asarray(radii, dtype=np.float64)
     pairs = np.searchsorted(rising, at, side="right").astype(np.int64)
     false = np.asarray(chance.false(at, pairs, find, neighbours), dtype=np.float64)
@@ -143,7 +143,7 @@ def even_odds(separations: ArrayLike, chance: Chance, *, find: str = "all", neig
 
     There the pairs within it, less twice those expected by chance, are most.
     """
-    rising = np.sort(there(separations))
+    rising = _rising(separations)
     if len(rising) < 2 or chance.density <= 0:
         return None
     radii = rising[:: max(1, len(rising) // ODDS_AT)]
@@ -256,6 +256,12 @@ def _flat(counts: NDArray[np.int64]) -> int:
             return used
         used, total = used + 1, total + inner
     return used
+
+
+def _rising(separations: ArrayLike) -> Floats:
+    """The separations that are there, sorted; to sort a million anew would be felt while a radius is drawn."""
+    values = there(separations)
+    return values if bool((values[1:] >= values[:-1]).all()) else np.sort(values)
 
 
 def there(separations: ArrayLike) -> Floats:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+from collections.abc import Callable
 from dataclasses import dataclass
 from functools import cached_property
 from typing import Any
@@ -80,12 +81,17 @@ class Offsets:
         return [f"{one}." for one in (said, median, chance)]
 
 
-def of_result(result: Any, measured: Chance | None = None) -> Offsets | None:
+def of_result(
+    result: Any,
+    measured: Chance | None = None,
+    find: Callable[[Any, Chance | None], Separations | None] = separation.of_result,
+) -> Offsets | None:
     """The offsets in an astropy Table that a SkyMatch returned; `measured` as for `separation.of_result`.
 
-    None where it has no pairs, or not both of separation and position angle.
+    `find` is that function, or one that remembers. None where the table has no pairs, or not both of separation and
+    position angle.
     """
-    found = separation.of_result(result, measured)
+    found = find(result, measured)
     told = result.meta.get("tapwidget")
     told = told if isinstance(told, dict) else {}
     angle = str(told.get("position_angle") or "position_angle")

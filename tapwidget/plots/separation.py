@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import threading
+import weakref
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -48,7 +50,10 @@ class Separations:
     @property
     def counts(self) -> NDArray[np.int64]:
         """Pairs in each bin; the last one takes its upper edge too."""
-        return np.histogram(self.values, self.edges)[0].astype(np.int64)
+        edges = self.edges
+        below = np.searchsorted(self.values, edges, side="left")
+        below[-1] = np.searchsorted(self.values, edges[-1], side="right")
+        return np.diff(below).astype(np.int64)
 
     def counts_of(self, rows: Any) -> NDArray[np.int64]:
         """How many pairs of these rows of the result (each once) are in each bin."""
@@ -93,6 +98,24 @@ def of_result(result: Any, measured: Chance | None = None) -> Separations | None
     radius = float(radius) if isinstance(radius, int | float) and radius > 0 else float(values[-1])
     chance = chances.better(measured, chances.of_result(result))
     return Separations(values, radius or 1.0, chance, **chances.mode_of(result), by_row=np.asarray(by_row))
+
+
+class Remembered:
+    """`of_result`, with the last answer kept: several views show the separations of one result, and one sort is enough.
+
+    The result must not change meanwhile.
+    """
+
+    def __init__(self) -> None:
+        self._lock = threading.Lock()
+        self._last: tuple[Any, Chance | None, Separations | None] | None = None
+
+    def __call__(self, result: Any, measured: Chance | None = None) -> Separations | None:
+        with self._lock:
+            if self._last is None or self._last[0]() is not result or self._last[1] is not measured:
+                # The table itself is not kept: it may be most of what there is in memory.
+                self._last = (weakref.ref(result), measured, of_result(result, measured))
+            return self._last[2]
 
 
 def sentence(found: Separations, radius: float | None = None) -> str:

@@ -34,6 +34,8 @@ class MatchCheck(ipywidgets.VBox):
     rows : array of int, or None
         The rows to show: those of pairs that share a row with another, the largest groups first, while "Show only
         these" is pressed; None for all.
+    find : callable
+        What finds the separations of a result; it remembers the last, for all who show these.
     """
 
     run = Identity()
@@ -41,6 +43,7 @@ class MatchCheck(ipywidgets.VBox):
 
     def __init__(self, run: Any = None, *, background: Background | None = None, **kwargs: object) -> None:
         self._background = background or Background()
+        self.find = separation.Remembered()
         self._meter = ChanceMeter(self._background)
         self._found: Duplicates | None = None
         self._counts = Latest()
@@ -125,7 +128,19 @@ class MatchCheck(ipywidgets.VBox):
         self._lines.layout.display = None if run is not None and run.result is not None else "none"
         if run is None or run.result is None:
             return
-        found = separation.of_result(run.result, run.chance)
+        # Found by the publisher: to sort the separations of a long result takes a while.
+        self._background.post(("chance", id(self)), self._say_chance)
+        why = obstacle(run)
+        self.measure_button.disabled = bool(why) or run.chance_busy
+        self.measure_button.tooltip = why or MEASURE_TIP
+        self.stop_button.disabled = not run.chance_busy
+        self._said.value = notes(run.chance_said)
+
+    def _say_chance(self) -> None:
+        run = self.run
+        if run is None or run.result is None:
+            return
+        found = self.find(run.result, run.chance)
         if found is None:
             self._chance.value = notes("")
         elif found.chance is None:
@@ -136,11 +151,6 @@ class MatchCheck(ipywidgets.VBox):
                 by_chance = separation.rounded(float(run.chance.pairs(found.radius)))
                 said.append(f"a shifted copy meets {by_chance}, so many of these belong to the same groups on the sky")
             self._chance.value = notes(f"{said[0][0].upper()}{'; '.join(said)[1:]}.")
-        why = obstacle(run)
-        self.measure_button.disabled = bool(why) or run.chance_busy
-        self.measure_button.tooltip = why or MEASURE_TIP
-        self.stop_button.disabled = not run.chance_busy
-        self._said.value = notes(run.chance_said)
 
     def _measure(self) -> None:
         try:

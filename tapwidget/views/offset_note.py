@@ -7,6 +7,7 @@ from collections.abc import Callable
 import ipywidgets
 import traitlets
 
+from tapwidget.actions.background import Background, Latest
 from tapwidget.errors import MatchError
 from tapwidget.match.offsets import Shift, corrected, median_shift
 from tapwidget.match.spec import SkyMatch
@@ -24,14 +25,18 @@ class OffsetNote(ipywidgets.HBox):
     run : state.runs.Run or None
         The run whose result is looked at.
     shift : match.offsets.Shift or None
-        Its median offset.
+        Its median offset; None while it is being found, which a worker does.
     """
 
     run = Identity()
     shift = traitlets.Any(allow_none=True)
 
-    def __init__(self, again: Callable[[SkyMatch], None], **kwargs: object) -> None:
+    def __init__(
+        self, again: Callable[[SkyMatch], None], *, background: Background | None = None, **kwargs: object
+    ) -> None:
         self._again = again
+        self._background = background or Background()
+        self._requests = Latest()
         self._said = basic.HTML()
         self.button = basic.Button(
             description="Correct and match again",
@@ -39,14 +44,26 @@ class OffsetNote(ipywidgets.HBox):
             layout={"flex": "none"},
         )
         self.button.on_click(lambda _: self._clicked())
-        super().__init__([stylesheet(), self._said, self.button], **kwargs)
+        super().__init__([stylesheet(self, self._background), self._said, self.button], **kwargs)
         self.add_class("tw-wrap")
         self._show()
 
     @traitlets.observe("run")
     def _run_changed(self, _change: object) -> None:
-        self.shift = offset_of(self.run)
-        self._show()
+        number, run = self._requests.next(), self.run
+        self.shift = None
+        self.button.disabled = True
+        self._background.run(
+            lambda: offset_of(run),
+            then=lambda shift: self._found(number, shift),
+            failed=lambda _: self._found(number, None),
+        )
+
+    def _found(self, number: int, shift: Shift | None) -> None:
+        if self._requests.is_current(number):
+            self.shift = shift
+            self.button.disabled = False
+            self._show()
 
     def _show(self) -> None:
         self.layout.display = None if self.shift is not None else "none"

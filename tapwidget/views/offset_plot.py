@@ -9,7 +9,7 @@ import bqplot
 import ipywidgets
 import numpy as np
 
-from tapwidget.plots import layout, offsets, sky
+from tapwidget.plots import layout, offsets, separation, sky
 from tapwidget.plots.selection import RowNumbers
 from tapwidget.plots.sentences import number
 from tapwidget.plots.series import Series
@@ -41,6 +41,11 @@ class OffsetPlot(ipywidgets.VBox):
         Rows of `table` that are selected, sorted: a box drawn with the mouse sets them, and they are marked. Takes any
         sequence of row numbers, or one bool a row. Can be linked to those of a `ResultsTable` or a `SkyPlot`.
 
+    Parameters
+    ----------
+    find : callable
+        What finds the separations in the table: `plots.separation.of_result`, or one that remembers.
+
     Above some thousand pairs an even sample is drawn, and the plot says so; median and chance level are those of all,
     and a box selects among all of them.
     """
@@ -49,7 +54,10 @@ class OffsetPlot(ipywidgets.VBox):
     chance = Identity()
     selected_rows = RowsTrait()
 
-    def __init__(self, table: Any = None, chance: Any = None, **kwargs: Any) -> None:
+    def __init__(
+        self, table: Any = None, chance: Any = None, *, find: Any = separation.of_result, **kwargs: Any
+    ) -> None:
+        self._find = find
         self._lock = threading.RLock()
         self.offsets: offsets.Offsets | None = None
         self._build()
@@ -102,7 +110,8 @@ class OffsetPlot(ipywidgets.VBox):
 
     def _redraw(self, _change: object = None) -> None:
         with self._lock:
-            self.offsets = found = None if self.table is None else offsets.of_result(self.table, self.chance)
+            table = self.table
+            self.offsets = found = None if table is None else offsets.of_result(table, self.chance, self._find)
             if found is None:
                 self._box.over(np.zeros(0), np.zeros(0))
                 self._account.value = notes("No offsets to show yet.")

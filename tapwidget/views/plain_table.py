@@ -17,6 +17,10 @@ from tapwidget.views.style import stylesheet
 from tapwidget.views.table_traits import RowsTrait, TableTrait, notes
 
 PAGE = 20  # rows
+NOT_DRAWN = (
+    "This page cannot draw the interactive table: the part of anywidget that runs in the browser was not there when "
+    "the page was opened. Save the notebook and reload the page; until then these plain pages stand in for the table."
+)
 
 
 class PlainTable(ipywidgets.VBox):

@@ -25,13 +25,15 @@ class ResultPlots(ipywidgets.HBox):
     ----------
     choice, said : ipywidgets.Widget
         What stands above and below the histogram.
+    find : callable
+        What finds the separations of a result, as of `SeparationPlot`.
     """
 
-    def __init__(self, choice: MagnitudeChoice, said: ipywidgets.HTML, **kwargs: object) -> None:
+    def __init__(self, choice: MagnitudeChoice, said: ipywidgets.HTML, find: Any, **kwargs: object) -> None:
         self.histogram = MagnitudeHistogram()
         self.sky = SkyPlot(background_label="your table", cone_label="cone around your table")
-        self.separations = SeparationPlot()
-        self.offsets = OffsetPlot()
+        self.separations = SeparationPlot(find=find)
+        self.offsets = OffsetPlot(find=find)
         self.differences = DifferencePlot()
         self.use_radius = basic.Button(
             description="Use this radius", tooltip="put it into the form, for the next match", layout={"width": "auto"}

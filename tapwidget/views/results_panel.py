@@ -30,7 +30,7 @@ from tapwidget.views.magnitude_choice import MagnitudeChoice
 from tapwidget.views.magnitude_histogram import MagnitudeHistogram
 from tapwidget.views.match_check import MatchCheck, positions
 from tapwidget.views.offset_plot import OffsetPlot
-from tapwidget.views.plain_table import PlainTable
+from tapwidget.views.plain_table import NOT_DRAWN, PlainTable
 from tapwidget.views.result_plots import ResultPlots
 from tapwidget.views.results_table import ResultsTable
 from tapwidget.views.row_subsets import in_result, selected, would_be_kept
@@ -40,12 +40,8 @@ from tapwidget.views.still_table import with_copy
 from tapwidget.views.style import notes, stylesheet
 from tapwidget.views.table_tools import TableTools
 
-REST = 0.15  # seconds without another selection, after which sky and differences show it: they take longest to draw
+REST = 0.15  # seconds without another selection or result, after which the plots that take longest to draw show it
 PATIENCE = 5.0  # seconds that the page gets to draw the interactive table
-NOT_DRAWN = (
-    "This page cannot draw the interactive table: the part of anywidget that runs in the browser was not there when "
-    "the page was opened. Save the notebook and reload the page; until then these plain pages stand in for the table."
-)
 
 
 class ResultsPanel(ipywidgets.VBox):
@@ -122,7 +118,7 @@ class ResultsPanel(ipywidgets.VBox):
         """Made when there is something to draw: until then they would be a third of what a page has to wait for."""
         with self._making:
             if self._made is None:
-                plots = ResultPlots(self.choice, self._said)
+                plots = ResultPlots(self.choice, self._said, self.check.find)
                 plots.show_upload(self._form.table)
                 plots.show_places(self.table.table, self.check.rows)
                 plots.sky.selected_rows = self.table.selected_rows
@@ -170,7 +166,7 @@ class ResultsPanel(ipywidgets.VBox):
             if id(run) not in self._watched:
                 self._watched.add(id(run))
                 run.observe(lambda _: self._draw_soon(), ["result", "visible", "name"])
-                run.observe(lambda _: self._show_separations(), "chance")
+                run.observe(lambda _: self._background.rest(("pairs", id(self)), REST, self._show_pairs), "chance")
         self._draw_soon()
 
     def _table_changed(self) -> None:
@@ -179,10 +175,9 @@ class ResultsPanel(ipywidgets.VBox):
         self._draw_soon()
 
     def _show_current(self) -> None:
-        current = self._runs.current
-        self.check.run = current
+        self.check.run = self._runs.current
         self._show_rows()
-        self._show_separations()
+        self._background.rest(("pairs", id(self)), REST, self._show_pairs)
         self._draw_soon()
 
     def _show_rows(self) -> None:
@@ -192,14 +187,20 @@ class ResultsPanel(ipywidgets.VBox):
             result = result[self.check.rows]
         if result is not self.table.table:
             self.table.table = result
-            with self._marked():
-                self._plots.show_places(result, self.check.rows)
+            self._background.rest(("places", id(self)), REST, self._show_places)
 
-    def _show_separations(self) -> None:
-        current = self._runs.current
-        if current is not None or self._made is not None:
+    # Positions and pairs of a million rows take a second to draw: table and histogram are there before.
+
+    def _show_places(self) -> None:
+        with self._marked():
+            if self.sky.table is not self.table.table:
+                self._plots.show_places(self.table.table, self.check.rows)
+        self._follow()
+
+    def _show_pairs(self) -> None:
+        if self._runs.current is not None or self._made is not None:
             with self._marked():
-                self._plots.show_pairs(current)
+                self._plots.show_pairs(self._runs.current)
         self._arrange()
 
     def _take_radius(self) -> None:
@@ -331,7 +332,7 @@ class ResultsPanel(ipywidgets.VBox):
     # These take the rows that a box holds from the news of it: since then another thread may have marked others.
 
     def _chosen_in_the_sky(self, rows: RowNumbers) -> None:
-        if threading.get_ident() not in self._marking:
+        if threading.get_ident() not in self._marking and self.sky.table is self.table.table:
             self.table.selected_rows = rows
 
     def _boxed(self, rows: RowNumbers, result: Table | None) -> None:

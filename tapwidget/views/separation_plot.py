@@ -48,6 +48,11 @@ class SeparationPlot(ipywidgets.VBox):
     selected_rows : sorted row numbers (int), equal to a tuple of them
         Rows of `table`, which have an outline of their own in the histogram. Takes any sequence of row numbers, or one
         bool a row. Can be linked to those of a `ResultsTable` or a `SkyPlot`.
+
+    Parameters
+    ----------
+    find : callable
+        What finds the separations in the table: `plots.separation.of_result`, or one that remembers.
     """
 
     table = TableTrait()
@@ -56,7 +61,10 @@ class SeparationPlot(ipywidgets.VBox):
     shows = traitlets.Enum(("pairs", "shares"), default_value="pairs")
     selected_rows = RowsTrait()
 
-    def __init__(self, table: Any = None, chance: Any = None, **kwargs: Any) -> None:
+    def __init__(
+        self, table: Any = None, chance: Any = None, *, find: Any = separation.of_result, **kwargs: Any
+    ) -> None:
+        self._find = find
         self._lock = threading.RLock()
         self._filling = False
         self._drawn: list[Series] = []
@@ -116,7 +124,7 @@ class SeparationPlot(ipywidgets.VBox):
 
     def _redraw(self, change: Any = None) -> None:
         with self._lock:
-            self.separations = None if self.table is None else separation.of_result(self.table, self.chance)
+            self.separations = None if self.table is None else self._find(self.table, self.chance)
             found = self.separations
             for widget in (self._slider, self._shown):
                 widget.disabled = found is None

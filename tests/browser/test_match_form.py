@@ -78,6 +78,7 @@ def test_the_form_of_a_sky_match(lab: Any, csv: Path) -> None:
     app.get_by_role("button", name="Correct and match again").click()
     app.get_by_text("Your positions are moved by").first.wait_for()
     notebook.wait_for_python("len(app.runs.runs) == 2 and app.runs.current is app.runs.runs[1]")
-    notebook.wait_for_python("bool(np.hypot(app.offset_note.shift.dra, app.offset_note.shift.ddec) < 0.02)")
+    left = "np.hypot(app.offset_note.shift.dra, app.offset_note.shift.ddec)"
+    notebook.wait_for_python(f"app.offset_note.shift is not None and bool({left} < 0.02)")
     app.get_by_role("button", name="Do not move").click()
     notebook.wait_for_python("app.form.shift == (0.0, 0.0)")

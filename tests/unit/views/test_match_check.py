@@ -178,6 +178,35 @@ def test_only_the_pairs_that_share_a_row(run: Run) -> None:
     assert panel.separations.table is other.result
 
 
+def test_the_separations_of_a_result_are_found_once(run: Run, monkeypatch: pytest.MonkeyPatch) -> None:
+    found: list[tuple[Any, Any]] = []
+
+    def note(result: Any, measured: Any = None) -> Any:
+        found.append((result, measured))
+        return of_result(result, measured)
+
+    of_result = separation.of_result
+    monkeypatch.setattr(separation, "of_result", note)
+    run.result["position_angle"] = np.linspace(0, 359, len(run.result))
+    runs = Runs()
+    panel = ResultsPanel(Form(), runs, background=Immediate())
+    runs.runs = (run,)
+    runs.current = run
+    assert len(found) == 1
+    assert panel.offsets.offsets.separations is panel.separations.separations
+    run.chance_said, run.chance_busy = "40 %", True
+    assert len(found) == 1
+    run.chance = Copy.chance
+    assert [measured for _, measured in found] == [None, Copy.chance]
+    assert panel.separations.separations.chance is panel.offsets.offsets.separations.chance is Copy.chance
+    assert "measured with a shifted copy" in panel.check._chance.value
+    run.result = result()[:500]
+    runs.current = None
+    runs.current = run
+    assert len(found) == 3
+    assert len(panel.separations.separations.values) == 500
+
+
 def test_a_result_without_separations_has_no_plot() -> None:
     runs = Runs()
     panel = ResultsPanel(Form(), runs, background=Immediate())
@@ -248,6 +277,14 @@ def test_a_radius_between_two_steps_of_the_slider_stays() -> None:
     assert plot.radius == 0.123
     plot._slider.value = 0.13
     assert plot.radius == 0.13
+
+
+def test_separations_on_the_edges_of_bins_are_counted_as_numpy_does() -> None:
+    edges = np.linspace(0, 2, 51)
+    table = Table({"separation": np.random.default_rng(1).permutation(np.concatenate([edges, edges[::3], [2.0, 2.1]]))})
+    table.meta["tapwidget"] = {"find": "all", "radius_arcsec": 2.0, "rows": {"sent": 100}}
+    found = separation.of_result(table)
+    assert found.counts.tolist() == np.histogram(table["separation"], edges)[0].tolist()
 
 
 def test_the_plot_outlines_the_selected_rows() -> None:

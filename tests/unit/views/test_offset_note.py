@@ -1,8 +1,12 @@
 """The line with the median offset, its button, and the line that says that positions are moved."""
 
+from collections.abc import Callable
+from typing import Any
+
 import pytest
 from astropy.table import Table
 
+from tapwidget.actions.background import Immediate
 from tapwidget.match.spec import IdentifierMatch, SkyMatch
 from tapwidget.state.form import Form
 from tapwidget.state.runs import Run
@@ -15,7 +19,7 @@ def a_run(match: object, **columns: list[float]) -> Run:
 
 def test_the_offset_is_said_and_handed_over() -> None:
     asked: list[SkyMatch] = []
-    note = OffsetNote(asked.append)
+    note = OffsetNote(asked.append, background=Immediate())
     assert note.layout.display == "none"
     match = SkyMatch("s.t", shift=(1.0, 0.0))
     note.run = a_run(match, separation=[0.5, 0.5, 0.5], position_angle=[0.0, 0.0, 0.0])
@@ -27,11 +31,46 @@ def test_the_offset_is_said_and_handed_over() -> None:
 
 
 def test_a_separation_that_gave_way_to_a_column_of_that_name_is_found() -> None:
-    note = OffsetNote(lambda match: None)
+    note = OffsetNote(lambda match: None, background=Immediate())
     run = a_run(SkyMatch("s.t"), separation=[9.0], separation_2=[0.25], position_angle=[90.0])
     run.result.meta["tapwidget"] = {"separation": "separation_2", "position_angle": "position_angle"}
     note.run = run
     assert note.shift.dra == pytest.approx(0.25)
+
+
+class Held(Immediate):
+    """Work is done when the test says so."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.work: list[Callable[[], None]] = []
+
+    def run(
+        self, work: Callable[[], Any], then: Callable[[Any], None], failed: Callable[[BaseException], None]
+    ) -> None:
+        self.work.append(lambda: Immediate.run(self, work, then, failed))
+
+
+def test_until_the_offset_of_another_run_is_found_that_of_the_one_before_is_nobodys() -> None:
+    held, asked = Held(), []
+    note = OffsetNote(asked.append, background=held)
+    note.run = a_run(SkyMatch("s.t"), separation=[0.5], position_angle=[0.0])
+    held.work.pop()()
+    assert not note.button.disabled
+    note.run = a_run(SkyMatch("s.other"), separation=[0.25], position_angle=[90.0])
+    assert note.shift is None
+    assert note.button.disabled
+    assert note.layout.display is None  # what is below stays where it is
+    note.button.click()
+    assert asked == []
+    note.run = a_run(SkyMatch("s.third"), separation=[0.125], position_angle=[90.0])
+    late, last = held.work
+    last()
+    late()
+    assert note.shift.dra == pytest.approx(0.125)
+    assert not note.button.disabled
+    note.button.click()
+    assert [match.target for match in asked] == ["s.third"]
 
 
 @pytest.mark.parametrize(
@@ -46,7 +85,7 @@ def test_a_separation_that_gave_way_to_a_column_of_that_name_is_found() -> None:
     ],
 )
 def test_no_offset_no_line(run: Run | None) -> None:
-    note = OffsetNote(lambda match: None)
+    note = OffsetNote(lambda match: None, background=Immediate())
     note.run = a_run(SkyMatch("s.t"), separation=[0.5], position_angle=[0.0])
     note.run = run
     assert note.shift is None

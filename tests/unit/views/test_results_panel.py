@@ -23,6 +23,22 @@ from tapwidget.views.sky_plot import SkyPlot
 pytestmark = pytest.mark.filterwarnings("ignore:Deprecated in traitlets 4.1, use the instance:DeprecationWarning")
 
 
+class Later(Immediate):
+    """What is posted happens when the test says so, as on the publisher's thread."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.posted: dict[object, Callable[[], None]] = {}
+
+    def post(self, key: object, action: Callable[[], None]) -> None:
+        self.posted.pop(key, None)
+        self.posted[key] = action
+
+    def publish(self) -> None:
+        while self.posted:
+            self.posted.pop(next(iter(self.posted)))()
+
+
 class Clock(Immediate):
     """What shall happen later happens when the test says so."""
 
@@ -425,3 +441,50 @@ def test_no_pairs_of_one_run_are_judged_by_the_rate_of_another(panel: ResultsPan
     panel.separations.observe(noted, ["table", "chance"])
     panel._runs.current = runs[1]
     assert all(table is None or table is runs[1].result for table, _ in seen)
+
+
+def pairs(rows: int) -> Table:
+    """A result of a match by position."""
+    random = np.random.default_rng(rows)
+    made = Table({"coord_ra": random.uniform(10, 11, rows), "coord_dec": random.uniform(1, 2, rows)}, units=["deg"] * 2)
+    made["separation"], made["position_angle"] = np.sqrt(random.random(rows)), random.uniform(0, 360, rows)
+    made.meta["tapwidget"] = {"find": "all", "radius_arcsec": 1.0, "rows": {"sent": rows}}
+    return made
+
+
+def test_another_result_is_in_the_table_at_once_and_in_the_plots_soon() -> None:
+    later, runs = Later(), Runs()
+    panel = ResultsPanel(Form(), runs, background=later)
+    first, second = (runs.add(result=pairs(rows)) for rows in (300, 200))
+    runs.current = first
+    later.publish()
+    plots = (panel.sky, panel.separations, panel.offsets)
+    assert all(plot.table is first.result for plot in plots)
+    runs.current = second
+    assert panel.table.table is second.result
+    assert all(plot.table is first.result for plot in plots)  # drawn by the publisher, not by who clicked
+
+    # Meanwhile rows of the one are not those of the other.
+    panel.sky.selected_rows = [250]
+    panel.offsets.selected_rows = [251]
+    assert panel.table.selected_rows == ()
+    panel.table.selected_rows = (7,)
+    later.publish()
+    assert all(plot.table is second.result for plot in plots)
+    assert all(plot.selected_rows == (7,) for plot in plots)
+    assert "of 200 pairs" in panel.check._chance.value
+
+
+def test_the_plots_show_the_last_of_two_results_shown_quickly() -> None:
+    later, runs = Later(), Runs()
+    panel = ResultsPanel(Form(), runs, background=later)
+    first, second = (runs.add(result=pairs(rows)) for rows in (300, 200))
+    runs.current = second
+    runs.current = first
+    later.publish()
+    assert all(plot.table is first.result for plot in (panel.sky, panel.separations, panel.offsets))
+    assert len(panel.sky._plane[0]) == len(panel.offsets.offsets) == 300
+    assert "of 300 pairs" in panel.check._chance.value
+    runs.current = None
+    later.publish()
+    assert [plot.table for plot in (panel.sky, panel.separations, panel.offsets)] == [None] * 3
