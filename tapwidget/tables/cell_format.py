@@ -86,11 +86,11 @@ class ColumnCells:
         if self.user_format:
             return _user_format(self.user_format)
         if self.kind == "float":
-            decimals = self._decimals()
-            return _general if decimals is None else _fixed(decimals)
+            return _general if self.decimals is None else _fixed(self.decimals)
         return _plain
 
-    def _decimals(self) -> int | None:
+    @cached_property
+    def decimals(self) -> int | None:
         """Decimals for a float column; None where one number of decimals suits no two of its values."""
         double = self.values.dtype.itemsize > 4
         sample = self.values[self._sample]

@@ -13,6 +13,7 @@ import numpy as np
 import numpy.typing as npt
 
 from tapwidget.tables.cell_format import ELLIPSIS, MISSING_ELEMENT, ColumnCells, Rows, is_nothing
+from tapwidget.tables.digits import may_show
 
 Found = npt.NDArray[np.bool_]
 
@@ -50,7 +51,11 @@ def containing(cells: ColumnCells, rows: Rows, wanted: str) -> Found:
         return found if cells.mask is None else found & ~cells.mask[rows]
     if cells.kind == "text" and _is_nowhere(values, wanted):
         return np.zeros(len(rows), dtype=bool)
-    texts = cells.shown(rows) if cells.kind in {"float", "vector"} else cells.exact(rows)
+    if cells.kind == "float":
+        found = may_show(values, cells.decimals, wanted)
+        found[found] = _in_texts(cells.shown(rows[found]), wanted)
+        return found
+    texts = cells.shown(rows) if cells.kind == "vector" else cells.exact(rows)
     return _in_texts(texts, wanted)
 
 
