@@ -91,6 +91,6 @@ def _html(found: list[Statistics]) -> str:
         row = "".join(f"<td>{escape(text)}</td>" for text in (*cells, one.highest, one.scatter))
         lines.append(f'<tr><th scope="row">{escape(one.name)}</th>{row}</tr>')
     return (
-        f'<div class="tw-preview" tabindex="0"><table><thead><tr>{head}</tr></thead><tbody>{"".join(lines)}</tbody>'
-        "</table></div>"
+        '<div class="tw-preview" tabindex="0" role="region" aria-label="Statistics of the columns">'
+        f"<table><thead><tr>{head}</tr></thead><tbody>{''.join(lines)}</tbody></table></div>"
     )

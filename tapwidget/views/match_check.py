@@ -53,7 +53,9 @@ class MatchCheck(ipywidgets.VBox):
             words.add_class("tw-checked")
         self.measure_button = basic.Button(description="Measure with a shifted copy", tooltip=MEASURE_TIP)
         self.stop_button = basic.Button(description="Stop", icon="stop", tooltip="stop measuring", disabled=True)
-        self.only_button = basic.ToggleButton(description="Show only these", disabled=True)
+        self.only_button = basic.ToggleButton(
+            description="Show only these", tooltip="Nothing is counted yet.", disabled=True
+        )
         # Room for two lines from the beginning, so that nothing below moves when more is known.
         measuring = basic.HBox([self.measure_button, self.stop_button, self._said])
         several = basic.HBox([self.only_button, self._several])

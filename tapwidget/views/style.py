@@ -11,13 +11,14 @@ import ipywidgets
 from tapwidget.actions.background import Background
 from tapwidget.views.catch_up import CatchUp
 from tapwidget.views.keyboard import Keyboard
+from tapwidget.views.names import Names
 from tapwidget.views.shared import shared
 
 CSS_FILE = Path(__file__).parent / "static" / "form.css"
 
 
 def stylesheet(root: ipywidgets.Widget | None = None, background: Background | None = None) -> ipywidgets.Box:
-    """An invisible widget that brings the stylesheet, keeps keys from JupyterLab, and pages up to date.
+    """An invisible widget that brings the stylesheet, keeps keys from JupyterLab, names controls, and pages up to date.
 
     Every widget of ours begins with it, so that each can stand alone; it is one and the same in all of them. One that
     changes by what `background` does gives itself as `root`.
@@ -26,8 +27,8 @@ def stylesheet(root: ipywidgets.Widget | None = None, background: Background | N
     catch_up = shared(CatchUp)
     if root is not None and background is not None:
         catch_up.keep(root, background)
-    parts = (shared(ipywidgets.HTML, value=f"<style>{css}</style>"), shared(Keyboard), catch_up)
-    # Hidden as a whole: the keyboard cannot be drawn where anywidget's front end is missing.
+    parts = (shared(ipywidgets.HTML, value=f"<style>{css}</style>"), shared(Keyboard), shared(Names), catch_up)
+    # Hidden as a whole: neither keyboard nor names can be drawn where anywidget's front end is missing.
     return shared(ipywidgets.Box, children=parts, layout={"display": "none"}, _dom_classes=("tw-unseen",))
 
 

@@ -39,11 +39,13 @@ class TableTools(ipywidgets.VBox):
             1, min=1, max=1, description="go to row", layout={"width": "190px"}, continuous_update=False
         )
         tools = (
-            ("columns", "Columns", "columns"),
-            ("statistics", "Statistics", "bar-chart"),
-            ("saving", "Save", "save"),
+            ("columns", "Columns", "columns", "find columns, hide them, put them in another order"),
+            ("statistics", "Statistics", "bar-chart", "count each column: how many values, smallest, largest, mean"),
+            ("saving", "Save", "save", "write the table to a file"),
         )
-        self._tools = {name: basic.ToggleButton(description=f"{say} ...", icon=icon) for name, say, icon in tools}
+        self._tools = {
+            name: basic.ToggleButton(description=f"{say} ...", icon=icon, tooltip=tip) for name, say, icon, tip in tools
+        }
         self._said = basic.HTML()
         bar = basic.HBox([self._find, self._next, self._row, *self._tools.values()])
         bar.add_class("tw-wrap")
