@@ -2,8 +2,10 @@
 // tells nothing of a slider's handles, and has the glyph of an icon read as a part of its button's name.
 
 const ours = (kinds) => `.tw-unseen ~ :is(${kinds}), .tw-unseen ~ * :is(${kinds})`;
-const CONTROLS = ours('input, select, textarea, [role="slider"], .widget-readout[contenteditable="true"]');
+const KINDS = 'input, select, textarea, [role="slider"], .widget-readout[contenteditable="true"]';
+const CONTROLS = ours(KINDS);
 const ICONS = ours("button > i:not([aria-hidden])");
+const NEW = `${KINDS}, button, i`;
 const ENDS = [", low end", ", high end"];
 
 /** What a control is called, by the first of these words that tell something; "" where none does. */
@@ -41,9 +43,12 @@ function soon() {
     nameAll();
   });
 }
-// Plots that move have no new controls.
+// Plots that move, rows that are scrolled and texts that change need nothing, and come with every frame.
+const brings = (node) => node instanceof HTMLElement && (node.matches(NEW) || node.querySelector(NEW));
+const matters = ({ type, target, addedNodes }) =>
+  type === "attributes" || target.matches("label") || [...addedNodes].some(brings);
 const observer = new MutationObserver((changes) => {
-  if (changes.some(({ target }) => target instanceof HTMLElement)) soon();
+  if (changes.some(matters)) soon();
 });
 
 function render() {
