@@ -387,6 +387,10 @@ def test_light_dark_and_narrow(opened):
     for width in (800, 400):
         notebook.resize(width)
         expect(grid.cell(0, 0)).to_have_text(str(BIG))
+        # JupyterLab lays its page out some frames after the window.
+        notebook.page.wait_for_function(
+            "([grid, width]) => grid.clientWidth <= width", arg=[grid.grid.element_handle(), width]
+        )
         inside = grid.grid.evaluate("grid => grid.scrollWidth >= grid.clientWidth && grid.clientWidth")
         assert 0 < inside <= width
         whole = grid.cell(0, 0).evaluate("cell => cell.scrollWidth <= cell.clientWidth")
