@@ -4,10 +4,9 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-# Rubin's colours of the six bands, as its tutorials use them on white.
+# Rubin's colours of the six bands on white and on black, by RTN-045, "Colorblind-friendly plots".
 BANDS = {"u": "#1600EA", "g": "#31DE1F", "r": "#B52626", "i": "#370201", "z": "#BA52FF", "y": "#61A2B3"}
-# The same hues, light enough to be told from a dark page.
-BANDS_ON_DARK = {"u": "#8A80FF", "g": "#31DE1F", "r": "#F0706A", "i": "#C98E86", "z": "#CF8BFF", "y": "#7FC0D1"}
+BANDS_ON_DARK = {"u": "#3EB7FF", "g": "#30C39F", "r": "#FF7E00", "i": "#2AF5FF", "z": "#A7F9C1", "y": "#FDC900"}
 
 # matplotlib's colour cycle, which the paper figure uses as "C0", "C1", ...
 CYCLE = ("#1f77b4", "#ff7f0e", "#2ca02c", "#d62728", "#9467bd", "#8c564b", "#e377c2", "#7f7f7f", "#bcbd22", "#17becf")

@@ -32,7 +32,9 @@ ipywidgets.VBox([constraints, panel])
 """
 LABELS = ["ut1, r", "results, r_cModelMag", "results, g_cModelMag", "results, i_cModelMag"]
 PLOT = ".tw-plot-area:not(.tw-sky)"
-COLOURS = {"r": "rgb(181, 38, 38)", "g": "rgb(49, 222, 31)", "i": "rgb(55, 2, 1)"}  # as Rubin's tutorials have them
+# By RTN-045, on white and on black.
+COLOURS = {"r": "rgb(181, 38, 38)", "g": "rgb(49, 222, 31)", "i": "rgb(55, 2, 1)"}
+ON_DARK = {"r": "rgb(255, 126, 0)", "g": "rgb(48, 195, 159)", "i": "rgb(42, 245, 255)"}
 FIGURE1_TICKS = [str(magnitude) for magnitude in range(15, 25)]
 
 
@@ -88,6 +90,11 @@ def three_bands_in_their_colours(notebook: Any) -> None:
     assert output.locator(f"{PLOT} .tw-legend .tw-key").all_inner_texts()[:4] == LABELS
     check_heights(notebook, "np.arange(40) / 2 + 7.5")
     notebook.screenshot("magnitudes-over-one-another", output)
+    notebook.theme("dark")
+    for band, colour in ON_DARK.items():
+        expect(curve(notebook, f"results, {band}_cModelMag")).to_have_css("stroke", colour)
+    notebook.screenshot("magnitudes-over-one-another-dark", output)
+    notebook.theme("light")
 
 
 def what_has_no_value_is_said(notebook: Any) -> None:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from itertools import combinations
+
 import numpy as np
 import pytest
 from hypothesis import given
@@ -93,3 +95,20 @@ def test_colours_can_be_told_from_a_light_page(colour: str) -> None:
 
 def test_band_colours_are_rubins() -> None:
     assert BANDS == {"u": "#1600EA", "g": "#31DE1F", "r": "#B52626", "i": "#370201", "z": "#BA52FF", "y": "#61A2B3"}
+
+
+def lab(colour: str) -> np.ndarray:
+    """CIELAB under D65."""
+    channels = np.array([int(colour[i : i + 2], 16) / 255 for i in (1, 3, 5)])
+    linear = np.where(channels <= 0.04045, channels / 12.92, ((channels + 0.055) / 1.055) ** 2.4)
+    matrix = [[0.4124, 0.3576, 0.1805], [0.2126, 0.7152, 0.0722], [0.0193, 0.1192, 0.9505]]
+    xyz = np.array(matrix) @ linear / [0.9505, 1.0, 1.089]
+    x, y, z = np.where(xyz > 0.008856, np.cbrt(xyz), 7.787 * xyz + 16 / 116)
+    return np.array([116 * y - 16, 500 * (x - y), 200 * (y - z)])
+
+
+@pytest.mark.parametrize("colours", [BANDS, BANDS_ON_DARK], ids=["on white", "on dark"])
+def test_bands_can_be_told_from_one_another(colours: dict[str, str]) -> None:
+    for one, other in combinations(colours, 2):
+        difference = np.linalg.norm(lab(colours[one]) - lab(colours[other]))
+        assert difference > 25, f"{one} and {other} differ by {difference:.0f}"
