@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 from numpy.typing import NDArray
 
-from tapwidget.plots import bins, columns, histogram
+from tapwidget.plots import bins, columns, histogram, sky
 from tapwidget.plots.series import Series
 
 if TYPE_CHECKING:
@@ -146,14 +146,13 @@ def of_result(result: Table, yours: str, theirs: str) -> Differences:
 
 
 def draw(found: Differences, selected: Sequence[int] | NDArray[np.intp] = ()) -> Figure:
-    """The density of the differences with matplotlib, their medians, and the rows that are selected; 6 x 4 inches."""
-    from matplotlib.backends.backend_agg import FigureCanvasAgg
+    """The density of the differences with matplotlib, their medians, and the rows that are selected; 6 x 4 inches.
 
-    from tapwidget.plots.figure1 import NotebookFigure, plain_text
+    Of many selected rows an even sample is marked.
+    """
+    from tapwidget.plots.paper import page, plain_text
 
-    figure = NotebookFigure(figsize=(6, 4))
-    FigureCanvasAgg(figure)
-    axes = figure.add_subplot()
+    figure, axes = page()
     left, right, bottom, top = found.extent
     if len(found.seen):
         axes.hexbin(
@@ -164,7 +163,9 @@ def draw(found: Differences, selected: Sequence[int] | NDArray[np.intp] = ()) ->
     rows = np.asarray(selected, dtype=np.intp)
     if len(rows):
         label = f"selected ({len(rows):,})"
-        axes.plot(found.magnitude[rows], found.difference[rows], ".", color="C3", markersize=3, label=label)
+        drawn = rows[found.are_seen[rows]]
+        drawn = drawn[sky.sample(len(drawn), sky.DRAWN)]
+        axes.plot(found.magnitude[drawn], found.difference[drawn], ".", color="C3", markersize=3, label=label)
     axes.plot(*found.medians, color="C1", linewidth=2, label="median")
     axes.set_xlim(left, right)
     axes.set_ylim(bottom, top)

@@ -2,11 +2,9 @@
 
 from __future__ import annotations
 
-import io
 from collections.abc import Sequence
 from typing import Any
 
-from matplotlib.backends.backend_agg import FigureCanvasAgg
 from matplotlib.figure import Figure
 from numpy.typing import ArrayLike
 
@@ -14,17 +12,10 @@ from tapwidget.errors import TapWidgetError
 from tapwidget.plots import bins, sentences
 from tapwidget.plots.histogram import FIGURE1_EDGES, FIGURE1_SHOWN, rising
 from tapwidget.plots.palette import BANDS, FILLED_OPACITY
+from tapwidget.plots.paper import page, plain_text
 from tapwidget.plots.series import Series, figure1_series, several
 
-FORMATS = ("png", "svg", "pdf")
 LINES = {"filled": "solid", "solid": "solid", "dashed": "dashed", "dotted": "dotted", "dash_dotted": "dashdot"}
-
-
-class NotebookFigure(Figure):
-    """A Figure outside pyplot's state, so that a notebook shows it once, where it is the value of a cell."""
-
-    def _repr_png_(self) -> bytes:
-        return save(self, "png")
 
 
 def figure1(
@@ -93,9 +84,7 @@ def draw(
 ) -> Figure:
     """Any series in the manner of Figure 1. `band_colours`: each in its band's colour instead of the cycle's."""
     checked = rising(edges).tolist()
-    figure = NotebookFigure(figsize=(6, 4))
-    FigureCanvasAgg(figure)
-    axes = figure.add_subplot()
+    figure, axes = page()
     for one in series:
         values = one.ordered
         colour = colour_of(one, band_colours=band_colours)
@@ -123,25 +112,3 @@ def colour_of(series: Series, *, band_colours: bool) -> str:
     if band_colours and series.band in BANDS:
         return BANDS[series.band]
     return "black" if series.cycle is None else f"C{series.cycle}"
-
-
-def save(figure: Figure, file_format: str) -> bytes:
-    """The figure as "png", "svg" or "pdf".
-
-    Raises
-    ------
-    TapWidgetError
-        If the format is none of these.
-    """
-    if file_format not in FORMATS:
-        raise TapWidgetError(f"A figure can be saved as {', '.join(FORMATS)}, not as {file_format!r}.")
-    data = io.BytesIO()
-    figure.savefig(data, format=file_format, bbox_inches="tight", dpi=150 if file_format == "png" else "figure")
-    return data.getvalue()
-
-
-def plain_text(label: str) -> str:
-    """A label as matplotlib takes it, to be drawn as it is written."""
-    # A column's name is no formula, and matplotlib leaves labels that begin with an underscore out of the legend.
-    plain = label.replace("$", r"\$")
-    return f" {plain}" if plain.startswith("_") else plain

@@ -3,18 +3,21 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from functools import cached_property
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 from numpy.typing import NDArray
 
 from tapwidget.match.chance import Chance
 from tapwidget.match.offsets import Shift, offsets, shift_of
-from tapwidget.plots import separation
+from tapwidget.plots import separation, sky
 from tapwidget.plots.separation import Separations, rounded
+
+if TYPE_CHECKING:
+    from matplotlib.figure import Figure
 
 MARGIN = 1.06  # how far beyond the radius the picture reaches
 Floats = NDArray[np.float64]
@@ -108,3 +111,38 @@ def circle(radius: float) -> tuple[Floats, Floats]:
     """The outline of a circle around 0, 0."""
     angle = np.linspace(0, 2 * np.pi, 181)
     return radius * np.cos(angle), radius * np.sin(angle)
+
+
+def draw(found: Offsets, selected: Sequence[int] | NDArray[np.intp] = ()) -> Figure:
+    """The offsets with matplotlib, about 6 x 6 inches: the same sample as on a page, and the rows that are selected."""
+    from tapwidget.plots.paper import legend_below, note, page
+
+    figure, axes = page(6, 5.5)
+    pairs, rows = found.there, np.asarray(selected, dtype=np.intp)
+    seen = pairs[sky.sample(len(pairs), sky.DRAWN)]
+    axes.axhline(0, color="0.8", linewidth=0.8)
+    axes.axvline(0, color="0.8", linewidth=0.8)
+    if found.radius is not None:
+        axes.plot(*circle(found.radius), "k--", linewidth=1, label=f"radius {found.radius:.3g} arcsec")
+    look: dict[str, Any] = {"linestyle": "none", "marker": "o", "markeredgewidth": 0}
+    label = f"pairs ({len(pairs):,})"
+    axes.plot(found.dra[seen], found.ddec[seen], color="C0", alpha=0.6, markersize=2.4, label=label, **look)
+    if len(rows):
+        drawn = rows[np.isfinite(found.dra[rows])]
+        drawn = drawn[sky.sample(len(drawn), sky.DRAWN)]
+        label = f"selected ({len(rows):,})"
+        axes.plot(found.dra[drawn], found.ddec[drawn], color="C3", markersize=3.0, label=label, **look)
+    axes.plot(
+        found.shift.dra, found.shift.ddec, "k+", markersize=20, markeredgewidth=2, label=f"median {found.shift}"
+    )  # fmt: skip
+    if found.per_square_arcsec is not None:
+        axes.plot([], [], " ", label=f"by chance: {rounded(found.per_square_arcsec)} per arcsec²")
+    axes.set_aspect("equal")
+    axes.set_xlim(found.reach, -found.reach)  # RA to the left
+    axes.set_ylim(-found.reach, found.reach)
+    axes.set_xlabel("Δα cos δ [arcsec]")
+    axes.set_ylabel("Δδ [arcsec]")
+    sampled = f"An even sample is drawn, {len(seen):,} of {len(pairs):,} pairs; median and chance level are of all."
+    note(axes, sampled if len(seen) < len(pairs) else "")
+    legend_below(axes)
+    return figure

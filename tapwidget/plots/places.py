@@ -69,7 +69,7 @@ def of_table(table: Any, ra: str = "", dec: str = "", *, upload: Position | None
         roles = recognise(table)
         found = [position for position in (roles.position, *roles.others) if position is not None]
         if not found:
-            said = "No columns were recognised as a position, so there is nothing to draw."
+            said = "No columns were recognised as a position."
             return Places(none, none, none, none, said=said)
         theirs = next((position for position in found if not _is_uploads(position)), None)
         own = _same(table, upload) or next((position for position in found if _is_uploads(position)), None)

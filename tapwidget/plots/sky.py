@@ -16,6 +16,7 @@ from numpy.typing import NDArray
 Floats = NDArray[np.float64]
 Extent = tuple[float, float, float, float]  # left, right, bottom, top
 
+DRAWN = 3000  # points in one picture: more are no longer told apart, and make a page slow and a file large
 ENOUGH, STEPS_TO_CENTRE = 2000, 500  # positions that the centre of a cone is found by, and steps to it
 UNITS = (("deg", 1.0), ("arcmin", 60.0), ("arcsec", 3600.0))
 SMALLEST = 1.0 / 3600.0  # deg; a single point gets a field this wide

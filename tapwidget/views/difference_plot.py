@@ -10,6 +10,7 @@ import bqplot
 import ipywidgets
 import numpy as np
 
+from tapwidget.actions.background import Background
 from tapwidget.plots import layout, sky
 from tapwidget.plots.difference import Differences, draw, of_result
 from tapwidget.plots.selection import RowNumbers
@@ -18,9 +19,9 @@ from tapwidget.plots.series import Series
 from tapwidget.state.identity import Identity
 from tapwidget.views import basic, plot_style
 from tapwidget.views.box_brush import BoxBrush
-from tapwidget.views.figure_links import download_links
+from tapwidget.views.figure_links import FigureLinks
 from tapwidget.views.histogram_plot import MARGIN, figure_options, set_ticks
-from tapwidget.views.point_plot import DRAWN, HINT, MARKED, area_of, selection_row
+from tapwidget.views.point_plot import HINT, MARKED, area_of, selection_row
 from tapwidget.views.sky_picture import MATCHED, SELECTED, dots, place
 from tapwidget.views.style import notes, stylesheet
 from tapwidget.views.table_traits import RowsTrait
@@ -54,18 +55,21 @@ class DifferencePlot(ipywidgets.VBox):
     differences = Identity()
     selected_rows = RowsTrait("differences")
 
-    def __init__(self, result: Any = None, yours: str = "", theirs: str = "", **kwargs: Any) -> None:
+    def __init__(
+        self, result: Any = None, yours: str = "", theirs: str = "", *, background: Background | None = None,
+        **kwargs: Any,
+    ) -> None:  # fmt: skip
         self._lock = threading.RLock()
+        self._saving = FigureLinks(self.figure, "differences", background)
         self._build()
         super().__init__(
-            [stylesheet(), plot_style.plot_stylesheet(), self._area, self._row, self._links, self._account],
+            [stylesheet(), plot_style.plot_stylesheet(), self._area, self._row, self._saving.links, self._account],
             **{"layout": {"width": f"{WIDTH}px"}, **kwargs},
         )  # fmt: skip
         self.add_class("tw-plot")
         self.observe(self._new_differences, "differences")
         self.observe(self._show_selected, "selected_rows")
         self._clear.on_click(lambda _button: self.clear())
-        self._save.on_click(self._on_save)
         self._redraw()
         if result is not None:
             self.show(result, yours, theirs)
@@ -90,7 +94,8 @@ class DifferencePlot(ipywidgets.VBox):
         found = self.differences
         if found is None:
             found = Differences(np.zeros(0), np.zeros(0), "yours", "target's")
-        return draw(found, self.selected_rows)
+        rows = np.asarray(self.selected_rows, dtype=np.intp)
+        return draw(found, rows[: np.searchsorted(rows, len(found))])  # others are about to be dropped
 
     def _build(self) -> None:
         self._x, self._y = bqplot.LinearScale(allow_padding=False), bqplot.LinearScale(allow_padding=False)
@@ -112,11 +117,8 @@ class DifferencePlot(ipywidgets.VBox):
         )  # fmt: skip
         self._legend = basic.HTML()
         self._area = area_of(figure, self._legend, WIDTH)
-        self._save = basic.Button(
-            description="Save", tooltip="The same figure by matplotlib, as PNG, SVG or PDF", layout={"width": "auto"}
-        )
-        self._row, self._clear, self._readout = selection_row(self._save)
-        self._links, self._account = basic.HTML(), basic.HTML()
+        self._row, self._clear, self._readout = selection_row(self._saving.button)
+        self._account = basic.HTML()
 
     def _new_differences(self, _change: object) -> None:
         count = 0 if self.differences is None else len(self.differences)
@@ -128,8 +130,7 @@ class DifferencePlot(ipywidgets.VBox):
     def _redraw(self) -> None:
         with self._lock:
             found = self.differences
-            self._links.value = ""
-            self._save.disabled = found is None
+            self._saving.button.disabled = found is None
             self._box.over(*(np.zeros(0), np.zeros(0)) if found is None else (found.magnitude, found.difference))
             if found is None:
                 self._account.value = notes("No differences to show yet.")
@@ -142,7 +143,7 @@ class DifferencePlot(ipywidgets.VBox):
             set_ticks(self._x_axis, layout.ticks(left, right, 6))
             set_ticks(self._y_axis, layout.ticks(bottom, top, 6))
             self._x_axis.label, self._y_axis.label = found.x_label, found.y_label
-            seen = found.seen[sky.sample(len(found.seen), DRAWN)]
+            seen = found.seen[sky.sample(len(found.seen), sky.DRAWN)]
             place(self._points, found.magnitude[seen], found.difference[seen])
             middles, medians = found.medians
             for line, x, y in ((self._zero, [left, right], [0.0, 0.0]), (self._median, middles, medians)):
@@ -167,6 +168,7 @@ class DifferencePlot(ipywidgets.VBox):
 
     def _mark(self) -> None:
         with self._lock:
+            self._saving.forget()
             found, rows = self.differences, np.asarray(self.selected_rows, dtype=np.intp)
             rows = rows[: np.searchsorted(rows, 0 if found is None else len(found))]  # others are about to be dropped
             self._clear.disabled = not len(rows)
@@ -185,8 +187,3 @@ class DifferencePlot(ipywidgets.VBox):
             self._legend.value = plot_style.dots(keys) + plot_style.legend(
                 [replace(MEDIAN, label=f"median in bins of {number(found.step)}")], band_colours=False
             )
-
-    def _on_save(self, _button: object) -> None:
-        links = download_links(self.figure(), "differences")
-        with self._lock:
-            self._links.value = f'<div class="tw-note">Save the figure as {links}.</div>'

@@ -1,9 +1,14 @@
-"""Links that save a figure on the reader's own computer, wherever the kernel runs."""
+"""A button that draws a plot for paper, and links that save it on the reader's computer, wherever the kernel runs."""
 
 from __future__ import annotations
 
 import base64
+from collections.abc import Callable
 from typing import TYPE_CHECKING
+
+from tapwidget.actions.background import Background, Latest
+from tapwidget.views import basic
+from tapwidget.views.style import notes
 
 if TYPE_CHECKING:
     from matplotlib.figure import Figure
@@ -11,9 +16,56 @@ if TYPE_CHECKING:
 KINDS = {"png": "image/png", "svg": "image/svg+xml", "pdf": "application/pdf"}
 
 
+class FigureLinks:
+    """Both parts of one plot. The figure is made when somebody asks for it, in the background.
+
+    Attributes
+    ----------
+    button : ipywidgets.Button
+    links : ipywidgets.HTML
+        Empty until the figure is there.
+
+    Parameters
+    ----------
+    figure : callable
+        Makes the figure; runs on a thread of its own.
+    name : str
+        Of the files, without their endings.
+    """
+
+    def __init__(self, figure: Callable[[], Figure], name: str, background: Background | None = None) -> None:
+        self._figure, self._name = figure, name
+        self._background = background or Background()
+        self._asked = Latest()
+        self.button = basic.Button(
+            description="Save", tooltip="The same figure by matplotlib, as PNG, SVG or PDF", layout={"width": "auto"}
+        )
+        self.links = basic.HTML()
+        self.button.on_click(lambda _button: self._draw())
+
+    def forget(self) -> None:
+        """Take the links away, also those that are being made: the plot is another one now."""
+        self._asked.next()
+        self.links.value = ""
+
+    def _draw(self) -> None:
+        asked = self._asked.next()
+        self.links.value = notes("Drawing the figure ...")
+
+        def show(html: str) -> None:
+            if self._asked.is_current(asked):
+                self.links.value = html
+
+        self._background.run(
+            lambda: download_links(self._figure(), self._name),
+            then=lambda links: show(f'<div class="tw-note">Save the figure as {links}.</div>'),
+            failed=lambda error: show(notes(f"There is no figure: {error}", css_class="tw-error")),
+        )
+
+
 def download_links(figure: Figure, name: str) -> str:
     """HTML: one link a format, "PNG (24 kB), SVG (20 kB), PDF (12 kB)", with the file's bytes inside."""
-    from tapwidget.plots.figure1 import FORMATS, save
+    from tapwidget.plots.paper import FORMATS, save
 
     links = []
     for suffix in FORMATS:

@@ -13,13 +13,14 @@ import ipywidgets
 import numpy as np
 import traitlets
 
+from tapwidget.actions.background import Background
 from tapwidget.errors import TapWidgetError
 from tapwidget.plots import bins, histogram, sentences
 from tapwidget.plots.series import Series, figure1_series
 from tapwidget.plots.subset import SubsetCounts
 from tapwidget.views import basic, plot_style
 from tapwidget.views.counts_table import CountsTable
-from tapwidget.views.figure_links import download_links
+from tapwidget.views.figure_links import FigureLinks
 from tapwidget.views.histogram_plot import HistogramPlot
 from tapwidget.views.style import notes, stylesheet, text
 
@@ -67,7 +68,10 @@ class MagnitudeHistogram(ipywidgets.VBox):
     colours = traitlets.Enum(("figure1", "band"), default_value="figure1")
     histograms = traitlets.Tuple(read_only=True)
 
-    def __init__(self, user: Any = None, *runs: Any, band: str | Sequence[str] = "r", **kwargs: Any) -> None:
+    def __init__(
+        self, user: Any = None, *runs: Any, band: str | Sequence[str] = "r", background: Background | None = None,
+        **kwargs: Any,
+    ) -> None:  # fmt: skip
         # Guards what is drawn. Never held while a public trait is set: an observer may wait for a lock of its own.
         self._lock = threading.RLock()
         self._filling = False  # while the controls are being set to what the traits say, they say nothing back
@@ -76,10 +80,11 @@ class MagnitudeHistogram(ipywidgets.VBox):
         self._subset_counts = SubsetCounts()
         self._plot = HistogramPlot(self._on_brush, self._on_read)
         self._counts = CountsTable()
+        self._saving = FigureLinks(self.figure, "histogram", background)
         self._make_controls()
         super().__init__(
             [stylesheet(), plot_style.plot_stylesheet(), self._plot.area, self._readout, self._row, self._bins_row,
-             self._problem, self._links, self._accounts, self._counts],
+             self._problem, self._saving.links, self._accounts, self._counts],
             **kwargs,
         )  # fmt: skip
         self.add_class("tw-plot")
@@ -117,15 +122,16 @@ class MagnitudeHistogram(ipywidgets.VBox):
         """The same picture as a matplotlib Figure, in the colours for paper."""
         from tapwidget.plots.figure1 import draw
 
-        subsets = [one.series(self.series[one.of]) for one in self.subsets if one.fits(self.series)]
+        series = self.series
+        subsets = [one.series(series[one.of]) for one in self.subsets if one.fits(series)]
         return draw(
-            [*self.series, *subsets], edges=self.edges, shown=self.shown, logarithmic=self.logarithmic,
-            band_colours=self.colours == "band", x_label=sentences.axis_label(self.series),
+            [*series, *subsets], edges=self.edges, shown=self.shown, logarithmic=self.logarithmic,
+            band_colours=self.colours == "band", x_label=sentences.axis_label(series),
         )  # fmt: skip
 
     def save(self, path: str | Path) -> Path:
         """Write that figure to a file: PNG, SVG or PDF, as its suffix says."""
-        from tapwidget.plots.figure1 import save
+        from tapwidget.plots.paper import save
 
         path = Path(path)
         path.write_bytes(save(self.figure(), path.suffix.removeprefix(".").lower()))
@@ -187,7 +193,6 @@ class MagnitudeHistogram(ipywidgets.VBox):
                     for one, counts in zip(series, found, strict=True)
                 )
             )
-            self._links.value = ""
             self._fill_controls()
             self._counts.show(series, found, self.shown)
             self._say()
@@ -195,6 +200,7 @@ class MagnitudeHistogram(ipywidgets.VBox):
 
     def _draw_subsets(self, _change: object = None) -> None:
         with self._lock:
+            self._saving.forget()
             # While the series change, subsets may still be of those before.
             there = [one for one in self.subsets if one.fits(self.series)]
             if not self._subset_counts.are_of(self.series, self.edges):
@@ -228,12 +234,9 @@ class MagnitudeHistogram(ipywidgets.VBox):
             tooltip="Number and range of the bins, the axis, colours",
             layout={"width": "auto"},
         )
-        self._save = basic.Button(
-            description="Save", tooltip="The same figure by matplotlib, as PNG, SVG or PDF", layout={"width": "auto"}
-        )
         self._row = basic.HBox(
             [self._mode, basic.Label("from"), self._low, basic.Label("to"), self._high, self._clear,
-             self._log, self._more, self._save]
+             self._log, self._more, self._saving.button]
         )  # fmt: skip
         self._number = basic.BoundedIntText(39, min=1, max=2000, layout=narrow, tooltip="number of bins")
         self._ends = [
@@ -260,7 +263,6 @@ class MagnitudeHistogram(ipywidgets.VBox):
         for row in (self._row, self._bins_row):
             row.add_class("tw-wrap")
         self._problem = basic.HTML()
-        self._links = basic.HTML()
         self._accounts = basic.HTML()
 
     def _connect(self) -> None:
@@ -273,7 +275,6 @@ class MagnitudeHistogram(ipywidgets.VBox):
         self._low.observe(self._on_ends, "value")
         self._high.observe(self._on_ends, "value")
         self._clear.on_click(lambda _button: self.clear())
-        self._save.on_click(self._on_save)
         self._reset.on_click(self._on_reset)
         self._more.observe(self._on_more, "value")
         for control in (self._number, *self._ends):
@@ -336,11 +337,6 @@ class MagnitudeHistogram(ipywidgets.VBox):
     def _on_reset(self, _button: object) -> None:
         self.edges, self.shown = self._usual.edges, self._usual.shown
         self._complain("")
-
-    def _on_save(self, _button: object) -> None:
-        links = download_links(self.figure(), "histogram")
-        with self._lock:
-            self._links.value = f'<div class="tw-note">Save the figure as {links}.</div>'
 
     @property
     def _reading(self) -> bool:

@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 import threading
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import bqplot
 import ipywidgets
 import numpy as np
 
+from tapwidget.actions.background import Background
+from tapwidget.errors import TapWidgetError
 from tapwidget.plots import layout, offsets, separation, sky
 from tapwidget.plots.selection import RowNumbers
 from tapwidget.plots.sentences import number
@@ -16,11 +18,15 @@ from tapwidget.plots.series import Series
 from tapwidget.state.identity import Identity
 from tapwidget.views import basic, plot_style
 from tapwidget.views.box_brush import BoxBrush
+from tapwidget.views.figure_links import FigureLinks
 from tapwidget.views.histogram_plot import figure_options, set_ticks
-from tapwidget.views.point_plot import DRAWN, HINT, MARKED, area_of, selection_row
+from tapwidget.views.point_plot import HINT, MARKED, area_of, selection_row
 from tapwidget.views.sky_picture import ASPECT, HEIGHT, MARGIN, MATCHED, SELECTED, WIDTH, dots, place
 from tapwidget.views.style import notes, stylesheet
 from tapwidget.views.table_traits import RowsTrait, TableTrait
+
+if TYPE_CHECKING:
+    from matplotlib.figure import Figure
 
 MEDIAN = "var(--tw-ink, #222)"  # seen on points of either colour
 ARM = 0.08  # of the cross at the median, as a share of the way from the middle to the upper edge
@@ -55,14 +61,21 @@ class OffsetPlot(ipywidgets.VBox):
     selected_rows = RowsTrait()
 
     def __init__(
-        self, table: Any = None, chance: Any = None, *, find: Any = separation.of_result, **kwargs: Any
+        self,
+        table: Any = None,
+        chance: Any = None,
+        *,
+        find: Any = separation.of_result,
+        background: Background | None = None,
+        **kwargs: Any,
     ) -> None:
         self._find = find
         self._lock = threading.RLock()
+        self._saving = FigureLinks(self.figure, "offsets", background)
         self.offsets: offsets.Offsets | None = None
         self._build()
         super().__init__(
-            [stylesheet(), plot_style.plot_stylesheet(), self._area, self._row, self._account],
+            [stylesheet(), plot_style.plot_stylesheet(), self._area, self._row, self._saving.links, self._account],
             table=table, chance=chance, **{"layout": {"width": f"{WIDTH}px"}, **kwargs},
         )  # fmt: skip
         self.add_class("tw-plot")
@@ -76,6 +89,20 @@ class OffsetPlot(ipywidgets.VBox):
         """Select nothing, and take the box away."""
         self.selected_rows = ()
         self._box.clear()
+
+    def figure(self) -> Figure:
+        """The same with matplotlib, in the colours for paper.
+
+        Raises
+        ------
+        TapWidgetError
+            If there are no pairs.
+        """
+        with self._lock:
+            found, rows = self.offsets, np.asarray(self.selected_rows, dtype=np.intp)
+        if found is None:
+            raise TapWidgetError("There are no offsets to draw.")
+        return offsets.draw(found, rows[: np.searchsorted(rows, len(found))])
 
     def _build(self) -> None:
         self._x, self._y = bqplot.LinearScale(allow_padding=False), bqplot.LinearScale(allow_padding=False)
@@ -100,7 +127,7 @@ class OffsetPlot(ipywidgets.VBox):
         )  # fmt: skip
         self._legend = basic.HTML()
         self._area = area_of(figure, self._legend, WIDTH)
-        self._row, self._clear, self._readout = selection_row()
+        self._row, self._clear, self._readout = selection_row(self._saving.button)
         self._account = basic.HTML()
 
     def _new_table(self, _change: object) -> None:
@@ -121,7 +148,7 @@ class OffsetPlot(ipywidgets.VBox):
                 return
             self._box.over(-found.dra, found.ddec)
             self._frame(found.reach)
-            seen = found.there[sky.sample(len(found.there), DRAWN)]
+            seen = found.there[sky.sample(len(found.there), sky.DRAWN)]
             place(self._points, -found.dra[seen], found.ddec[seen])
             self._circle.visible = found.radius is not None
             if found.radius is not None:
@@ -158,6 +185,8 @@ class OffsetPlot(ipywidgets.VBox):
 
     def _mark(self) -> None:
         found, rows = self.offsets, np.asarray(self.selected_rows, dtype=np.intp)
+        self._saving.forget()
+        self._saving.button.disabled = found is None
         self._clear.disabled = not len(rows)
         if found is None:
             self._readout.value = self._legend.value = ""

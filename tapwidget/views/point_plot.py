@@ -1,4 +1,4 @@
-"""What the plots of points have in common: how many are drawn, the legend below, and the row that tells of the box."""
+"""What the plots of points have in common: the legend below, and the row that tells of the box."""
 
 from __future__ import annotations
 
@@ -7,8 +7,7 @@ import ipywidgets
 
 from tapwidget.views import basic
 
-DRAWN = 3000  # points in one picture: more are no longer told apart, and make the page slow
-MARKED = 1000  # of the selected ones
+MARKED = 1000  # points that show what is selected
 HINT = "Drag a box to select rows."
 
 

@@ -6,6 +6,7 @@ from typing import Any
 
 import ipywidgets
 
+from tapwidget.actions.background import Background
 from tapwidget.plots.places import matched, of_table
 from tapwidget.plots.sky import cone_around
 from tapwidget.state.runs import Run
@@ -27,14 +28,18 @@ class ResultPlots(ipywidgets.HBox):
         What stands above and below the histogram.
     find : callable
         What finds the separations of a result, as of `SeparationPlot`.
+    background : Background
+        Draws the figures that somebody saves.
     """
 
-    def __init__(self, choice: MagnitudeChoice, said: ipywidgets.HTML, find: Any, **kwargs: object) -> None:
-        self.histogram = MagnitudeHistogram()
-        self.sky = SkyPlot(background_label="your table", cone_label="cone around your table")
-        self.separations = SeparationPlot(find=find)
-        self.offsets = OffsetPlot(find=find)
-        self.differences = DifferencePlot()
+    def __init__(
+        self, choice: MagnitudeChoice, said: ipywidgets.HTML, find: Any, background: Background, **kwargs: object
+    ) -> None:
+        self.histogram = MagnitudeHistogram(background=background)
+        self.sky = SkyPlot(background_label="your table", cone_label="cone around your table", worker=background)
+        self.separations = SeparationPlot(find=find, background=background)
+        self.offsets = OffsetPlot(find=find, background=background)
+        self.differences = DifferencePlot(background=background)
         self.use_radius = basic.Button(
             description="Use this radius", tooltip="put it into the form, for the next match", layout={"width": "auto"}
         )

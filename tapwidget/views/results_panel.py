@@ -118,7 +118,7 @@ class ResultsPanel(ipywidgets.VBox):
         """Made when there is something to draw: until then they would be a third of what a page has to wait for."""
         with self._making:
             if self._made is None:
-                plots = ResultPlots(self.choice, self._said, self.check.find)
+                plots = ResultPlots(self.choice, self._said, self.check.find, self._background)
                 plots.show_upload(self._form.table)
                 plots.show_places(self.table.table, self.check.rows)
                 plots.sky.selected_rows = self.table.selected_rows

@@ -3,32 +3,30 @@
 from __future__ import annotations
 
 import threading
-from dataclasses import replace
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import bqplot
 import ipywidgets
-import numpy as np
 import traitlets
 
-from tapwidget.plots import histogram, layout, separation
-from tapwidget.plots.palette import FILLED_OPACITY, OF_SELECTION
-from tapwidget.plots.series import Series
+from tapwidget.actions.background import Background
+from tapwidget.errors import TapWidgetError
+from tapwidget.plots import layout, separation, separation_lines
+from tapwidget.plots.palette import FILLED_OPACITY
+from tapwidget.plots.separation_lines import Line
 from tapwidget.state.identity import Identity
 from tapwidget.views import basic, plot_style
+from tapwidget.views.figure_links import FigureLinks
 from tapwidget.views.histogram_plot import MARGIN, figure_options, set_ticks
 from tapwidget.views.slider_echo import is_rounding
 from tapwidget.views.style import notes, stylesheet
 from tapwidget.views.table_traits import RowsTrait, TableTrait
 
+if TYPE_CHECKING:
+    from matplotlib.figure import Figure
+
 WIDTH, HEIGHT = 460, 300  # px
 STEPS = 200  # of the slider
-CUMULATED = 60  # points of the curves
-PAIRS = Series("pairs", (), "filled", 0.0, 0)
-CHANCE = Series("by chance", (), "dashed", 2.0, 1)
-SELECTED = Series("selected", (), "solid", 2.0, OF_SELECTION)
-TRUE = Series("true pairs kept", (), "solid", 2.0, 0)
-FALSE = Series("false among those kept", (), "dashed", 2.0, 1)
 MARK = "var(--jp-brand-color1, #1976d2)"
 
 
@@ -62,17 +60,24 @@ class SeparationPlot(ipywidgets.VBox):
     selected_rows = RowsTrait()
 
     def __init__(
-        self, table: Any = None, chance: Any = None, *, find: Any = separation.of_result, **kwargs: Any
+        self,
+        table: Any = None,
+        chance: Any = None,
+        *,
+        find: Any = separation.of_result,
+        background: Background | None = None,
+        **kwargs: Any,
     ) -> None:
         self._find = find
         self._lock = threading.RLock()
+        self._saving = FigureLinks(self.figure, "separations", background)
         self._filling = False
-        self._drawn: list[Series] = []
+        self._drawn: list[Line] = []
         self.separations: separation.Separations | None = None
         self._build()
         super().__init__(
-            [stylesheet(), plot_style.plot_stylesheet(), self._shown, self._area, self._slider, self._readout,
-             self._account],
+            [stylesheet(), plot_style.plot_stylesheet(), self._row, self._area, self._slider, self._readout,
+             self._saving.links, self._account],
             **{"layout": {"width": f"{WIDTH}px"}, **kwargs},
         )  # fmt: skip
         self.add_class("tw-plot")
@@ -85,10 +90,26 @@ class SeparationPlot(ipywidgets.VBox):
         self._redraw()
         self.table, self.chance = table, chance
 
+    def figure(self) -> Figure:
+        """The same with matplotlib, in the colours for paper.
+
+        Raises
+        ------
+        TapWidgetError
+            If there are no separations.
+        """
+        with self._lock:
+            found, shows, rows = self.separations, self.shows, self.selected_rows
+        if found is None:
+            raise TapWidgetError("There are no separations to draw.")
+        return separation_lines.draw(found, self.radius, shows=shows, selected=rows)
+
     def _build(self) -> None:
         self._x, self._y = bqplot.LinearScale(allow_padding=False), bqplot.LinearScale(allow_padding=False)
         scales = {"x": self._x, "y": self._y}
-        self._x_axis = bqplot.Axis(scale=self._x, grid_lines="none", label="separation [arcsec]", label_offset="34px")
+        self._x_axis = bqplot.Axis(
+            scale=self._x, grid_lines="none", label=separation_lines.X_LABEL, label_offset="34px"
+        )
         self._y_axis = bqplot.Axis(scale=self._y, side="left", grid_lines="solid", label_offset="50px")
         self._lines = [bqplot.Lines(x=[0, 0], y=[0, 0], scales=scales) for _ in range(2)]
         self._selected = bqplot.Lines(x=[0, 0], y=[0, 0], scales=scales, visible=False)
@@ -108,6 +129,8 @@ class SeparationPlot(ipywidgets.VBox):
             tooltips=["how many pairs at each separation", "what each radius would keep, and how much of it is false"],
             style={"button_width": "auto"},
         )  # fmt: skip
+        self._row = basic.HBox([self._shown, self._saving.button])
+        self._row.add_class("tw-wrap")
         self._slider = basic.FloatSlider(
             description="radius [arcsec]", min=0, max=1, step=1 / STEPS, readout_format=".3g", continuous_update=True,
             tooltip="arcsec; judge another radius", layout={"width": f"{WIDTH - 10}px"},
@@ -126,7 +149,7 @@ class SeparationPlot(ipywidgets.VBox):
         with self._lock:
             self.separations = None if self.table is None else self._find(self.table, self.chance)
             found = self.separations
-            for widget in (self._slider, self._shown):
+            for widget in (self._slider, self._shown, self._saving.button):
                 widget.disabled = found is None
             radius = self.radius
             if found is not None:
@@ -157,34 +180,17 @@ class SeparationPlot(ipywidgets.VBox):
         with self._x.hold_sync():
             self._x.min, self._x.max = 0.0, far
         set_ticks(self._x_axis, layout.ticks(0, far, 6))
-        shares = self.shows == "shares"
-        series = [TRUE, FALSE] if shares else [PAIRS, CHANCE]
-        curves: list[tuple[Any, Any]] = []
-        if found is not None and shares:
-            radii = np.linspace(0, far, CUMULATED + 1)[1:]
-            curve = found.curve(radii)
-            if curve is not None:
-                curves = [(radii, 100 * curve.completeness), (radii, 100 * curve.contamination)]
-        elif found is not None:
-            curves = [histogram.stairs(found.edges, found.counts)]
-            if found.chance is not None:
-                curves.append(histogram.stairs(found.edges, found.by_chance))
-        top = 105.0 if shares else 1.06 * max([1.0, *(float(np.max(y)) for _, y in curves)])
+        self._drawn = separation_lines.lines(found, self.shows)
+        top = separation_lines.top(self._drawn, self.shows)
         with self._y.hold_sync():
             self._y.min, self._y.max = 0.0, top
-        self._y_axis.label = "share [%]" if shares else "number of pairs"
-        heights = layout.ticks(0, 100 if shares else top, 6, whole=True)
+        self._y_axis.label = separation_lines.Y_LABELS[self.shows]
+        heights = layout.ticks(0, 100 if self.shows == "shares" else top, 6, whole=True)
         set_ticks(self._y_axis, heights, [f"{height:,.0f}" for height in heights])
         for number, line in enumerate(self._lines):
-            drawn = number < len(curves)
-            with line.hold_sync():
-                line.visible = drawn
-                if drawn:
-                    line.x, line.y = curves[number]
-                    self._style(line, series[number])
-        self._drawn = series[: len(curves)]
+            self._put(line, *self._drawn[number : number + 1])
         self._outline()
-        self._legend.layout.display = None if curves else "none"
+        self._legend.layout.display = None if self._drawn else "none"
         said = list(found.chance.notes) if found is not None and found.chance is not None else []
         if found is not None and found.chance is None:
             said.append("How many are there by chance is not known: this result has no single radius.")
@@ -193,26 +199,24 @@ class SeparationPlot(ipywidgets.VBox):
     def _outline(self, _change: object = None) -> None:
         """Draw the selected rows over the histogram, and the legend of all that is drawn."""
         with self._lock:
-            found, rows = self.separations, self.selected_rows
-            selected = replace(SELECTED, label=f"selected ({len(rows):,})")
-            drawn = found is not None and self.shows == "pairs" and len(rows) > 0 and rows[-1] < len(found.by_row)
-            with self._selected.hold_sync():
-                self._selected.visible = drawn
-                if drawn and found is not None:
-                    self._selected.x, self._selected.y = histogram.stairs(found.edges, found.counts_of(rows))
-                    self._style(self._selected, selected)
-            series = [*self._drawn, *([selected] if drawn else [])]
-            self._legend.value = plot_style.legend(series, band_colours=False)
+            self._saving.forget()
+            selected = separation_lines.of_selected(self.separations, self.selected_rows, self.shows)
+            self._put(self._selected, *selected)
+            looks = [line.look for line in (*self._drawn, *selected)]
+            self._legend.value = plot_style.legend(looks, band_colours=False)
 
     @staticmethod
-    def _style(line: bqplot.Lines, one: Series) -> None:
-        filled = one.style == "filled"
-        colour = plot_style.colour(one, band_colours=False)
-        line.labels = [one.label]
-        line.colors, line.fill_colors = [colour], [colour]
-        line.fill, line.fill_opacities = ("bottom", [2 * FILLED_OPACITY]) if filled else ("none", [])
-        line.opacities, line.stroke_width = [1.0], max(one.width, 1.0)
-        line.line_style = "solid" if filled else one.style
+    def _put(mark: bqplot.Lines, *drawn: Line) -> None:
+        """Draw this line, or none."""
+        with mark.hold_sync():
+            mark.visible = len(drawn) > 0
+            for look, x, y in drawn:
+                filled, colour = look.style == "filled", plot_style.colour(look, band_colours=False)
+                mark.x, mark.y, mark.labels = x, y, [look.label]
+                mark.colors, mark.fill_colors = [colour], [colour]
+                mark.fill, mark.fill_opacities = ("bottom", [2 * FILLED_OPACITY]) if filled else ("none", [])
+                mark.opacities, mark.stroke_width = [1.0], max(look.width, 1.0)
+                mark.line_style = "solid" if filled else look.style
 
     def _slid(self, change: dict[str, Any]) -> None:
         if not self._filling and not is_rounding(change["old"], change["new"], self._slider.step):
@@ -221,6 +225,7 @@ class SeparationPlot(ipywidgets.VBox):
     def _mark(self, _change: object = None) -> None:
         with self._lock:
             found = self.separations
+            self._saving.forget()
             self._filling = True
             try:
                 if found is not None:

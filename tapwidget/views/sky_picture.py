@@ -10,6 +10,7 @@ import numpy as np
 
 from tapwidget.plots import sky
 from tapwidget.plots.series import Series
+from tapwidget.plots.sky_chart import Points, SkyChart
 from tapwidget.views import basic, plot_style
 from tapwidget.views.histogram_plot import figure_options, set_ticks
 from tapwidget.views.point_plot import area_of
@@ -21,10 +22,11 @@ ASPECT = (WIDTH - MARGIN["left"] - MARGIN["right"]) / (HEIGHT - MARGIN["top"] - 
 MATCHED = "var(--tw-c0, #1f77b4)"
 UNMATCHED = "var(--tw-c1, #d9620a)"
 BACKGROUND = "var(--tw-c7, #707070)"
+OTHERS = "var(--tw-ink, #222)"  # of the background beside rows: told from these by shape and lightness, not by hue
 SELECTED = "var(--tw-c3, #d62728)"
 PAGE = "var(--jp-layout-color0, white)"
 
-Points = tuple[sky.Floats, sky.Floats]
+Key = tuple[str, str, bool]  # of a legend: label, colour, whether the point is filled
 
 
 class SkyPicture:
@@ -51,65 +53,69 @@ class SkyPicture:
             x=[0, 0], y=[0, 0], scales=scales, stroke_width=1, colors=["var(--tw-ink, #222)"], line_style="dashed",
             visible=False,
         )  # fmt: skip
-        self._background = dots(scales, BACKGROUND, 3.0, opacity=0.8)
+        self._background = dots(scales, BACKGROUND, 3.0)
         self._matched = dots(scales, MATCHED, 3.0)
+        self._others, self._others_holes = dots(scales, OTHERS, 4.6), dots(scales, PAGE, 2.4)
         self._unmatched, self._holes = dots(scales, UNMATCHED, 4.6), dots(scales, PAGE, 2.4)
         self._selected = dots(scales, SELECTED, 3.6)
         self.brush = bqplot.interacts.BrushSelector(x_scale=x, y_scale=y)
         self._figure = bqplot.Figure(
             axes=[self._x_axis, self._y_axis],
             marks=[
-                self._grid, self._cone, self._background, self._matched, self._unmatched, self._holes, self._selected,
+                self._grid, self._cone, self._background, self._matched, self._others, self._others_holes,
+                self._unmatched, self._holes, self._selected,
             ],
             interaction=self.brush, fig_margin=MARGIN, padding_x=0, padding_y=0,
             layout=ipywidgets.Layout(width=f"{WIDTH}px", height=f"{HEIGHT}px"), **figure_options(),
         )  # fmt: skip
-        self._dots_legend = self._lines_legend = ""
+        self._keys: list[Key] = []
+        self._selected_key: list[Key] = []
+        self._lines_legend = ""
         self._legend = basic.HTML(layout=ipywidgets.Layout())
         self.area = area_of(self._figure, self._legend, WIDTH)
 
-    def frame(self, projection: sky.Projection, extent: sky.Extent) -> sky.Grid:
-        """Show this field, with its grid; returns that."""
-        left, right, bottom, top = extent
-        lines = sky.grid(projection, extent)
+    def draw(self, chart: SkyChart) -> None:
+        """Show this."""
+        left, right, bottom, top = chart.extent
         with self._x.hold_sync():
             self._x.min, self._x.max = left, right
         with self._y.hold_sync():
             self._y.min, self._y.max = bottom, top
         with self._grid.hold_sync():
-            self._grid.x, self._grid.y = lines.x, lines.y
-        set_ticks(self._x_axis, *_columns(lines.ra_ticks))
-        set_ticks(self._y_axis, *_columns(lines.dec_ticks))
-        return lines
-
-    def points(
-        self, matched: Points, unmatched: Points, background: Points, keys: Sequence[tuple[str, str, bool]]
-    ) -> None:
-        """Show these points. `keys`: the legend's labels, colours, and whether the points are filled."""
-        self._dots_legend = plot_style.dots(keys)
-        place(self._background, *background)
-        place(self._matched, *matched)
-        place(self._unmatched, *unmatched)
-        place(self._holes, *unmatched)
+            self._grid.x, self._grid.y = chart.grid.x, chart.grid.y
+        set_ticks(self._x_axis, *_columns(chart.grid.ra_ticks))
+        set_ticks(self._y_axis, *_columns(chart.grid.dec_ticks))
+        others, alone = (chart.background, Points()) if chart.are_others else (Points(), chart.background)
+        for mark, points in (
+            (self._background, alone), (self._matched, chart.matched), (self._others, others),
+            (self._others_holes, others), (self._unmatched, chart.unmatched), (self._holes, chart.unmatched),
+        ):  # fmt: skip
+            place(mark, points.x, points.y)
+        keys = [
+            (chart.matched.label, MATCHED, True), (chart.unmatched.label, UNMATCHED, False),
+            (others.label, OTHERS, False), (alone.label, BACKGROUND, True),
+        ]  # fmt: skip
+        self._keys = [key for key in keys if key[0]]
+        self._draw_cone(chart.cone)
         self._show_legend()
 
-    def cone(self, outline: Points | None, label: str = "") -> None:
-        """Show a circle, called that in the legend; None for none."""
+    def _draw_cone(self, cone: Points | None) -> None:
         with self._cone.hold_sync():
-            self._cone.visible = outline is not None
-            if outline is not None:
-                self._cone.x, self._cone.y = outline
-        lines = [Series(label, (), "dashed", 1.0, None)] if outline is not None else []
+            self._cone.visible = cone is not None
+            if cone is not None:
+                self._cone.x, self._cone.y = cone.x, cone.y
+        lines = [Series(cone.label, (), "dashed", 1.0, None)] if cone is not None else []
         self._lines_legend = plot_style.legend(lines, band_colours=False)
-        self._show_legend()
-
-    def _show_legend(self) -> None:
-        self._legend.value = self._dots_legend + self._lines_legend
-        self._legend.layout.display = None if self._legend.value else "none"
 
     def select(self, points: Points) -> None:
         """Mark these points."""
-        place(self._selected, *points)
+        place(self._selected, points.x, points.y)
+        self._selected_key = [(points.label, SELECTED, True)] if points.label else []
+        self._show_legend()
+
+    def _show_legend(self) -> None:
+        self._legend.value = plot_style.dots([*self._keys, *self._selected_key]) + self._lines_legend
+        self._legend.layout.display = None if self._legend.value else "none"
 
 
 def dots(scales: dict[str, bqplot.Scale], colour: str, width: float, *, opacity: float = 1.0) -> bqplot.Lines:

@@ -3,20 +3,29 @@
 from __future__ import annotations
 
 import threading
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import ipywidgets
 import numpy as np
 import traitlets
 
-from tapwidget.plots import places, sky
+from tapwidget.actions.background import Background
+from tapwidget.errors import TapWidgetError
+from tapwidget.plots import places, sky, sky_chart
 from tapwidget.plots.selection import RowNumbers
+from tapwidget.plots.sky_chart import Points, SkyChart
 from tapwidget.views import basic, plot_style
 from tapwidget.views.box_brush import BoxBrush
-from tapwidget.views.point_plot import DRAWN, HINT, MARKED, selection_row
-from tapwidget.views.sky_picture import ASPECT, BACKGROUND, MATCHED, UNMATCHED, SkyPicture
+from tapwidget.views.figure_links import FigureLinks
+from tapwidget.views.point_plot import HINT, MARKED, selection_row
+from tapwidget.views.sky_picture import ASPECT, SkyPicture
 from tapwidget.views.style import notes, stylesheet
 from tapwidget.views.table_traits import RowsTrait, TableTrait
+
+if TYPE_CHECKING:
+    from matplotlib.figure import Figure
+
+NOTHING = "No rows to show yet."
 
 
 class SkyPlot(ipywidgets.VBox):
@@ -32,8 +41,9 @@ class SkyPlot(ipywidgets.VBox):
     matched : array of bool, or None
         One a row: rows that are not are drawn as rings. None when there is no such difference.
     background : astropy.table.Table or None
-        Further positions, as of objects that were not matched: drawn grey, not to be selected. Where `table` is a
-        result of matching it, those that are not among its rows.
+        Further positions, as of objects that were not matched: not to be selected. Grey where there is nothing else,
+        rings over the rows where there are some. Where `table` is a result of matching it, those that are not among
+        its rows.
     background_label : str
         What the legend calls them.
     cone : tuple of float, or None
@@ -56,19 +66,26 @@ class SkyPlot(ipywidgets.VBox):
     cone_label = traitlets.Unicode("cone")
     selected_rows = RowsTrait()
 
-    def __init__(self, table: Any = None, *, ra: str = "", dec: str = "", matched: Any = None, **kwargs: Any) -> None:
+    def __init__(
+        self, table: Any = None, *, ra: str = "", dec: str = "", matched: Any = None,
+        worker: Background | None = None, **kwargs: Any,
+    ) -> None:  # fmt: skip
         # Guards what is drawn. Never held while a public trait is set: an observer may wait for a lock of its own.
         self._lock = threading.RLock()
         none = np.zeros(0)
         self._is_given = True  # not while only some of what is shown together was set
         self._plane: tuple[sky.Floats, sky.Floats] = (none, none)
         self._has_place = np.zeros(0, bool)
+        self._chart: SkyChart | None = None
+        self._marked = Points()
         self._picture = SkyPicture()
+        self._saving = FigureLinks(self.figure, "sky", worker)
         self._box = BoxBrush(self._picture.brush, self._select)
-        row, self._clear, self._readout = selection_row()
+        row, self._clear, self._readout = selection_row(self._saving.button)
         self._account = basic.HTML()
-        parts = [stylesheet(), plot_style.plot_stylesheet(), self._picture.area, row, self._account]
-        super().__init__(parts, table=table, ra=ra, dec=dec, matched=matched, **kwargs)
+        self._styles = (stylesheet(), plot_style.plot_stylesheet())
+        self._drawing = (self._picture.area, row, self._saving.links)
+        super().__init__([*self._styles, self._account], table=table, ra=ra, dec=dec, matched=matched, **kwargs)
         self.add_class("tw-plot")
         self._clear.on_click(lambda _button: self.clear())
         self.observe(self._redraw, ["ra", "dec", "matched", "background", "background_label", "cone", "cone_label"])
@@ -80,6 +97,20 @@ class SkyPlot(ipywidgets.VBox):
         """Select nothing, and take the box away."""
         self.selected_rows = ()
         self._box.clear()
+
+    def figure(self) -> Figure:
+        """The same with matplotlib, in the colours for paper.
+
+        Raises
+        ------
+        TapWidgetError
+            If there are no positions.
+        """
+        with self._lock:
+            chart, marked = self._chart, self._marked
+        if chart is None:
+            raise TapWidgetError("There are no positions to draw.")
+        return sky_chart.draw(chart, marked)
 
     def show(self, **traits: Any) -> None:
         """Set several traits, and draw once."""
@@ -105,57 +136,65 @@ class SkyPlot(ipywidgets.VBox):
             said = [rows.said, f"{self.background_label}: {back.said}" if back.said else ""]
             others = places.others(back.ra, back.dec, rows)
             middle = sky.about(np.concatenate([rows.ra, back.ra]), np.concatenate([rows.dec, back.dec]))
+            cone = None if self.cone is None else sky.Cone(*self.cone)
             self._plane = middle.plane(rows.ra, rows.dec)
             behind = middle.plane(back.ra[others], back.dec[others])
             self._has_place = ~(np.isnan(self._plane[0]) | np.isnan(self._plane[1]))
             self._box.over(*self._plane)
-            cone = None if self.cone is None else sky.Cone(*self.cone)
-            edge = None if cone is None else cone.outline(middle)
-            self._picture.cone(edge, f"{self.cone_label}, radius {cone}")
-            drawn = (self._plane, behind, *(() if edge is None else (edge,)))
-            every = tuple(np.concatenate(axis) for axis in zip(*drawn, strict=True))
-            lines = self._picture.frame(middle, sky.field(every[0], every[1], aspect=ASPECT))
-            self._draw_points(behind, said)
-            if not (lines.ra_ticks and lines.dec_ticks):
-                said.append(
-                    f"Centre at RA, Dec {middle.ra:.5g}, {middle.dec:.5g} deg; "
-                    f"lines every {lines.ra_step:g} deg of RA and {lines.dec_step:g} deg of Dec."
-                )
+            edge = None if cone is None else Points(*cone.outline(middle), f"{self.cone_label}, radius {cone}")
+            self._chart = self._made(middle, behind, edge, said)
+            if self._chart is not None:
+                self._picture.draw(self._chart)
+                sampled = self._chart.sampled
+                said += [sampled and f"{sampled} A box selects among all rows.", self._chart.centre]
+            else:
+                are_rows = len(rows.ra) + len(back.ra) > 0
+                said.insert(0, "No positions in this table, so there is no sky to draw." if are_rows else NOTHING)
             self._account.value = notes(*said)
             self._mark()
+            # Absent, not hidden: bqplot cannot measure what has no size.
+            drawing = self._drawing if self._chart is not None else ()
+            self.children = (*self._styles, *drawing, self._account)
 
-    def _draw_points(self, behind: tuple[sky.Floats, sky.Floats], said: list[str]) -> None:
+    def _made(
+        self, middle: sky.Projection, behind: tuple[sky.Floats, sky.Floats], edge: Points | None, said: list[str]
+    ) -> SkyChart | None:
+        """What is to be drawn; None where there is no position. Adds to what is said of the rows."""
         x, y = self._plane
-        rows = np.flatnonzero(self._has_place)
+        rows, there = np.flatnonzero(self._has_place), np.flatnonzero(~np.isnan(behind[0]))
         if len(rows) < len(x):
             said.append(f"{len(x) - len(rows):,} of {len(x):,} rows have no position and are not shown.")
+        if not (len(rows) or len(there)):
+            return None
         matched = (
             np.ones(len(x), bool) if self.matched is None else np.ma.filled(np.ma.asarray(self.matched, bool), False)
         )
         if len(matched) != len(x):
             said.append(f"`matched` has {len(matched):,} entries for {len(x):,} rows, and is left out.")
             matched = np.ones(len(x), bool)
-        drawn = rows[sky.thin(matched[rows].astype(np.int8), DRAWN)]
-        there = np.flatnonzero(~np.isnan(behind[0]))
-        drawn_behind = there[sky.sample(len(there), DRAWN)]
-        if len(drawn) + len(drawn_behind) < len(rows) + len(there):
-            said.append(
-                f"An even sample is drawn, {len(drawn) + len(drawn_behind):,} of {len(rows) + len(there):,} positions; "
-                "a box selects among all rows."
-            )
+        drawn = rows[sky.thin(matched[rows].astype(np.int8), sky.DRAWN)]
+        drawn_behind = there[sky.sample(len(there), sky.DRAWN)]
+        positions, shown = len(rows) + len(there), len(drawn) + len(drawn_behind)
         yes, no = drawn[matched[drawn]], drawn[~matched[drawn]]
-        keys = []
+        of_rows = of_unmatched = ""
         if self.matched is not None:
-            keys += [(f"matched ({int(matched[rows].sum()):,})", MATCHED, True)]
-            unmatched = int((~matched[rows]).sum())
-            keys += [(f"not matched ({unmatched:,})", UNMATCHED, False)] if unmatched else []
+            of_rows = f"matched ({int(matched[rows].sum()):,})"
+            of_unmatched = f"not matched ({unmatched:,})" if (unmatched := int((~matched[rows]).sum())) else ""
         elif len(there) and len(x):
-            keys += [(f"rows ({len(rows):,})", MATCHED, True)]
-        if len(there):
-            keys += [(f"{self.background_label} ({len(there):,})", BACKGROUND, True)]
-        self._picture.points(
-            (x[yes], y[yes]), (x[no], y[no]), (behind[0][drawn_behind], behind[1][drawn_behind]), keys
+            of_rows = f"rows ({len(rows):,})"
+        points = (
+            Points(x[yes], y[yes], of_rows),
+            Points(x[no], y[no], of_unmatched),
+            Points(
+                behind[0][drawn_behind], behind[1][drawn_behind],
+                f"{self.background_label} ({len(there):,})" if len(there) else "",
+            ),
         )  # fmt: skip
+        outline = () if edge is None else ((edge.x, edge.y),)
+        every = [np.concatenate(axis) for axis in zip(self._plane, behind, *outline, strict=True)]
+        sampled = f"An even sample is drawn, {shown:,} of {positions:,} positions."
+        extent = sky.field(every[0], every[1], aspect=ASPECT)
+        return SkyChart(middle, extent, *points, edge, sampled if shown < positions else "")
 
     def _select(self, rows: RowNumbers) -> None:
         self.selected_rows = rows
@@ -171,9 +210,9 @@ class SkyPlot(ipywidgets.VBox):
         rows = rows[: np.searchsorted(rows, len(x))]  # others are of a table that is about to be drawn
         placed = rows[self._has_place[rows]]
         marked = placed[sky.sample(len(placed), MARKED)]
-        self._picture.select((x[marked], y[marked]))
+        self._marked = Points(x[marked], y[marked], f"selected ({len(rows):,})" if len(rows) else "")
+        self._picture.select(self._marked)
+        self._saving.forget()
         self._clear.disabled = not len(rows)
-        said = (
-            f"{len(rows):,} of {len(x):,} rows selected" if len(rows) else (HINT if len(x) else "No rows to show yet.")
-        )
+        said = f"{len(rows):,} of {len(x):,} rows selected" if len(rows) else (HINT if len(x) else NOTHING)
         self._readout.value = said + (f"; {MARKED:,} of them marked" if len(marked) < len(placed) else "")

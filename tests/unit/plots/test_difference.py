@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 
 from tapwidget.errors import ColumnError
 from tapwidget.plots.difference import draw, of_result
-from tapwidget.plots.figure1 import save
+from tapwidget.plots.paper import save
 
 
 def table(rows: int = 2000) -> Table:
@@ -74,6 +74,13 @@ def test_the_figure() -> None:
     assert axes.lines[1].get_xdata().tolist() == found.magnitude[[1, 5]].tolist()
     assert save(figure, "png").startswith(b"\x89PNG")
     save(draw(of_result(table()[:0], "ut1_r", "r_cModelMag")), "svg")
+
+
+def test_of_many_selected_rows_a_sample_is_marked() -> None:
+    found = of_result(table(20_000), "ut1_r", "r_cModelMag")
+    axes = draw(found, np.arange(20_000)).axes[0]
+    assert len(axes.lines[1].get_xdata()) == 3000
+    assert axes.lines[1].get_label() == "selected (20,000)"
 
 
 def test_axes_say_units_where_both_have_the_same():

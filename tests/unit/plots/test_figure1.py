@@ -14,8 +14,9 @@ from matplotlib.figure import Figure
 
 import tapwidget
 from tapwidget.errors import ColumnError, TapWidgetError
-from tapwidget.plots.figure1 import draw, save
+from tapwidget.plots.figure1 import draw
 from tapwidget.plots.palette import BANDS
+from tapwidget.plots.paper import save
 from tapwidget.plots.series import Series
 
 EDGES = np.arange(40) / 2 + 7.5

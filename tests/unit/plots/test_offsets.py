@@ -13,6 +13,7 @@ from astropy.table import MaskedColumn, Table
 from tapwidget.match.chance import Chance
 from tapwidget.match.pairs import position_angle_deg, separation_arcsec
 from tapwidget.plots import offsets
+from tapwidget.plots.paper import save
 
 
 def pairs(ra: float, dec: float, rows: int = 400) -> tuple[Table, SkyCoord, SkyCoord]:
@@ -84,3 +85,22 @@ def test_the_circle_is_that_of_the_match() -> None:
 )
 def test_without_pairs_there_is_nothing(table: Table) -> None:
     assert offsets.of_result(table) is None
+
+
+def test_the_figure() -> None:
+    result, _, _ = pairs(37.86, 6.98, 4000)
+    found = offsets.of_result(result)
+    figure = offsets.draw(found, [0, 1, 2])  # the first is no pair
+    axes = figure.axes[0]
+    labels = [text.get_text() for text in axes.get_legend().get_texts()]
+    assert labels[:4] == ["radius 1 arcsec", "pairs (3,600)", "selected (3)", f"median {found.shift}"]
+    assert labels[4].startswith("by chance: ")
+    assert labels[4].endswith(" per arcsec²")
+    drawn = {line.get_label(): line for line in axes.lines}
+    assert len(drawn["pairs (3,600)"].get_xdata()) == 3000
+    assert drawn["selected (3)"].get_xdata().tolist() == found.dra[[1, 2]].tolist()
+    left, right = axes.get_xlim()
+    assert left > right  # right ascension to the left
+    assert (axes.get_xlabel(), axes.get_ylabel()) == ("Δα cos δ [arcsec]", "Δδ [arcsec]")
+    assert axes.get_title(loc="left").startswith("An even sample is drawn, 3,000 of 3,600 pairs")
+    assert save(figure, "png").startswith(b"\x89PNG")

@@ -10,7 +10,8 @@ import traitlets
 from astropy.table import MaskedColumn, Table
 
 from tapwidget import SkyPlot
-from tapwidget.errors import TableError
+from tapwidget.errors import TableError, TapWidgetError
+from tapwidget.plots.paper import save
 
 
 def around(ra: float, dec: float, rows: int, radius: float = 0.5) -> Table:
@@ -26,9 +27,12 @@ def box(plot: SkyPlot, x: tuple[float, float], y: tuple[float, float]) -> None:
 
 
 def points(plot: SkyPlot) -> list[int]:
+    """Matched, unmatched, of the background, selected."""
     picture = plot._picture
-    marks = (picture._matched, picture._unmatched, picture._background, picture._selected)
-    return [int(np.isfinite(mark.x).sum()) if mark.visible else 0 for mark in marks]
+    if picture.area not in plot.children:
+        return [0, 0, 0, 0]
+    kinds = ([picture._matched], [picture._unmatched], [picture._background, picture._others], [picture._selected])
+    return [sum(int(np.isfinite(mark.x).sum()) for mark in marks if mark.visible) for marks in kinds]
 
 
 def test_right_ascension_goes_to_the_left() -> None:
@@ -59,6 +63,31 @@ def test_what_was_not_matched_can_stand_behind() -> None:
     plot.background = around(37.86, 6.98, 20)
     assert points(plot) == [50, 0, 20, 0]
     assert "&lt;b&gt;unmatched&lt;/b&gt; (20)" in plot._picture._legend.value
+
+
+def test_what_is_beside_rows_is_drawn_over_them_and_told_by_its_shape() -> None:
+    plot = SkyPlot()
+    plot.background = around(37.86, 6.98, 20)
+    picture = plot._picture
+    assert picture._background.visible
+    assert not picture._others.visible
+    plot.table = around(37.86, 6.98, 50)
+    assert picture._others.visible
+    assert not picture._background.visible
+    marks = picture._figure.marks
+    assert marks.index(picture._others_holes) > marks.index(picture._others) > marks.index(picture._matched)
+    assert picture._others_holes.x.tolist() == pytest.approx(picture._others.x.tolist(), nan_ok=True)
+    assert 'fill:none"/></svg><span>others (20)' in picture._legend.value
+
+
+def test_the_legend_has_a_key_for_the_selected_points() -> None:
+    plot = SkyPlot(around(37.86, 6.98, 50))
+    assert plot._picture._legend.layout.display == "none"
+    plot.selected_rows = [3, 5]
+    assert "selected (2)" in plot._picture._legend.value
+    assert plot._picture._legend.layout.display is None
+    plot.clear()
+    assert "selected" not in plot._picture._legend.value
 
 
 def test_a_box_selects_rows() -> None:
@@ -145,7 +174,7 @@ def test_a_new_table_empties_the_selection() -> None:
     assert points(plot) == [5, 0, 0, 0]
     plot.table = None
     assert points(plot) == [0, 0, 0, 0]
-    assert "No rows" in plot._readout.value
+    assert "No rows" in plot._account.value
 
 
 def test_of_a_result_the_targets_position_is_taken() -> None:
@@ -165,10 +194,16 @@ def test_of_a_result_the_targets_position_is_taken() -> None:
 )
 def test_a_table_that_cannot_be_drawn_can_be_selected_in(table: Table, said: str) -> None:
     plot = SkyPlot(table)
+    assert "No positions in this table" in plot._account.value
     assert said in plot._account.value
-    assert points(plot) == [0, 0, 0, 0]
+    assert plot._picture.area not in plot.children  # no axes, for their numbers would be false
     plot.selected_rows = [1]
     assert plot.selected_rows == (1,)
+    with pytest.raises(TapWidgetError, match="no positions"):
+        plot.figure()
+    plot.table = around(37.86, 6.98, 50)
+    assert points(plot) == [50, 0, 0, 0]
+    assert "No positions" not in plot._account.value
 
 
 def test_what_is_no_table_is_refused() -> None:
@@ -247,3 +282,28 @@ def test_another_table_takes_the_box_away() -> None:
     box(plot, (8, 9), (8, 9))  # over empty sky: nothing is selected that could be unselected
     plot.table = around(10.0, 5.0, 20)
     assert plot._picture.brush.selected_x is None
+
+
+def test_its_figure_shows_what_the_page_shows() -> None:
+    table = around(0.0, 6.98, 4000)
+    table["ra"][0] = np.nan
+    plot = SkyPlot(table, matched=np.arange(4000) < 3000, cone=(0.0, 6.98, 0.5), cone_label="$cone")
+    plot.background_label, plot.background = "others", around(0.0, 6.98, 20)
+    plot.selected_rows = [5, 7]
+    figure = plot.figure()
+    axes = figure.axes[0]
+    picture = plot._picture
+    drawn = {line.get_label(): line for line in axes.lines}
+    for label, mark in (
+        ("matched (2,999)", picture._matched), ("not matched (1,000)", picture._unmatched),
+        ("others (20)", picture._others), ("selected (2)", picture._selected),
+    ):  # fmt: skip
+        np.testing.assert_allclose(drawn[label].get_xdata(), mark.x[::2], atol=1e-6)
+        np.testing.assert_allclose(drawn[label].get_ydata(), mark.y[::2], atol=1e-6)
+    assert drawn["\\$cone, radius 30 arcmin"].get_linestyle() == "--"
+    assert len(axes.get_legend().get_texts()) == 5
+    assert (axes.get_xlabel(), axes.get_ylabel()) == ("RA [deg]", "Dec [deg]")
+    ticks = dict(zip((text.get_text() for text in axes.get_xticklabels()), axes.get_xticks(), strict=True))
+    assert ticks["0.2"] < ticks["0.0"] < ticks["359.8"]  # right ascension to the left
+    assert "An even sample is drawn, 3,0" in axes.get_title(loc="left")
+    assert save(figure, "svg").startswith(b"<?xml")
