@@ -7,10 +7,12 @@ import io
 from matplotlib.axes import Axes
 from matplotlib.backends.backend_agg import FigureCanvasAgg
 from matplotlib.figure import Figure
+from matplotlib.lines import Line2D
 
 from tapwidget.errors import TapWidgetError
 
 FORMATS = ("png", "svg", "pdf")
+KEY = 5  # points; markers in a legend, where a single one of the picture's size would hardly be seen
 
 
 class NotebookFigure(Figure):
@@ -30,7 +32,10 @@ def page(width: float = 6, height: float = 4) -> tuple[Figure, Axes]:
 def legend_below(axes: Axes) -> None:
     """The legend under the axis, where it hides no point; for matplotlib looks long for a place among many."""
     if axes.get_legend_handles_labels()[0]:
-        axes.legend(loc="upper left", bbox_to_anchor=(0, -0.14), borderaxespad=0, ncols=2, frameon=False)
+        legend = axes.legend(loc="upper left", bbox_to_anchor=(0, -0.14), borderaxespad=0, ncols=2, frameon=False)
+        for key in legend.legend_handles:
+            if isinstance(key, Line2D):
+                key.set_markersize(KEY)
 
 
 def note(axes: Axes, *sentences: str) -> None:

@@ -82,7 +82,7 @@ def draw(chart: SkyChart, selected: Points | None = None) -> Figure:
     if chart.cone is not None:
         axes.plot(chart.cone.x, chart.cone.y, "k--", linewidth=1, label=plain_text(chart.cone.label))
     dots = {"linestyle": "none", "marker": "o", "markeredgewidth": 0.0, "markersize": 2.4}
-    ring = {**dots, "markersize": 3.2, "markeredgewidth": 0.9, "markerfacecolor": "white"}
+    ring = {**dots, "markersize": 3.0, "markeredgewidth": 0.7, "markerfacecolor": "white"}
     kinds = (
         (chart.matched, dots, "C0"),
         (chart.background, ring if chart.are_others else dots, "black" if chart.are_others else "0.45"),

@@ -172,9 +172,11 @@ class SkyPlot(ipywidgets.VBox):
         if len(matched) != len(x):
             said.append(f"`matched` has {len(matched):,} entries for {len(x):,} rows, and is left out.")
             matched = np.ones(len(x), bool)
-        drawn = rows[sky.thin(matched[rows].astype(np.int8), sky.DRAWN)]
-        drawn_behind = there[sky.sample(len(there), sky.DRAWN)]
-        positions, shown = len(rows) + len(there), len(drawn) + len(drawn_behind)
+        # One sample of all, so that none looks more frequent than it is.
+        kinds = np.concatenate([matched[rows].astype(np.int8), np.full(len(there), 2, np.int8)])
+        chosen = sky.thin(kinds, sky.DRAWN)
+        drawn, drawn_behind = rows[chosen[chosen < len(rows)]], there[chosen[chosen >= len(rows)] - len(rows)]
+        positions, shown = len(kinds), len(chosen)
         yes, no = drawn[matched[drawn]], drawn[~matched[drawn]]
         of_rows = of_unmatched = ""
         if self.matched is not None:

@@ -124,6 +124,12 @@ def test_many_points_are_sampled_and_that_is_said() -> None:
     assert "12,000 of 12,000 rows selected; 1,000 of them marked" in plot._readout.value
 
 
+def test_a_sample_has_as_large_a_share_of_each_kind() -> None:
+    plot = SkyPlot(around(37.86, 6.98, 9_000), background=around(37.86, 6.98, 3_000))
+    assert points(plot) == [2250, 0, 750, 0]
+    assert "3,000 of 12,000 positions" in plot._account.value
+
+
 def test_selected_from_outside() -> None:
     plot = SkyPlot(around(37.86, 6.98, 10))
     plot.selected_rows = np.array([4, 2])
