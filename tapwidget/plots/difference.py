@@ -11,6 +11,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from tapwidget.plots import bins, columns, histogram, sky
+from tapwidget.plots.sentences import number
 from tapwidget.plots.series import Series
 
 if TYPE_CHECKING:
@@ -83,11 +84,11 @@ class Differences:
     def medians(self) -> tuple[Floats, Floats]:
         """Middles of the bins that have some rows, and the median difference in each, of all its rows."""
         left, right, _, _ = self.extent
-        number = min(max(1, round((right - left) / self.step)), MOST_BINS)
-        edges = histogram.uniform(number, left, right)
+        count = min(max(1, round((right - left) / self.step)), MOST_BINS)
+        edges = histogram.uniform(count, left, right)
         places = histogram.places(self.magnitude[self.there], edges).astype(np.int16)
         order = np.argsort(places, kind="stable")
-        ends = np.searchsorted(places[order], np.arange(number + 1))
+        ends = np.searchsorted(places[order], np.arange(count + 1))
         sorted_by_bin = self.difference[self.there][order]
         full = np.flatnonzero(np.diff(ends) >= LEAST)
         found = [float(np.median(sorted_by_bin[ends[bin_] : ends[bin_ + 1]])) for bin_ in full]
@@ -166,7 +167,7 @@ def draw(found: Differences, selected: Sequence[int] | NDArray[np.intp] = ()) ->
         drawn = rows[found.are_seen[rows]]
         drawn = drawn[sky.sample(len(drawn), sky.DRAWN)]
         axes.plot(found.magnitude[drawn], found.difference[drawn], ".", color="C3", markersize=3, label=label)
-    axes.plot(*found.medians, color="C1", linewidth=2, label="median")
+    axes.plot(*found.medians, color="C1", linewidth=2, label=f"median in bins of {number(found.step)}")
     axes.set_xlim(left, right)
     axes.set_ylim(bottom, top)
     axes.set_xlabel(plain_text(found.x_label))

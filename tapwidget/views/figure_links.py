@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import base64
+import threading
 from collections.abc import Callable
 from typing import TYPE_CHECKING
 
@@ -36,7 +37,7 @@ class FigureLinks:
     def __init__(self, figure: Callable[[], Figure], name: str, background: Background | None = None) -> None:
         self._figure, self._name = figure, name
         self._background = background or Background()
-        self._asked = Latest()
+        self._lock, self._asked = threading.RLock(), Latest()
         self.button = basic.Button(
             description="Save", tooltip="The same figure by matplotlib, as PNG, SVG or PDF", layout={"width": "auto"}
         )
@@ -45,16 +46,19 @@ class FigureLinks:
 
     def forget(self) -> None:
         """Take the links away, also those that are being made: the plot is another one now."""
-        self._asked.next()
-        self.links.value = ""
+        with self._lock:
+            self._asked.next()
+            self.links.value = ""
 
     def _draw(self) -> None:
-        asked = self._asked.next()
-        self.links.value = notes("Drawing the figure ...")
+        with self._lock:
+            asked = self._asked.next()
+            self.links.value = notes("Drawing the figure ...")
 
         def show(html: str) -> None:
-            if self._asked.is_current(asked):
-                self.links.value = html
+            with self._lock:
+                if self._asked.is_current(asked):
+                    self.links.value = html
 
         self._background.run(
             lambda: download_links(self._figure(), self._name),

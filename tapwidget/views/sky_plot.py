@@ -162,10 +162,10 @@ class SkyPlot(ipywidgets.VBox):
         """What is to be drawn; None where there is no position. Adds to what is said of the rows."""
         x, y = self._plane
         rows, there = np.flatnonzero(self._has_place), np.flatnonzero(~np.isnan(behind[0]))
-        if len(rows) < len(x):
-            said.append(f"{len(x) - len(rows):,} of {len(x):,} rows have no position and are not shown.")
         if not (len(rows) or len(there)):
             return None
+        if len(rows) < len(x):
+            said.append(f"{len(x) - len(rows):,} of {len(x):,} rows have no position and are not shown.")
         matched = (
             np.ones(len(x), bool) if self.matched is None else np.ma.filled(np.ma.asarray(self.matched, bool), False)
         )

@@ -70,7 +70,7 @@ def test_the_figure() -> None:
     figure = draw(found, [1, 5])
     axes = figure.axes[0]
     assert (axes.get_xlabel(), axes.get_ylabel()) == ("ut1_r [mag]", "ut1_r - r_cModelMag [mag]")
-    assert [text.get_text() for text in axes.get_legend().get_texts()] == ["selected (2)", "median"]
+    assert [text.get_text() for text in axes.get_legend().get_texts()] == ["selected (2)", "median in bins of 0.5"]
     assert axes.lines[1].get_xdata().tolist() == found.magnitude[[1, 5]].tolist()
     assert save(figure, "png").startswith(b"\x89PNG")
     save(draw(of_result(table()[:0], "ut1_r", "r_cModelMag")), "svg")

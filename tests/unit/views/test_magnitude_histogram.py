@@ -197,8 +197,14 @@ def test_the_counts_as_a_table(panel: MagnitudeHistogram) -> None:
 
 def test_saving(panel: MagnitudeHistogram, tmp_path: Path) -> None:
     assert panel.save(tmp_path / "figure.svg").read_bytes().startswith(b"<?xml")
+    panel._saving.button.click()
+    assert "download=" in panel._saving.links.value
     panel.logarithmic = True
+    assert panel._saving.links.value == ""  # it is another figure now
     assert panel.figure().axes[0].get_yscale() == "log"
+    panel._saving.button.click()
+    panel.subsets = [Subset("selected", 0, np.arange(3))]
+    assert panel._saving.links.value == ""
 
 
 def test_band_colours(panel: MagnitudeHistogram) -> None:
