@@ -38,9 +38,9 @@ from tapwidget.views.python_cell import PythonCell
 from tapwidget.views.restoring import Restoring
 from tapwidget.views.results_panel import ResultsPanel
 from tapwidget.views.runs_shelf import RunsShelf
+from tapwidget.views.saved_copy import display_with_copy
 from tapwidget.views.service_picker import ServicePicker
 from tapwidget.views.set_up import SetUpFile
-from tapwidget.views.still_table import with_copy
 from tapwidget.views.style import counted, stylesheet, text
 from tapwidget.views.unmatched_note import UnmatchedNote
 
@@ -132,8 +132,8 @@ class CrossMatch(ipywidgets.VBox):
             self.file_picker.choose(table)
         self.service_picker.choose(service)
 
-    def _repr_mimebundle_(self, **kwargs: Any) -> Any:
-        return with_copy(super()._repr_mimebundle_(**kwargs), self.results.table.first_rows())
+    def _ipython_display_(self) -> None:
+        display_with_copy(self, self.results.table.first_rows())
 
     @classmethod
     def load(cls, path: str | Path, *, service: Any = None, table: Any = None, **kwargs: object) -> CrossMatch:

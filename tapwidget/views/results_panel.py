@@ -6,7 +6,6 @@ import contextlib
 import threading
 from collections.abc import Iterator
 from itertools import product
-from typing import Any
 
 import ipywidgets
 import numpy as np
@@ -34,9 +33,9 @@ from tapwidget.views.plain_table import NOT_DRAWN, PlainTable
 from tapwidget.views.result_plots import ResultPlots
 from tapwidget.views.results_table import ResultsTable
 from tapwidget.views.row_subsets import in_result, selected, would_be_kept
+from tapwidget.views.saved_copy import display_with_copy
 from tapwidget.views.separation_plot import SeparationPlot
 from tapwidget.views.sky_plot import SkyPlot
-from tapwidget.views.still_table import with_copy
 from tapwidget.views.style import notes, stylesheet
 from tapwidget.views.table_tools import TableTools
 
@@ -110,8 +109,8 @@ class ResultsPanel(ipywidgets.VBox):
         self.table.observe(lambda _: self._arrange(), "drawn")
         self.draw()
 
-    def _repr_mimebundle_(self, **kwargs: Any) -> Any:
-        return with_copy(super()._repr_mimebundle_(**kwargs), self.table.first_rows())
+    def _ipython_display_(self) -> None:
+        display_with_copy(self, self.table.first_rows())
 
     @property
     def _plots(self) -> ResultPlots:

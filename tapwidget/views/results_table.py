@@ -33,7 +33,7 @@ import traitlets
 
 from tapwidget.errors import TableError, TapWidgetError
 from tapwidget.tables.page import Heading, Pages, Rows
-from tapwidget.views.still_table import first_rows, with_copy
+from tapwidget.views.saved_copy import display_with_copy, first_rows
 from tapwidget.views.table_traits import RowsTrait, TableTrait, notes
 from tapwidget.views.table_windows import Windows
 
@@ -155,8 +155,8 @@ class ResultsTable(anywidget.AnyWidget):
         with self._lock:
             return {} if self._pages is None else first_rows(self._pages, self._order)
 
-    def _repr_mimebundle_(self, **kwargs: Any) -> Any:
-        return with_copy(super()._repr_mimebundle_(**kwargs), self.first_rows())
+    def _ipython_display_(self) -> None:
+        display_with_copy(self, self.first_rows())
 
     @traitlets.observe("table")
     def _table_changed(self, _change: Any) -> None:

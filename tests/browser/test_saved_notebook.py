@@ -48,12 +48,12 @@ def reopen(notebook) -> None:
 
 
 def test_the_first_rows_are_in_the_saved_notebook_and_in_what_nbconvert_makes_of_it(notebook, tmp_path):
-    (output,) = json.loads(save(notebook).read_text(encoding="utf-8"))["cells"][0]["outputs"]
-    html = "".join(output["data"]["text/html"])
-    assert "application/vnd.jupyter.widget-view+json" in output["data"]
+    copy, widget = json.loads(save(notebook).read_text(encoding="utf-8"))["cells"][0]["outputs"]
+    html = "".join(copy["data"]["text/html"])
+    assert "application/vnd.jupyter.widget-view+json" in widget["data"]
     assert all(f">{BIG + number}</td>" in html for number in range(10))
     assert "… 10 of 1,000 rows, 3 columns" in html
-    assert str(BIG) in "".join(output["data"]["text/plain"])
+    assert str(BIG) in "".join(copy["data"]["text/plain"])
 
     pytest.importorskip("nbconvert")
     command = [sys.executable, "-m", "nbconvert", "--to", "html", "--output-dir", str(tmp_path)]
@@ -91,3 +91,23 @@ def test_with_the_state_of_its_widgets_saved_the_first_page_is_drawn_without_the
     expect(grid.get_by_text(str(BIG), exact=True)).to_be_visible()
     expect(grid.get_by_text(str(BIG + 9), exact=True)).to_be_visible()
     assert notebook.python("'tapwidget' in globals()") is False
+
+
+def test_opened_again_with_a_new_kernel_the_first_rows_are_shown_until_the_cell_is_run(notebook):
+    """JupyterLab trusts what it saved itself, and so draws widgets and nothing that was saved beside them."""
+    output = notebook.output(0)
+    copied = output.get_by_role("cell", name=str(BIG + 9), exact=True)
+    expect(copied).to_be_hidden()
+    save(notebook)
+    notebook.page.evaluate("async () => { await jupyterapp.shell.currentWidget.sessionContext.shutdown() }")
+    notebook.page.goto(notebook.page.url.split("?")[0])
+    notebook.wait_until_open()
+    expect(copied).to_be_visible()
+    expect(output.get_by_text("Run its cells again for the whole table")).to_be_visible()
+    expect(output.get_by_text("model not found")).to_have_count(1)
+    expect(output.get_by_text("model not found")).to_be_hidden()
+    assert notebook.page.evaluate("() => window.evil") is None
+    notebook.errors.clear()  # JupyterLab logs that it found no model
+    notebook.run_all()
+    expect(output.get_by_role("grid").get_by_text(str(BIG + 1), exact=True)).to_be_visible()
+    expect(copied).to_be_hidden()
