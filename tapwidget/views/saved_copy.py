@@ -24,9 +24,11 @@ ROWS, COLUMNS = 10, 12  # of the copy
 MOST_BYTES = 9_400  # of both forms; where cells are long, there are fewer columns
 HINT = "Saved with the notebook. Run its cells again for the whole table."
 VIEW = "application/vnd.jupyter.widget-view+json"
-# JupyterLab gives the class jupyter-widgets to the panel around a widget only when it writes an error into it.
+# Where anywidget is missing, a view holds an error widget. Where the model is missing, JupyterLab writes an error into
+# the panel around a view, which only then has the class jupyter-widgets. In each :has() every part is a class: browsers
+# test those with "*" or ":not()" anew, in milliseconds, whenever an element comes or goes.
 RULES = """
-body:has(.tw-live-{id}) .tw-copy-{id} {{ display: none }}
+body:has(.tw-live-{id}):not(:has(.tw-live-{id} > .jupyter-widgets-error-widget)) .tw-copy-{id} {{ display: none }}
 body:not(:has(.tw-live-{id})) .jp-OutputArea-child:has(.tw-copy-{id}) + * > .lm-Panel.jupyter-widgets {{
     display: none
 }}
@@ -39,7 +41,6 @@ def display_with_copy(widget: ipywidgets.DOMWidget, copy: dict[str, str]) -> Non
     data, metadata = bundle if isinstance(bundle, tuple) else (bundle, {})
     if copy:
         name = widget.model_id
-        # Its views have this class; the error that stands in for one has not.
         widget.add_class(f"tw-live-{name}")
         html = f"{copy['text/html']}<div>{HINT}</div>"
         html = f'<style>{RULES.format(id=name)}</style><div class="tw-copy-{name}">{html}</div>'

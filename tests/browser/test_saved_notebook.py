@@ -90,7 +90,37 @@ def test_with_the_state_of_its_widgets_saved_the_first_page_is_drawn_without_the
     grid = notebook.output(0).get_by_role("grid")
     expect(grid.get_by_text(str(BIG), exact=True)).to_be_visible()
     expect(grid.get_by_text(str(BIG + 9), exact=True)).to_be_visible()
+    expect(notebook.output(0).get_by_role("table")).to_have_count(0)
     assert notebook.python("'tapwidget' in globals()") is False
+
+
+def test_the_widget_is_shown_alone_wherever_it_is_drawn(lab):
+    notebook = lab.open_notebook([CELL, "widget", "from IPython.display import display\ndisplay(widget, widget)"])
+    page = notebook.page
+    copies = page.get_by_role("table")  # those that can be seen
+    expect(page.get_by_role("grid")).to_have_count(4)
+    expect(copies).to_have_count(0)
+    notebook.reload()
+    expect(page.get_by_role("grid")).to_have_count(4)
+    expect(copies).to_have_count(0)
+    page.evaluate("() => { jupyterapp.commands.execute('notebook:create-output-view') }")
+    expect(page.locator(".jp-LinkedOutputView").get_by_role("grid")).to_be_visible()
+    expect(copies).to_have_count(0)
+    page.evaluate("() => { jupyterapp.shell.currentWidget.close() }")
+    notebook.wait_until_open()
+    notebook.python(first="widget.close()")
+    expect(page.get_by_role("grid")).to_have_count(0)
+    expect(notebook.output(0).get_by_role("table")).to_be_visible()
+
+
+def test_where_anywidget_is_missing_the_first_rows_are_shown(lab):
+    lab.context.route("**/extensions/anywidget/**", lambda route: route.abort())
+    try:
+        notebook = lab.open_notebook([CELL])
+        expect(notebook.output(0).get_by_role("cell", name=str(BIG + 9), exact=True)).to_be_visible()
+    finally:
+        lab.context.unroute("**/extensions/anywidget/**")
+    notebook.errors.clear()  # what JupyterLab says of the missing front end
 
 
 def test_opened_again_with_a_new_kernel_the_first_rows_are_shown_until_the_cell_is_run(notebook):
