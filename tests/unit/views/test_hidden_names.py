@@ -17,7 +17,7 @@ THEIRS = {
     for name in dir(base)
     if name.startswith("_") and not name.startswith("__")
 }
-TO_BE_GIVEN = {"_esm", "_css", "_repr_mimebundle_"}  # the last is IPython's, and widgets may add to it
+TO_BE_GIVEN = {"_esm", "_css"}
 
 
 def names_given(source: str) -> set[str]:
