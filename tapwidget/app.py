@@ -133,7 +133,7 @@ class CrossMatch(ipywidgets.VBox):
         self.service_picker.choose(service)
 
     def _ipython_display_(self) -> None:
-        display_with_copy(self, self.results.table.first_rows())
+        display_with_copy(self, self.results.table)
 
     @classmethod
     def load(cls, path: str | Path, *, service: Any = None, table: Any = None, **kwargs: object) -> CrossMatch:

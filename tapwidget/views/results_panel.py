@@ -110,7 +110,7 @@ class ResultsPanel(ipywidgets.VBox):
         self.draw()
 
     def _ipython_display_(self) -> None:
-        display_with_copy(self, self.table.first_rows())
+        display_with_copy(self, self.table)
 
     @property
     def _plots(self) -> ResultPlots:

@@ -156,7 +156,7 @@ class ResultsTable(anywidget.AnyWidget):
             return {} if self._pages is None else first_rows(self._pages, self._order)
 
     def _ipython_display_(self) -> None:
-        display_with_copy(self, self.first_rows())
+        display_with_copy(self, self)
 
     @traitlets.observe("table")
     def _table_changed(self, _change: Any) -> None:

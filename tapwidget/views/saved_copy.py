@@ -13,7 +13,7 @@ from html import escape
 from typing import Any
 
 import ipywidgets
-from IPython.display import display
+from IPython.display import display, update_display
 
 from tapwidget.tables.cell_format import ELLIPSIS, Rows
 from tapwidget.tables.page import WIDEST, Pages
@@ -23,6 +23,7 @@ from tapwidget.views.table_traits import notes
 ROWS, COLUMNS = 10, 12  # of the copy
 MOST_BYTES = 9_400  # of both forms; where cells are long, there are fewer columns
 HINT = "Saved with the notebook. Run its cells again for the whole table."
+NO_ROWS = "Saved with the notebook, before there was a table. Run its cells again."
 VIEW = "application/vnd.jupyter.widget-view+json"
 # Where anywidget is missing, a view holds an error widget. Where the model is missing, JupyterLab writes an error into
 # the panel around a view, which only then has the class jupyter-widgets. In each :has() every part is a class: browsers
@@ -35,19 +36,34 @@ body:not(:has(.tw-live-{id})) .jp-OutputArea-child:has(.tw-copy-{id}) + * > .lm-
 """
 
 
-def display_with_copy(widget: ipywidgets.DOMWidget, copy: dict[str, str]) -> None:
-    """Show the widget, after what `first_rows` gave; for its `_ipython_display_`."""
+def display_with_copy(widget: ipywidgets.DOMWidget, table: Any) -> None:
+    """Show a widget after a copy of what is in its table; for its `_ipython_display_`.
+
+    The copy is made anew when the table gets another one, as an app does that is shown before it has a result.
+
+    Parameters
+    ----------
+    table : ResultsTable
+        The widget itself, or one within it.
+    """
     bundle: Any = widget._repr_mimebundle_()
     data, metadata = bundle if isinstance(bundle, tuple) else (bundle, {})
-    if copy:
-        name = widget.model_id
-        widget.add_class(f"tw-live-{name}")
-        html = f"{copy['text/html']}<div>{HINT}</div>"
-        html = f'<style>{RULES.format(id=name)}</style><div class="tw-copy-{name}">{html}</div>'
-        display({**copy, "text/html": html}, raw=True)
-        # The copy has said it. Nothing beside the view at all would make nbconvert warn.
-        data = {VIEW: data[VIEW], "text/html": "", "text/plain": ""}
-    display(data, metadata=metadata, raw=True)
+    name, live = f"tw-copy-{widget.model_id}", f"tw-live-{widget.model_id}"
+    if live not in widget._dom_classes:  # never shown before
+        widget.add_class(live)
+        table.observe(lambda _: update_display(_hidden_copy(widget, table), raw=True, display_id=name), "table")
+    display(_hidden_copy(widget, table), raw=True, display_id=name)
+    # The copy has said it. Nothing beside the view at all would make nbconvert warn.
+    display({VIEW: data[VIEW], "text/html": "", "text/plain": ""}, metadata=metadata, raw=True)
+
+
+def _hidden_copy(widget: ipywidgets.DOMWidget, table: Any) -> dict[str, str]:
+    name, copy = widget.model_id, table.first_rows()
+    html = f"{copy.get('text/html', '')}<div>{HINT if copy else NO_ROWS}</div>"
+    return {
+        "text/html": f'<style>{RULES.format(id=name)}</style><div class="tw-copy-{name}">{html}</div>',
+        "text/plain": copy.get("text/plain", NO_ROWS),
+    }
 
 
 def first_rows(pages: Pages, order: Rows) -> dict[str, str]:

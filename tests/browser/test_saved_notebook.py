@@ -141,3 +141,14 @@ def test_opened_again_with_a_new_kernel_the_first_rows_are_shown_until_the_cell_
     notebook.run_all()
     expect(output.get_by_role("grid").get_by_text(str(BIG + 1), exact=True)).to_be_visible()
     expect(copied).to_be_hidden()
+
+
+def test_a_table_that_comes_after_the_widget_is_saved_too(lab):
+    later = "import threading\nthreading.Thread(target=lambda: setattr(widget, 'table', table)).start()"
+    notebook = lab.open_notebook([CELL.replace("ResultsTable(table)", "ResultsTable()"), later])
+    expect(notebook.output(0).get_by_role("grid").get_by_text(str(BIG + 1), exact=True)).to_be_visible()
+    expect(notebook.output(0).get_by_role("table")).to_have_count(0)
+    copy, _ = json.loads(save(notebook).read_text(encoding="utf-8"))["cells"][0]["outputs"]
+    html = "".join(copy["data"]["text/html"])
+    assert all(f">{BIG + number}</td>" in html for number in range(10))
+    assert "before there was a table" not in html

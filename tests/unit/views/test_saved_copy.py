@@ -22,7 +22,7 @@ WIDGET = "application/vnd.jupyter.widget-view+json"
 
 @pytest.fixture
 def shown(monkeypatch):
-    """The bundles that a cell gets of a widget: of the copy and of the widget, or of the widget alone."""
+    """The bundles that a cell gets of a widget: of the copy and of the widget."""
 
     def shown(widget):
         bundles = []
@@ -31,6 +31,16 @@ def shown(monkeypatch):
         return bundles
 
     return shown
+
+
+@pytest.fixture
+def renewed(monkeypatch):
+    """What takes the place of copies, as (name, bundle)."""
+    bundles = []
+    monkeypatch.setattr(
+        saved_copy, "update_display", lambda data, *, display_id, **_: bundles.append((display_id, data))
+    )
+    return bundles
 
 
 def body(html):
@@ -107,21 +117,29 @@ def test_the_copy_is_slim_whatever_the_table_holds_and_nothing_becomes_markup(sh
 
 def test_without_a_table_or_without_rows(shown):
     for widget in (ResultsTable(), ResultsTable(Table())):
-        (drawn,) = shown(widget)
+        copy, drawn = shown(widget)
         assert drawn[WIDGET]["model_id"] == widget.model_id
-        assert "text/html" not in drawn
+        assert "<table" not in copy["text/html"]
+        for text in copy.values():
+            assert "before there was a table. Run its cells again." in text
     copy, _ = shown(ResultsTable(Table({"id": np.zeros(0, dtype=np.int64)})))
     assert copy["text/plain"].splitlines() == ["id", "", "… 0 rows, 1 column"]
 
 
-def test_a_result_on_display_stays_too(shown):
+def test_a_result_that_comes_later_stays_too(shown, renewed):
     runs = Runs()
     panel = ResultsPanel(Form(), runs)
-    assert len(shown(panel)) == 1
-    runs.current = runs.add(result=magnitudes(20))
+    runs.current = runs.add(result=magnitudes(10))
+    assert not renewed  # it was not shown
     copy, drawn = shown(panel)
-    assert body(copy["text/html"])[0][0] == str(BIG)
+    shown(panel)  # in another cell, of the same name
+    assert len(body(copy["text/html"])) == 10
     assert drawn[WIDGET]["model_id"] == panel.model_id
+    runs.current = runs.add(result=magnitudes(5))
+    ((name, copy),) = renewed
+    assert name == f"tw-copy-{panel.model_id}"
+    assert len(body(copy["text/html"])) == 5
+    assert f'class="{name}"' in copy["text/html"]
 
 
 def test_simulated_data_are_called_so_in_the_copy(shown):
@@ -132,10 +150,11 @@ def test_simulated_data_are_called_so_in_the_copy(shown):
     assert "<div>Simulated data</div>" in copy["text/html"]
 
 
-def test_the_app_is_as_good_as_its_result(shown):
+def test_the_app_is_as_good_as_its_result(shown, renewed):
     app = tapwidget.CrossMatch(service="")
-    assert len(shown(app)) == 1
-    app.runs.current = app.runs.add(result=magnitudes(20))
     copy, drawn = shown(app)
     assert drawn[WIDGET]["model_id"] == app.model_id
+    assert not body(copy["text/html"])
+    app.runs.current = app.runs.add(result=magnitudes(20))
+    ((_, copy),) = renewed
     assert body(copy["text/html"])[0][0] == str(BIG)
