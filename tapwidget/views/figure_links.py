@@ -39,7 +39,7 @@ class FigureLinks:
         self._background = background or Background()
         self._lock, self._asked = threading.RLock(), Latest()
         self.button = basic.Button(
-            description="Save", tooltip="The same figure by matplotlib, as PNG, SVG or PDF", layout={"width": "auto"}
+            description="Save", tooltip=f"the {name} as a figure by matplotlib: PNG, SVG, PDF", layout={"width": "auto"}
         )
         self.links = basic.HTML()
         self.button.on_click(lambda _button: self._draw())
