@@ -40,6 +40,7 @@ class ConstraintRow(ipywidgets.VBox):
         row = basic.HBox([*boxes, self._kept, self.drop_button])
         row.add_class("tw-wrap")
         super().__init__([row, self._problem], **kwargs)
+        self.add_class(f"tw-row-{id(self)}")  # by which the keyboard knows what is a row, and which
 
     def say_kept(self, message: str) -> None:
         """Tell what the constraint would keep of the last result."""

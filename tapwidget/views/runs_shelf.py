@@ -105,6 +105,7 @@ class RunsShelf(ipywidgets.VBox):
         tell(None)
         row = basic.HBox([drawn, name, phase, show, use, up, down, drop, said])  # the text last: it may be long
         row.add_class("tw-wrap")
+        row.add_class(f"tw-row-{id(run)}")  # by which the keyboard finds it again where it was moved to
         return row
 
 
