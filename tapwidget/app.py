@@ -373,6 +373,7 @@ class CrossMatch(ipywidgets.VBox):
         self.results.check.only_button.value = False
         self.runs.current = run
         table = self.results.table
+        table.only_rows = ()
         table.selected_rows = rows
         shown = np.flatnonzero(np.isin(table.rows_shown, rows))
         if len(shown):

@@ -65,13 +65,18 @@ class Pages:
         """One for each column shown: name, kind, unit, ucd, description, width in characters."""
         return [_heading(self.cells(name)) for name in self.names]
 
-    def order(self, sort: Sequence[SortKey] = (), filters: Mapping[str, str] | None = None) -> Rows:
-        """Row numbers that pass all filters, in this order; int64.
+    def order(
+        self, sort: Sequence[SortKey] = (), filters: Mapping[str, str] | None = None, among: Sequence[int] = ()
+    ) -> Rows:
+        """Row numbers that pass all filters, in this order; int64. `among`: only of these rows; empty for all.
 
         Equal rows keep the table's order; rows without a value come last, ascending and descending. Raises ColumnError
         for a filter that cannot be read or a column that cannot be sorted.
         """
         passed: npt.NDArray[np.bool_] | None = None
+        if len(among):
+            passed = np.zeros(len(self), dtype=bool)
+            passed[np.asarray(among, dtype=np.intp)] = True
         for name, text in (filters or {}).items():
             one = passing(self.cells(name), text)
             if one is not None:

@@ -14,7 +14,7 @@ from tapwidget.views import basic
 from tapwidget.views.results_table import ResultsTable
 from tapwidget.views.style import counted, notes, stylesheet
 
-ROWS = (("all rows", "all"), ("rows that pass the filters", "shown"), ("selected rows", "selected"))
+ROWS = (("all rows", "all"), ("rows that are shown", "shown"), ("selected rows", "selected"))
 MOST_COLUMNS = 60
 HEADS = ("column", "unit", "values", "missing", "distinct", "lowest", "median", "mean", "highest", "std. deviation")
 

@@ -40,6 +40,7 @@ from tapwidget.views.table_windows import Windows
 STATIC = Path(__file__).parent / "static"
 FIRST_ROWS = 40  # in the synced trait: what fills a usual cell, and a bit
 FIRST_CHARACTERS = 400  # width of the columns sent with them
+MESSAGES = ("hello", "bye", "window", "sort", "filter", "clear_filters", "select", "none", "copy", "columns")
 MOST_ROWS, MOST_COLUMNS = 400, 200  # of one window, whatever is asked for
 
 
@@ -53,6 +54,8 @@ class ResultsTable(anywidget.AnyWidget):
     selected_rows : sorted row numbers (int), equal to a tuple of them
         Row numbers of `table`, sorted, whatever the order on screen. Takes any sequence of row numbers, or a boolean
         array with one entry a row. Setting `table` empties it.
+    only_rows : row numbers, as `selected_rows`
+        Of these only those are shown that pass the filters; empty for all rows. Setting `table` empties it.
     columns : tuple of str
         The columns shown, in this order; empty for all, in the table's order. A new table keeps those it has.
     column_widths : dict of str to int
@@ -71,6 +74,7 @@ class ResultsTable(anywidget.AnyWidget):
 
     table = TableTrait()
     selected_rows = RowsTrait()
+    only_rows = RowsTrait()
     columns = traitlets.Tuple()
     column_widths = traitlets.Dict().tag(sync=True)
     drawn = traitlets.Bool(False)
@@ -78,14 +82,16 @@ class ResultsTable(anywidget.AnyWidget):
     _page = traitlets.Dict().tag(sync=True)
 
     def __init__(
-        self, table: Any = None, selected_rows: Iterable[int] = (), *, columns: Iterable[str] = (), **kwargs: Any
-    ) -> None:
+        self, table: Any = None, selected_rows: Iterable[int] = (), *, only_rows: Iterable[int] = (),
+        columns: Iterable[str] = (), **kwargs: Any,
+    ) -> None:  # fmt: skip
         self._lock = threading.RLock()
         self._version = 0  # of the order
         self._table_version = 0  # of the order it was first shown in
         self._published = 0
         self._pages: Pages | None = None
         self._order: Rows = np.arange(0, dtype=np.int64)
+        self._among = self.only_rows
         self._orders: dict[int, Rows] = {}  # by version: this one and the one before
         self._selected = np.zeros(0, dtype=bool)
         self._selected_count = self._selected_shown = 0
@@ -100,7 +106,7 @@ class ResultsTable(anywidget.AnyWidget):
             self._show_anew()
         self.table = table
         self.columns = tuple(columns)
-        self.selected_rows = selected_rows
+        self.selected_rows, self.only_rows = selected_rows, only_rows
 
     # What others ask and set
 
@@ -111,7 +117,7 @@ class ResultsTable(anywidget.AnyWidget):
 
     @property
     def rows_shown(self) -> Rows:
-        """Row numbers of `table` that pass the filters, in the order on screen; int64."""
+        """Row numbers of `table` that are shown: of `only_rows` what passes the filters, in the order on screen."""
         return self._order
 
     @property
@@ -160,7 +166,7 @@ class ResultsTable(anywidget.AnyWidget):
 
     @traitlets.observe("table")
     def _table_changed(self, _change: Any) -> None:
-        self.selected_rows = ()
+        self.selected_rows = self.only_rows = ()
         names = [] if self.table is None else self.table.colnames
         self.columns = tuple(name for name in self.columns if name in names)
         self._show_anew()
@@ -188,6 +194,13 @@ class ResultsTable(anywidget.AnyWidget):
             self._put_headings()
             self._reorder()
 
+    @traitlets.observe("only_rows")
+    def _only_changed(self, _change: Any) -> None:
+        with self._lock:
+            if self._pages is not None and self._pages.table is self.table:  # else it is about to be shown anew
+                self._among = self.only_rows
+                self._reorder()
+
     @traitlets.observe("selected_rows")
     def _selection_changed(self, _change: Any) -> None:
         with self._lock:
@@ -199,21 +212,8 @@ class ResultsTable(anywidget.AnyWidget):
     # What the browser asks for
 
     def _receive(self, _widget: Any, content: dict[str, Any], _buffers: Any) -> None:
-        handlers = {
-            "hello": self._on_hello,
-            "bye": self._on_bye,
-            "window": self._on_window,
-            "sort": self._on_sort,
-            "filter": self._on_filter,
-            "clear_filters": self._on_clear_filters,
-            "select": self._on_select,
-            "none": self._on_none,
-            "copy": self._on_copy,
-            "columns": self._on_columns,
-        }
-        handler = handlers.get(content.get("type", ""))
-        if handler is not None:
-            handler(content)
+        if (kind := content.get("type")) in MESSAGES:
+            getattr(self, f"_on_{kind}")(content)
 
     def _on_hello(self, content: dict[str, Any]) -> None:
         with self._lock:
@@ -235,15 +235,8 @@ class ResultsTable(anywidget.AnyWidget):
             c0 = max(0, int(content["c0"]))
             c1 = min(int(content["c1"]), c0 + MOST_COLUMNS, len(self._pages.names))
             self._windows.remember(content["view"], first, last)
-            self.send(
-                {
-                    "type": "window",
-                    "view": content["view"],
-                    "request": content["request"],
-                    **self._cells(first, last, c0, c1),
-                    **self._marks(first, last),
-                }
-            )
+            about = {name: content[name] for name in ("view", "request")}
+            self.send({"type": "window", **about, **self._cells(first, last, c0, c1), **self._marks(first, last)})
 
     def _on_sort(self, content: dict[str, Any]) -> None:
         with self._lock:
@@ -325,6 +318,7 @@ class ResultsTable(anywidget.AnyWidget):
             self._selected = np.zeros(0 if self._pages is None else len(self._pages), dtype=bool)
             self._mark(self.selected_rows)
             self._sort, self._filters, self._filter_errors, self._orders = [], {}, {}, {}
+            self._among = self.only_rows
             self._windows.all_at(0, FIRST_ROWS)
             self._table_version = self._version + 1
             self._put_headings()
@@ -349,7 +343,7 @@ class ResultsTable(anywidget.AnyWidget):
         if self._pages is None:
             self._order = np.arange(0, dtype=np.int64)
         else:
-            self._order = self._pages.order(self._sort, self._filters)
+            self._order = self._pages.order(self._sort, self._filters, self._among)
         self._version += 1
         self._orders = {v: order for v, order in self._orders.items() if v == self._version - 1}
         self._orders[self._version] = self._order
@@ -366,6 +360,7 @@ class ResultsTable(anywidget.AnyWidget):
             "headings": self._headings["version"],
             "has_table": self._pages is not None,
             "total": 0 if self._pages is None else len(self._pages),
+            "only": len(self._among),
             "sort": [list(key) for key in self._sort],
             "filters": dict(self._filters),
             "filter_errors": dict(self._filter_errors),

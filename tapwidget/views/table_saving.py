@@ -15,7 +15,7 @@ from tapwidget.views import basic
 from tapwidget.views.results_table import ResultsTable
 from tapwidget.views.style import counted, notes, stylesheet
 
-ROWS = (("all rows", "all"), ("rows that pass the filters", "shown"), ("selected rows", "selected"))
+ROWS = (("all rows", "all"), ("rows that are shown", "shown"), ("selected rows", "selected"))
 FORMATS = (("FITS", ".fits"), ("VOTable", ".vot"), ("ECSV", ".ecsv"), ("Parquet", ".parquet"), ("CSV", ".csv"))
 
 

@@ -1,4 +1,4 @@
-"""What one does with a results table beside looking: find, go to a row, choose columns, count, save."""
+"""What one does with a results table beside looking: find, go to a row or the selected ones, count, save."""
 
 from __future__ import annotations
 
@@ -11,6 +11,7 @@ from tapwidget.errors import TapWidgetError
 from tapwidget.views import basic
 from tapwidget.views.column_chooser import ColumnChooser
 from tapwidget.views.column_statistics import ColumnStatistics
+from tapwidget.views.only_selected import only_selected
 from tapwidget.views.results_table import ResultsTable
 from tapwidget.views.style import notes, stylesheet
 from tapwidget.views.table_saving import TableSaving
@@ -21,6 +22,8 @@ class TableTools(ipywidgets.VBox):
 
     Attributes
     ----------
+    only_selected : ipywidgets.ToggleButton
+        Shows only the rows that are selected when it is pressed.
     columns, statistics, saving
         The tools that open: `ColumnChooser`, `ColumnStatistics`, `TableSaving`. Made when they are first wanted.
     """
@@ -38,6 +41,7 @@ class TableTools(ipywidgets.VBox):
         self._row = basic.BoundedIntText(
             1, min=1, max=1, description="go to row", layout={"width": "190px"}, continuous_update=False
         )
+        self.only_selected = only_selected(table)
         tools = (
             ("columns", "Columns", "columns", "find columns, hide them, put them in another order"),
             ("statistics", "Statistics", "bar-chart", "count each column: how many values, smallest, largest, mean"),
@@ -47,7 +51,7 @@ class TableTools(ipywidgets.VBox):
             name: basic.ToggleButton(description=f"{say} ...", icon=icon, tooltip=tip) for name, say, icon, tip in tools
         }
         self._said = basic.HTML()
-        bar = basic.HBox([self._find, self._next, self._row, *self._tools.values()])
+        bar = basic.HBox([self._find, self._next, self._row, self.only_selected, *self._tools.values()])
         bar.add_class("tw-wrap")
         self._panel = basic.VBox()
         super().__init__([stylesheet(self, self._background), bar, self._said, self._panel], **kwargs)

@@ -98,7 +98,7 @@ def test_all_rows_those_that_pass_the_filters_and_those_selected(saving: Saving)
 
     # All rows in the table's own order, whatever is filtered and sorted; what passes in the order on the screen.
     same(saving.save("everything", rows="all rows", number=400), every)
-    saved = saving.save("passed", rows="rows that pass the filters", number=32, kind="Parquet", ending="parquet")
+    saved = saving.save("passed", rows="rows that are shown", number=32, kind="Parquet", ending="parquet")
     same(saved, pass_both[::-1])
 
     # The selection, also the part of it that a filter hides.
@@ -131,10 +131,43 @@ def test_a_file_is_replaced_only_when_asked_twice_and_no_rows_are_no_file(saving
     assert not (saving.notebook.folder / "empty.csv").exists()
     saving.save("twice", rows="all rows", number=400)
     saving.filter("r", ">20", "180 of 400 rows")
-    saving.choose("twice", rows="rows that pass the filters", kind="ECSV")
+    saving.choose("twice", rows="rows that are shown", kind="ECSV")
     saving.line.get_by_role("button", name="Save").click()
     saving.box.get_by_text("twice.ecsv is there already. Replace it, or choose another name.").wait_for()
     assert len(Table.read(saving.notebook.folder / "twice.ecsv")) == 400
     saving.line.get_by_role("button", name="Replace it").click()
     saving.box.get_by_text(re.compile("^Saved 180 rows of 4 columns")).wait_for()
     assert len(Table.read(saving.notebook.folder / "twice.ecsv")) == 180
+
+
+def test_only_the_selected_rows_are_shown_by_keyboard_and_saved(saving: Saving) -> None:
+    saving.filter("r", "18..20", "73 of 400 rows")
+    saving.grid.focus()
+    saving.grid.press("Control+a")
+    expect(saving.status).to_have_text("73 of 400 rows, 73 selected")
+    saving.filter("r", "", "400 rows, 73 selected")
+    button = saving.box.get_by_role("button", name="Show only selected")
+    button.press("Space")
+    expect(saving.status).to_have_text("73 of 400 rows: only the selected")
+    expect(button).to_have_class(re.compile("mod-active"))
+    expect(button).to_be_focused()
+    # Filters, order and selecting go on among them.
+    saving.filter("class", "=STAR", "32 of 400 rows: only the selected, 73 selected (41 of them not shown)")
+    first = saving.grid.locator("[role=row][aria-rowindex='3'] [role=gridcell]").first
+    heading = saving.grid.get_by_role("columnheader").filter(has_text="objectId").get_by_role("button")
+    ascending = first.text_content()
+    for direction in ("ascending", "descending"):
+        heading.click()
+        expect(saving.grid.locator(f"[aria-sort={direction}]")).to_have_count(1)
+    expect(first).not_to_have_text(ascending)
+    first.click()
+    expect(saving.status).to_have_text("32 of 400 rows: only the 73 selected before, 1 selected")
+    every = np.arange(ROWS)
+    magnitudes = 25 - every / 40
+    among = every[(magnitudes >= 18) & (magnitudes <= 20) & (every % 10 != 3)]
+    stars = among[among % 2 == 1]
+    same(saving.save("shown", rows="rows that are shown", number=32), stars[::-1])
+    saving.filter("class", "", "73 of 400 rows: only the 73 selected before, 1 selected")
+    button.press("Enter")
+    expect(saving.status).to_have_text("400 rows, 1 selected")
+    expect(button).not_to_have_class(re.compile("mod-active"))

@@ -89,11 +89,13 @@ const count = (n) => n.toLocaleString("en-US");
 const rowsOf = (n) => `${count(n)} row${n === 1 ? "" : "s"}`;
 
 /** The line below the table. */
-export function caption({ total, shown, selected, selected_shown }) {
-  const rows = shown === total ? rowsOf(total) : `${count(shown)} of ${rowsOf(total)}`;
-  if (!selected) return rows;
+export function caption({ total, shown, selected, selected_shown, only }) {
+  const kind = !only ? "" : selected === only ? ": only the selected" : `: only the ${count(only)} selected before`;
+  const rows = (shown === total ? rowsOf(total) : `${count(shown)} of ${rowsOf(total)}`) + kind;
+  if (!selected || (only === selected && shown === selected_shown && shown === only)) return rows;
   const unseen = selected - selected_shown;
-  return `${rows}, ${count(selected)} selected${unseen ? ` (${count(unseen)} of them filtered out)` : ""}`;
+  const why = only ? "not shown" : "filtered out";
+  return `${rows}, ${count(selected)} selected${unseen ? ` (${count(unseen)} of them ${why})` : ""}`;
 }
 
 /** The names with one moved next to another: before it when it comes from the right, behind it when from the left. */
@@ -144,10 +146,7 @@ function render({ model, el }) {
   const later = (name, ms, task) => {
     clearTimeout(timers.get(name));
     timers.delete(name);
-    const run = () => {
-      timers.delete(name);
-      task();
-    };
+    const run = () => timers.delete(name) && task();
     if (task) timers.set(name, setTimeout(run, ms));
   };
   const listen = (target, name, task) => target.addEventListener(name, task, { signal: stop.signal });
