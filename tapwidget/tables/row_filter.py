@@ -5,7 +5,9 @@
     =648368125565216675  !=3  equal, not equal; exact for integers, to the digits typed for floats
     17                        the same as =17
     17..18, 20..21            any of these; conditions side by side (">17 <20") must all hold
-    text                      contains, upper or lower case; =text the whole cell; !=text not that
+    text                      contains, upper or lower case; =text the whole cell; !text !=text not that
+    r, i   =r, i   !=r, i     any of these texts; the whole cell is one of them; is none of them
+    "Smith, J"                a text that holds a comma, or begins with one of these signs
     true   false              booleans
     --   missing   !--   present
 
@@ -34,6 +36,7 @@ _NUMBER = r"[+-]?(?:\d+\.?\d*|\.\d+)(?:[eE][+-]?\d+)?"
 _END = r"[+-]?(?:\d+(?:\.\d+)?|\.\d+)(?:[eE][+-]?\d+)?"
 _RANGE = re.compile(rf"({_END})?\s*\.\.\s*({_NUMBER})?")
 _COMPARED = re.compile(rf"(>=|<=|!=|==?|>|<|≥|≤|≠)?\s*({_NUMBER})")
+_ALTERNATIVE = re.compile(r'\s*(!?)(=*)\s*("(.*?)"(?=\s*(?:,|$))|[^,]*)(?:\s*,)?', re.DOTALL)
 _TRUTH = {"true": True, "t": True, "yes": True, "1": True, "false": False, "f": False, "no": False, "0": False}
 
 
@@ -145,14 +148,34 @@ def _boolean(cells: ColumnCells, text: str) -> Passed:
 
 
 def _text(cells: ColumnCells, text: str) -> Passed:
-    whole = text.startswith(("=", "!="))
-    negated = text.startswith("!")
-    wanted = text.lstrip("!") if not whole else text.lstrip("!").lstrip("=")
-    wanted = wanted.strip()
-    if len(wanted) > 1 and wanted[0] == wanted[-1] == '"':
-        wanted = wanted[1:-1]
-    found = _equal(cells, wanted) if whole else _containing(cells, wanted.casefold())
-    return ~found if negated else found
+    """What the first of a list begins with, ! or =, is meant of all of it."""
+    none_of = text.startswith("!")
+    all_whole = text.lstrip("!").startswith("=")
+    passed = np.zeros(len(cells.values), dtype=bool)
+    for negated, whole, wanted in _alternatives(cells, text):
+        found = _equal(cells, wanted) if whole or all_whole else _containing(cells, wanted.casefold())
+        passed |= ~found if negated and not none_of else found
+    return ~passed if none_of else passed
+
+
+def _alternatives(cells: ColumnCells, text: str) -> list[tuple[bool, bool, str]]:
+    """Of each text of a list: whether it is negated, whether the whole cell is meant, and the text itself."""
+    if cells.kind != "text" or not text.strip(", "):  # an array is shown with commas; one alone is what is looked for
+        signs = text[: len(text) - len(text.lstrip("!="))]
+        return [("!" in signs, "=" in signs, _unquoted(text[len(signs) :].strip()))]
+    found = []
+    while text:
+        match = _ALTERNATIVE.match(text)
+        if match is None:  # pragma: no cover - every text begins with one, if an empty one
+            break
+        if match[0].strip(" ,"):
+            found.append((bool(match[1]), bool(match[2]), _unquoted(match[3].strip())))
+        text = text[match.end() :]
+    return found
+
+
+def _unquoted(text: str) -> str:
+    return text[1:-1] if len(text) > 1 and text[0] == text[-1] == '"' else text
 
 
 def _equal(cells: ColumnCells, wanted: str) -> Passed:

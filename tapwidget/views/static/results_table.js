@@ -117,7 +117,7 @@ export const FILTER_HELP = {
   float: "15..24, >17, =18.2 (to the digits typed), -- (missing), !-- (not missing)",
   boolean: "true, false, -- (missing)",
 };
-const TEXT_HELP = "text it contains, =the whole text, !text (not that), -- (missing), !-- (not missing)";
+const TEXT_HELP = 'text it contains, =the whole text, r,i (any of), !r,i (none of), "a, b" (with a comma), -- (missing), !-- (not missing)';
 
 function make(tag, className, properties = {}) {
   const { role, ...rest } = properties;

@@ -277,6 +277,28 @@ def test_filters_of_text(column):
     assert rows_passing(column, "missing") == []
 
 
+def test_filters_of_text_take_lists():
+    bands = np.array(["r", "i", "z", "y, clear", "grizy", ""])
+    assert rows_passing(bands, "r,i") == [0, 1, 3, 4]
+    assert rows_passing(bands, "=r,i") == [0, 1]
+    assert rows_passing(bands, " = r , =i,") == [0, 1]
+    assert rows_passing(bands, "r, =i") == [0, 1, 3, 4]
+    assert rows_passing(bands, "!=r,i") == [2, 3, 4, 5]
+    assert rows_passing(bands, "!=r, !=i") == [2, 3, 4, 5]
+    assert rows_passing(bands, "!r,i") == [2, 5]
+    assert rows_passing(bands, "=z, !r") == [1, 2, 3, 4, 5]
+    # A text that holds a comma is quoted; a comma alone is one.
+    assert rows_passing(bands, '"y, clear"') == [3]
+    assert rows_passing(bands, '="y, clear", z') == [2, 3]
+    assert rows_passing(bands, '!="y, clear", "z"') == [0, 1, 4, 5]
+    assert rows_passing(bands, '=r, ""') == [0, 5]
+    assert rows_passing(bands, ",") == [3]
+    odd = np.array(['5" pipe', 'a"b', "[1, 2]"])
+    assert rows_passing(odd, '5"') == [0]
+    assert rows_passing(odd, '="a"b"') == [1]
+    assert rows_passing(odd, '"5"", "a"') == [0, 1]
+
+
 def test_masked_rows_pass_no_condition():
     masked = MaskedColumn([1, 2, 3], mask=[False, True, False])
     assert rows_passing(masked, "!=1") == [2]
@@ -287,6 +309,7 @@ def test_masked_rows_pass_no_condition():
 
 def test_arrays_are_filtered_as_text():
     assert rows_passing(np.array([[1, 2], [3, 4]]), "3") == [1]
+    assert rows_passing(np.array([[1, 2], [2, 1]]), "1, 2") == [0]  # as it is shown
 
 
 def test_filters_and_sort_together():
