@@ -37,7 +37,7 @@ class ConstraintRow(ipywidgets.VBox):
         self.drop_button = basic.Button(icon="times", tooltip="drop this constraint", layout={"width": "34px"})
         self._kept = basic.HTML()
         self._problem = basic.HTML()
-        row = basic.HBox([*boxes, self._kept, self.drop_button])
+        row = basic.HBox([*boxes, self.drop_button, self._kept])  # the text last: it moves nothing as it changes
         row.add_class("tw-wrap")
         super().__init__([row, self._problem], **kwargs)
         self.add_class(f"tw-row-{id(self)}")  # by which the keyboard knows what is a row, and which
@@ -60,30 +60,44 @@ class ConstraintRow(ipywidgets.VBox):
 class RangeRow(ConstraintRow):
     """A column between two values; either may be left empty. `column` says which, in its box.
 
-    `span_of` tells from where to where the values of a column go that is no magnitude, if that is known.
+    `span_of` tells from where to where the values of a column go that is no magnitude, if that is known, and `unit_of`
+    their unit.
     """
 
     def __init__(
         self, column: ColumnBox, low: Number | None = None, high: Number | None = None,
-        *, span_of: Callable[[Choice], Span | None] = lambda _: None,
+        *, span_of: Callable[[Choice], Span | None] = lambda _: None, unit_of: Callable[[Choice], str] = lambda _: "",
     ) -> None:  # fmt: skip
         self.column = column
-        self._span_of = span_of
+        self._span_of, self._unit_of = span_of, unit_of
+        self._clearing = False
         self._low = number_box("from", low)
         self._high = number_box("to", high)
         self._unit = label("mag")
         self._slider = LimitSlider(self._low, self._high, "range")
         super().__init__(column, label("between"), self._low, label("and"), self._high, self._unit, self._slider)
         self._span: Span | None = None
-        column.observe(lambda _: self.look_again(), "choice")
+        column.observe(self._another_column, "choice")
         for box in (self._low, self._high):
             box.observe(lambda _: self._typed(), "value")
         self.look_again()
 
+    def _another_column(self, change: dict[str, Any]) -> None:
+        """Limits outlive the choice of another magnitude; those of anything else are of that column alone."""
+        if not all(choice is not None and choice.unit for choice in (change["old"], change["new"])):
+            self._clearing = True  # both boxes before a condition is made of them
+            try:
+                self._low.value = self._high.value = ""
+            finally:
+                self._clearing = False
+        self.look_again()
+
     def look_again(self) -> None:
-        """Find how far the values of the column go: another column, or another result."""
+        """Find the unit of the column and how far its values go: another column, or another result."""
         choice: Choice | None = self.column.choice
-        self._unit.value = "mag" if choice is not None and choice.unit else ""
+        self._unit.value = "" if choice is None else "mag" if choice.unit else self._unit_of(choice)
+        for box, name in ((self._low, "from"), (self._high, "to")):
+            box.tooltip = limit_title(name, self._unit.value)
         span = None if choice is None else MAGNITUDES if choice.unit else self._span_of(choice)
         if span != self._span:
             self._span = span
@@ -91,6 +105,9 @@ class RangeRow(ConstraintRow):
         self._typed()
 
     def _typed(self) -> None:
+        if self._clearing:
+            return
+
         def build() -> Any:
             low, high = number(self._low.value), number(self._high.value)
             choice: Choice | None = self.column.choice
@@ -248,9 +265,13 @@ class AdqlRow(ConstraintRow):
 
 def number_box(name: str, value: Number | None) -> ipywidgets.Text:
     return basic.Text(
-        value="" if value is None else decimal(value), tooltip=f"{name}, mag; empty for no limit",
+        value="" if value is None else decimal(value), tooltip=limit_title(name, "mag"),
         continuous_update=False, layout={"width": "70px"},
     )  # fmt: skip
+
+
+def limit_title(name: str, unit: str) -> str:
+    return f"{name}{unit and f', {unit}'}; empty for no limit"
 
 
 def label(text: str) -> ipywidgets.Label:

@@ -63,6 +63,7 @@ class MagnitudeConstraints(ipywidgets.VBox):
     def __init__(self, *, upload: str = "ut1", **kwargs: object) -> None:
         self._upload = upload
         self._table: Table | None = None
+        self._target: tapschema.Table | None = None
         self._rows: list[ConstraintRow] = []
         self._list = basic.VBox()
         self._together = basic.HTML()
@@ -79,7 +80,7 @@ class MagnitudeConstraints(ipywidgets.VBox):
 
     def offer(self, table: Table | None, magnitudes: tuple[str, ...], target: tapschema.Table | None) -> None:
         """Offer the columns of the user's table, of which `magnitudes` are some, and those of the target."""
-        self._table = table
+        self._table, self._target = table, target
         names = [] if table is None else list(table.colnames)
         kinds = {} if table is None else {n: table[n].dtype.kind for n in names if table[n].ndim == 1}
         columns = () if target is None else target.columns
@@ -131,16 +132,29 @@ class MagnitudeConstraints(ipywidgets.VBox):
         )  # fmt: skip
 
     def _range_row(self, start: Choice | None, low: Number | None = None, high: Number | None = None) -> RangeRow:
-        return RangeRow(self._box(start, "column that is limited", "number"), low, high, span_of=self._span_of)
+        box = self._box(start, "column that is limited", "number")
+        return RangeRow(box, low, high, span_of=self._span_of, unit_of=self._unit_of)
 
-    def _span_of(self, choice: Choice) -> Span | None:
-        """How far the values of a column go in the last result, else in the user's table."""
+    def _column(self, choice: Choice) -> Any:
+        """A column with values: that of the last result, else that of the user's table; None where there is none."""
         mine = choice.side == "upload"
         places = ((self.result, f"{self._upload}_{choice.name}" if mine else choice.name), (self._table, choice.name))
         for table, name in places if mine else places[:1]:
             if table is not None and name in table.colnames:
-                return span_of(table[name])
+                return table[name]
         return None
+
+    def _span_of(self, choice: Choice) -> Span | None:
+        """How far the values of a column go, where any are known."""
+        column = self._column(choice)
+        return None if column is None else span_of(column)
+
+    def _unit_of(self, choice: Choice) -> str:
+        """The unit that the target says its column has, or the unit of the values."""
+        if choice.side == "target" and self._target is not None:
+            return next((column.unit for column in self._target.columns if column.name == choice.name), "")
+        unit = getattr(self._column(choice), "unit", None)
+        return "" if unit is None else str(unit)
 
     def _measured_box(self, start: Choice | None) -> ColumnBox:
         return self._box(start, "column that must have a value", "number", "text")
@@ -204,6 +218,14 @@ class MagnitudeConstraints(ipywidgets.VBox):
         finally:
             self._collecting = False
         self._preview()
+
+    @traitlets.validate("constraints", "where")
+    def _only_these(self, proposal: dict[str, Any]) -> Any:
+        """Rows that are not complete are no constraints: setting those that there are takes such rows away."""
+        if not self._collecting and proposal["value"] == getattr(self, proposal["trait"].name):
+            self._rows = [row for row in self._rows if row.constraint is not None]
+            self._list.children = tuple(self._rows)
+        return proposal["value"]
 
     @traitlets.observe("constraints")
     def _constraints_set(self, _change: object) -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from typing import Any
 
 import pytest
@@ -16,6 +17,7 @@ from tapwidget.views.results_panel import ResultsPanel
 random = np.random.default_rng(7)
 r = np.round(random.normal(20, 1.5, 3000), 4)
 result = Table({"id": np.arange(3000), "ut1_r": r, "ut1_width": np.round(random.gamma(2, 30, 3000), 1)})
+result["ut1_width"].unit = "arcsec"
 result["r_cModelMag"] = np.round(r + random.normal(0, 0.2, 3000), 4)
 result["g_cModelMag"] = np.round(r + random.gamma(2, 0.3, 3000), 4)
 result["extendedness"] = np.round(random.random(3000), 3)
@@ -45,7 +47,7 @@ class Form:
         self.sliders = self.box.locator(".tw-wrap .noUi-base")
         self.handles = self.sliders.locator(".noUi-handle")
         self.from_box, self.to_box = (
-            self.box.get_by_title(f"{end}, mag; empty for no limit") for end in ("from", "to")
+            self.box.get_by_title(re.compile(f"^{end}(, .*)?; empty for no limit")) for end in ("from", "to")
         )
 
     def add(self, what: str) -> None:
@@ -57,7 +59,14 @@ class Form:
         columns.locator("option").last.wait_for(state="attached")
         if name not in (offered := columns.locator("option").all_inner_texts()):
             columns.select_option(label=offered[-1])  # any other column ...
+            columns.get_by_text(name, exact=True).wait_for(state="attached")
+            self.notebook.wait_until_idle()  # the list is there before the column that stays chosen in it
         columns.select_option(label=name)
+        # Its slider: until that is there, the mouse would take hold of the one of the column before.
+        self.notebook.wait_for_python(f"constraints._rows[0].column.choice.name == {name.removeprefix('ut1.')!r}")
+        ((low, high),) = self.notebook.python(ENDS)
+        expect(self.handles.first).to_have_attribute("aria-valuemin", f"{low:.1f}")
+        expect(self.handles.last).to_have_attribute("aria-valuemax", f"{high:.1f}")
 
     def where(self, wanted: list[str]) -> None:
         """These are the conditions, and stay so when the page has told all that it has to tell."""
@@ -104,8 +113,7 @@ def one_notebook(lab: Any) -> Any:
 
 @pytest.fixture
 def form(one_notebook: Any) -> Form:
-    # Rows without a limit are no constraints: taking all of these away would leave the rows.
-    one_notebook.python(first="constraints.constraints = ['1 = 1']; constraints.constraints = []")
+    one_notebook.python(first="constraints.constraints = []")
     form = Form(one_notebook)
     expect(form.handles).to_have_count(0)
     return form
@@ -152,6 +160,31 @@ def test_choosing_a_column_limits_nothing(form: Form) -> None:
         form.where([])
         expect(form.from_box).to_have_value("")
         expect(form.to_box).to_have_value("")
+
+
+def test_limits_of_a_magnitude_are_none_of_another_column_and_the_unit_is_told(form: Form) -> None:
+    form.add("Magnitude range")
+    form.column("ut1.r")
+    form.from_box.fill("17")
+    form.from_box.press("Enter")
+    form.where(["ut1.r > 17"])
+    form.column("ut1.width")
+    form.where([])
+    expect(form.from_box).to_have_value("")
+    expect(form.from_box).to_have_attribute("title", "from, arcsec; empty for no limit")
+    form.box.locator(".tw-wrap").get_by_text("arcsec", exact=True).wait_for()
+
+
+def test_the_button_that_drops_a_constraint_stays_where_it_is(form: Form) -> None:
+    form.add("Magnitude range")
+    form.column("ut1.r")
+    drop = form.box.get_by_title("drop this constraint")
+    before = drop.bounding_box()
+    for limit, told in (("17", "keeps 2,9"), ("19.5", "keeps 1,"), ("30", "keeps 0 of the last 3,000")):
+        form.from_box.fill(limit)
+        form.from_box.press("Enter")
+        form.box.locator(".tw-wrap").get_by_text(told).wait_for()
+        assert drop.bounding_box() == before
 
 
 def test_limits_between_two_steps_of_a_slider_stay_as_they_were_typed(form: Form) -> None:

@@ -137,7 +137,7 @@ def test_another_column_has_another_slider():
     assert (row._slider.slider.min, row._slider.slider.max) == (MAGNITUDES.low, MAGNITUDES.high)
     row.column.options = [("r", R), ("n", N)]
     row.column.value = N
-    assert (row._slider.slider.min, row._slider.slider.max, row._slider.slider.value) == (0, 100, (17, 100))
+    assert (row._slider.slider.min, row._slider.slider.max, row._slider.slider.value) == (0, 100, (0, 100))
 
 
 @pytest.mark.parametrize(

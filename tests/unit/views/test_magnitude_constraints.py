@@ -109,6 +109,16 @@ def test_a_dropped_row_is_gone(constraints: MagnitudeConstraints) -> None:
     assert constraints._list.children == ()
 
 
+def test_no_constraints_set_from_python_leave_no_row(constraints: MagnitudeConstraints) -> None:
+    constraints._range.click()
+    assert constraints.constraints == []  # the row has no limit yet
+    constraints.constraints = []
+    assert constraints._list.children == ()
+    constraints._range.click()
+    constraints.where = []
+    assert constraints._rows == []
+
+
 def test_constraints_set_from_python_are_shown_as_their_own_kind_of_row(constraints: MagnitudeConstraints) -> None:
     given = [MagnitudeRange("g", high=20), MagnitudeDifference("g", "r_psfMag", 0.5), "refExtendedness < 0.5"]
     constraints.constraints = given
@@ -197,6 +207,33 @@ def test_any_other_column_can_be_limited_in_its_own_unit(offered: MagnitudeConst
     offered._rows[0]._low.value = "1152921504606846977"
     assert offered.where == ["objectId >= 1152921504606846977"]
     assert offered._rows[0]._slider.layout.display == "none"
+
+
+def test_limits_are_in_the_unit_of_their_column_and_go_with_it(offered: MagnitudeConstraints) -> None:
+    offered._range.click()
+    row = offered._rows[0]
+    row.column.value = MORE
+    assert row._unit.value == "mag"
+    row._low.value, row._high.value = "17", "20"
+    # Of another magnitude the same limits may be meant, and of a flux, whose magnitude is.
+    row.column.value = Choice("target", "r_psfFlux", "nJy")
+    assert (row._low.value, row._high.value, row._unit.value) == ("17", "20", "mag")
+    seen: list[list[str]] = []
+    offered.observe(lambda change: seen.append(change["new"]), "where")
+    row.column.value = Choice("target", "r_psfFluxErr", "number")
+    assert (row._low.value, row._high.value, row._unit.value) == ("", "", "nJy")
+    assert seen == [[]]  # nor is there half a condition in between
+    assert row._low.tooltip == "from, nJy; empty for no limit"
+    row._high.value = "100"
+    row.column.value = Choice("upload", "n", "number")
+    assert (row._high.value, row._unit.value, row._high.tooltip) == ("", "", "to; empty for no limit")
+    assert offered.where == []
+    # Until the target is known a unit may come from the last result.
+    alone = MagnitudeConstraints(target_numbers=("coord_ra",), constraints=[ColumnRange("coord_ra", 37, 38)])
+    result = Table({"coord_ra": [37.5]})
+    result["coord_ra"].unit = "deg"
+    alone.result = result
+    assert (alone._rows[0]._unit.value, alone._rows[0]._low.value) == ("deg", "37")
 
 
 def test_a_difference_of_one_side_is_a_colour(offered: MagnitudeConstraints) -> None:
