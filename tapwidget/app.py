@@ -37,6 +37,7 @@ from tapwidget.views.offset_note import OffsetNote
 from tapwidget.views.python_cell import PythonCell
 from tapwidget.views.restoring import Restoring
 from tapwidget.views.results_panel import ResultsPanel
+from tapwidget.views.run_line import RunLine
 from tapwidget.views.runs_shelf import RunsShelf
 from tapwidget.views.saved_copy import display_with_copy
 from tapwidget.views.service_picker import ServicePicker
@@ -93,11 +94,10 @@ class CrossMatch(ipywidgets.VBox):
         self._python = PythonCell(self._python_of, self.background)
         self.copy_button = self._python.button
         self.editor.buttons.children += (self.copy_button,)
-        self.run_button = basic.Button(
-            description="Run", icon="play", button_style="primary", disabled=True, tooltip="Choose a service first.",
-            layout={"flex": "none"},
-        )  # fmt: skip
         self.status = JobStatus(background=self.background)
+        self._run_line = RunLine(self.status)
+        self.run_button = self._run_line.button
+        self._is_error = False  # what the editor tells as its problem
         self.earlier = EarlierJobs(runner=self._runner, background=self.background)
         self._earlier_line = Disclosure("Earlier jobs", self.earlier)
         self.shelf = RunsShelf(
@@ -118,7 +118,7 @@ class CrossMatch(ipywidgets.VBox):
                 self.set_up,
                 step("1  Your table", self.file_picker),
                 step("2  Match", self.match_form, self.editor, self._python),
-                step("3  Run", basic.HBox([self.run_button, self.status]), self._earlier_line),
+                step("3  Run", self._run_line, self._earlier_line),
                 step("4  Results", self.shelf, self.offset_note, self.unmatched_note, self.results),
             ],
             **kwargs,
@@ -291,13 +291,13 @@ class CrossMatch(ipywidgets.VBox):
         try:
             match = self.form.match()
         except TapWidgetError as error:
-            self._no_query(number, str(error))
+            self._no_query(number, str(error), is_error=not self.form.problem)
             return
         service, table = self.form.service, self.form.table
         self.background.run(
             lambda: make_ready(service, match, table),
             then=lambda ready: self._planned(number, ready),
-            failed=lambda error: self._no_query(number, str(error)),
+            failed=lambda error: self._no_query(number, str(error), is_error=True),
         )
 
     def _planned(self, number: int, ready: Ready) -> None:
@@ -308,8 +308,9 @@ class CrossMatch(ipywidgets.VBox):
             self.match_form.upload = upload_in_words(ready.rows, ready.nbytes, ready.limits)
             self._offer_run()
 
-    def _no_query(self, number: int, problem: str) -> None:
+    def _no_query(self, number: int, problem: str, *, is_error: bool = False) -> None:
         if self._queries.is_current(number):
+            self._is_error = is_error
             self.editor.generated = ""
             self.editor.problem = problem
             self.match_form.changes = ()
@@ -339,11 +340,9 @@ class CrossMatch(ipywidgets.VBox):
         self._offer_run()
 
     def _offer_run(self) -> None:
-        self.run_button.disabled = not self.editor.adql
-        self.copy_button.disabled = not self.editor.adql
-        self.run_button.tooltip = (
-            self.editor.problem if self.run_button.disabled else "send the table and run the match at the service"
-        )
+        possible = bool(self.editor.adql)
+        self._run_line.offer(possible=possible, problem=self.editor.problem, is_error=self._is_error)
+        self.copy_button.disabled = not possible
 
     def _run_clicked(self) -> None:
         try:

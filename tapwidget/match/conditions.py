@@ -97,10 +97,12 @@ def find_upload_column(name: str, upload: str, names: list[str], text: str) -> s
             f"{upload}.{name} in the condition {text!r} could be any of {', '.join(same)}: "
             f"write the column exactly as your table has it."
         )
-    raise MatchError(
-        f"Your table has no column {name!r}, which the condition {text!r} uses as {upload}.{name}."
-        + (close_names(name, names) or f" It has: {', '.join(names[:12])}{', ...' if len(names) > 12 else ''}.")
-    )
+    if (ours := f"{upload}_{name}") in names:  # the result of a match, as the next upload
+        has = f" It has {ours}: use {upload}.{ours} in its place, or drop the condition."
+    else:
+        has = close_names(name, names) or f" It has: {', '.join(names[:12])}{', ...' if len(names) > 12 else ''}."
+        has += " Change the condition, or drop it."
+    raise MatchError(f"Your table has no column {name!r}, which the condition {text!r} uses as {upload}.{name}.{has}")
 
 
 @dataclass(frozen=True)

@@ -123,6 +123,31 @@ def test_the_closest_of_those_without_counterpart(story: CrossMatch) -> None:
         closest(run.service, IdentifierMatch("dp1.MPCORB", on=("n", "ssObjectId")), ["1"])
 
 
+def test_a_condition_that_the_next_table_cannot_have_is_an_error_beside_the_run_button(
+    tap_url: str, until: Callable[..., None]
+) -> None:
+    table = Table({"ra": [37.9], "dec": [7.0], "r": [20.0]})
+    app = CrossMatch(service=tap_url, target="dp1.Object", table=table)
+    until(app, lambda: not app.run_button.disabled, "a query")
+    app.match_form.constraints.constraints = [tapwidget.MagnitudeRange("r", low=17)]
+    until(app, lambda: "17" in app.editor.adql, "the condition")
+    assert app._run_line._problem.value == ""
+    table.rename_column("r", "ut1_r")
+    app.file_picker.take_result("results", table.copy())
+    until(app, lambda: app.run_button.disabled and "no column" in app._run_line._problem.value, "an error")
+    assert "tw-error" in app._run_line._problem.value
+    assert "use ut1.ut1_r in its place, or drop the condition." in app._run_line._problem.value
+    app.match_form.constraints._rows[0].drop_button.click()
+    until(app, lambda: not app.run_button.disabled, "a query")
+    assert app._run_line._problem.value == ""
+    # What is only not chosen yet is no error.
+    app.match_form.target_picker.target = ""
+    app.form.target = ""
+    until(app, lambda: app.run_button.disabled, "no query")
+    assert app._run_line._problem.value == ""
+    assert "target" in app.run_button.tooltip
+
+
 def test_ignoring_case(tap_url: str, story: CrossMatch) -> None:
     service = tapwidget.connect(tap_url)
     run = story.runs["results_2"]
