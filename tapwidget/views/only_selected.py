@@ -16,7 +16,7 @@ UNDO = "show all rows again that pass the filters"
 
 def only_selected(table: ResultsTable) -> ipywidgets.ToggleButton:
     """The button of this table. The rows stay those that were selected when it was pressed."""
-    button = basic.ToggleButton(description="Show only selected", icon="filter")
+    button = basic.ToggleButton(description="Show only selected", icon="filter", layout={"width": "auto"})
 
     def tell(_change: Any) -> None:
         button.value = bool(table.only_rows)

@@ -1,4 +1,4 @@
-"""The button that runs a match, what is told of the job beside it, and below them why there is nothing to run."""
+"""The button that runs a match, what is told of the job beside it, and above them why there is nothing to run."""
 
 from __future__ import annotations
 
@@ -25,7 +25,7 @@ class RunLine(ipywidgets.VBox):
             layout={"flex": "none"},
         )  # fmt: skip
         self._problem = basic.HTML()
-        super().__init__([basic.HBox([self.button, status]), self._problem])
+        super().__init__([self._problem, basic.HBox([self.button, status])])
 
     def offer(self, *, possible: bool, problem: str, is_error: bool) -> None:
         """Say whether there is something to run, and why not.

@@ -1,4 +1,4 @@
-"""Only the selected rows of a results table are shown: with filters and sort, in files, and until the selection goes."""
+"""Only the selected rows of a results table are shown: with filters, sort and files, until they are undone."""
 
 from __future__ import annotations
 
