@@ -48,7 +48,8 @@ class TableTools(ipywidgets.VBox):
             ("saving", "Save", "save", "write the table to a file"),
         )
         self._tools = {
-            name: basic.ToggleButton(description=f"{say} ...", icon=icon, tooltip=tip) for name, say, icon, tip in tools
+            name: basic.ToggleButton(description=f"{say} ...", icon=icon, tooltip=tip, layout={"width": "auto"})
+            for name, say, icon, tip in tools
         }
         self._said = basic.HTML()
         bar = basic.HBox([self._find, self._next, self._row, self.only_selected, *self._tools.values()])
