@@ -227,6 +227,8 @@ class FilePicker(ipywidgets.VBox):
     def _opened(self, number: int, source: Any, opened: Opened) -> None:
         if not self._requests.is_current(number):
             return
+        if path_of(source) and path_of(source) not in [value for _, value in self._pick.options]:
+            self._list()  # written meanwhile, or among the recent ones by now
         self.message = f"{counted(len(opened.table), 'row')} · {counted(len(opened.table.colnames), 'column')}"
         changes = folded(f"{len(opened.changes)} things were done to read it rightly", opened.changes)
         warnings = notes(*opened.roles.warnings, css_class="tw-warning")

@@ -73,6 +73,18 @@ def test_the_list_shows_which_file_is_open_however_it_was_named(folder: Path, mo
     assert picker.path == ""
 
 
+def test_a_file_that_was_not_in_the_list_is_when_it_is_open(
+    folder: Path, tmp_path_factory: pytest.TempPathFactory
+) -> None:
+    picker = FilePicker(folder=folder, background=Immediate())
+    new, elsewhere = folder / "new.csv", tmp_path_factory.mktemp("elsewhere") / "far.csv"
+    for path, told in ((new, "new.csv   (27 bytes)"), (elsewhere, f"far.csv   (opened lately, in {elsewhere.parent})")):
+        path.write_text("name,ra,dec\nA,10,20\nB,30,4\n")
+        picker.choose(path)
+        assert picker.path == picker._pick.value == str(path)
+        assert picker._pick.label == told
+
+
 def test_a_typed_name_is_looked_for_in_the_folder_that_is_shown(folder: Path) -> None:
     picker = FilePicker(folder=folder, background=Immediate())
     choose(picker, "more/")
