@@ -302,6 +302,7 @@ class CrossMatch(ipywidgets.VBox):
 
     def _planned(self, number: int, ready: Ready) -> None:
         if self._queries.is_current(number):
+            self._is_error = False
             self.editor.problem = ""
             self.editor.generated = ready.plan.adql
             self.match_form.changes = ready.plan.changes
@@ -311,8 +312,8 @@ class CrossMatch(ipywidgets.VBox):
     def _no_query(self, number: int, problem: str, *, is_error: bool = False) -> None:
         if self._queries.is_current(number):
             self._is_error = is_error
-            self.editor.generated = ""
             self.editor.problem = problem
+            self.editor.generated = ""
             self.match_form.changes = ()
             self.match_form.upload = ""
             self._offer_run()

@@ -6,6 +6,7 @@ Source: TAP 1.1, section 4 (TAP_SCHEMA); VOSI 1.1, section 4.3; VODataService 1.
 
 from __future__ import annotations
 
+import logging
 from collections.abc import Callable, Sequence
 from dataclasses import replace
 from difflib import get_close_matches
@@ -22,6 +23,8 @@ from tapwidget.ivoa.tapschema import NO_SCHEMA, Column, Schema, Table
 
 if TYPE_CHECKING:
     from tapwidget.tables.votable_document import Document
+
+log = logging.getLogger(__name__)
 
 # More tables than the largest service has (VizieR: some 60,000); without it, a default MAXREC would cut the list.
 MOST_TABLES = 1_000_000
@@ -57,12 +60,6 @@ class Metadata:
                 self._full[key] = self._read(name)
             return self._full[key]
 
-    def forget(self) -> None:
-        """Read anew at the next question."""
-        with self._lock:
-            self._tables = None
-            self._full.clear()
-
     def _all(self) -> dict[str, Table]:
         if self._tables is None:
             try:
@@ -78,7 +75,8 @@ class Metadata:
         """The schemas with what is said of them; none where the service does not tell: its tables do without."""
         try:
             rows = rows_of(self._ask("SELECT * FROM TAP_SCHEMA.schemas", MOST_TABLES))
-        except ServiceError:
+        except ServiceError as error:
+            log.warning("The schemas of %s are not known: %s", mask(self._transport.url), error)
             return []
         return [Schema(row.get("schema_name", ""), row.get("description", "")) for row in rows]
 

@@ -7,6 +7,7 @@ Source: TAP 1.1, section 4.3 (TAP_SCHEMA.columns).
 from __future__ import annotations
 
 import re
+from collections import Counter
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from threading import Lock
@@ -21,6 +22,7 @@ if TYPE_CHECKING:
 
 MOST_COLUMNS = 5_000  # asked of the service at a time: of more than that nobody reads why a table was found
 KEPT = 30  # answers
+TOLD = 50  # tables by name in a query
 OF_A_COLUMN = ("column_name", "description", "ucd")
 
 
@@ -36,7 +38,7 @@ class FoundTable:
 class FoundTables:
     """Those found by what is said of them, then those found by their columns alone.
 
-    `overflow`: so many columns match that the service was not asked for all; tables may be missing. `minds_case`: the
+    `overflow`: so many columns match that the service may not have told all; tables may be missing. `minds_case`: the
     service compares columns in upper and lower case as they are, and was asked for the usual ways to write each word.
     """
 
@@ -92,21 +94,22 @@ class TableSearch:
             return _Answer({})
         if any(table.columns for table in tables):  # of the VOSI document: TAP_SCHEMA cannot be asked
             return _Answer(columns_found(((table, c) for table in tables for c in table.columns), words))
-        document = self._asked(typed)
-        by_name = {unquoted(table.name).lower(): table for table in tables}
+        document = self._asked(typed, tables)
+        by_name = _by_name(tables)
         rows = [(by_name.get(unquoted(row.get("table_name", "")).lower()), row) for row in rows_of(document)]
         found = columns_found(((table, column_of(row)) for table, row in rows if table is not None), words)
         return _Answer(found, document.overflow or document.nrows >= MOST_COLUMNS, not self._has_lower)
 
-    def _asked(self, typed: tuple[str, ...]) -> Document:
+    def _asked(self, typed: tuple[str, ...], tables: Sequence[Table]) -> Document:
+        told = [[table.name for table in tables if is_told(table, folded([word]))] for word in typed]
         if self._has_lower:
             try:
-                return self._ask(columns_query(typed), MOST_COLUMNS)
+                return self._ask(columns_query(typed, told), MOST_COLUMNS)
             except QueryError:  # ADQL 2.0 has no LOWER, and some services take it by the letter
-                document = self._ask(columns_query(typed, has_lower=False), MOST_COLUMNS)
+                document = self._ask(columns_query(typed, told, has_lower=False), MOST_COLUMNS)
                 self._has_lower = False
                 return document
-        return self._ask(columns_query(typed, has_lower=False), MOST_COLUMNS)
+        return self._ask(columns_query(typed, told, has_lower=False), MOST_COLUMNS)
 
 
 def split(text: str) -> tuple[str, ...]:
@@ -141,22 +144,55 @@ def tables_found(tables: Iterable[Table], words: Sequence[str], columns: Columns
 
 def is_told(table: Table, words: Sequence[str]) -> bool:
     """Whether each word is in the name or description of the table or of its schema."""
-    told = f"{table.name} {table.description} {table.schema.name} {table.schema.description}".casefold()
+    told = _told_of(table)
     return all(word in told for word in words)
 
 
-def columns_query(words: Sequence[str], *, has_lower: bool = True) -> str:
-    """ADQL for the columns that match, and some more: where a sign could mean something in a pattern, any may stand."""
+def _told_of(table: Table) -> str:
+    return f"{table.name} {table.description} {table.schema.name} {table.schema.description}".casefold()
+
+
+def _by_name(tables: Sequence[Table]) -> dict[str, Table]:
+    """Tables by their name, and by the last part of it where only one has that: some services write no more there."""
+    names = [unquoted(table.name).lower() for table in tables]
+    last = Counter(name.rpartition(".")[2] for name in names)
+    short = {name.rpartition(".")[2]: table for name, table in zip(names, tables, strict=True)}
+    return {name: table for name, table in short.items() if last[name] == 1} | dict(zip(names, tables, strict=True))
+
+
+def columns_query(words: Sequence[str], told: Sequence[Sequence[str]] = (), *, has_lower: bool = True) -> str:
+    """ADQL for the columns that match, and some more: where a sign could mean something in a pattern, any may stand.
+
+    `told`: for each word the names of the tables of which it is said. Where these are many, only the tables that have
+    the word in their name are asked for.
+    """
     patterns = [[_pattern(word.lower())] if has_lower else _spellings(word) for word in words]
-    conditions = [_alike(OF_A_COLUMN, [p for spelt in patterns for p in spelt], has_lower)]
+    conditions = [_any([_alike(OF_A_COLUMN, spelt, has_lower) for spelt in patterns])]
     if len(words) > 1:  # some, but not all, may be of the table: "gaia parallax"
-        conditions += [_alike((*OF_A_COLUMN, "table_name"), spelt, has_lower) for spelt in patterns]
+        for number, spelt in enumerate(patterns):
+            names = told[number] if told else ()
+            listed = [f"table_name IN ({', '.join(map(_literal, _written(names)))})"] if 0 < len(names) <= TOLD else []
+            conditions.append(_any([_alike((*OF_A_COLUMN, "table_name"), spelt, has_lower), *listed]))
     return f"SELECT * FROM TAP_SCHEMA.columns WHERE {' AND '.join(conditions)}"
 
 
 def _alike(names: Sequence[str], patterns: Sequence[str], has_lower: bool) -> str:
     compared = [f"LOWER({name})" if has_lower else name for name in names]
-    return "(" + " OR ".join(f"{name} LIKE '%{pattern}%'" for pattern in patterns for name in compared) + ")"
+    return " OR ".join(f"{name} LIKE '%{pattern}%'" for pattern in patterns for name in compared)
+
+
+def _any(conditions: Sequence[str]) -> str:
+    return f"({' OR '.join(conditions)})"
+
+
+def _written(names: Sequence[str]) -> list[str]:
+    """Names of tables as TAP_SCHEMA.columns may have them: with quotes or without, with their schema or without."""
+    plain = [unquoted(name) for name in names]
+    return list(dict.fromkeys([*names, *plain, *(name.rpartition(".")[2] for name in plain)]))
+
+
+def _literal(text: str) -> str:
+    return "'" + text.replace("'", "''") + "'"
 
 
 def _pattern(word: str) -> str:
@@ -172,8 +208,9 @@ def columns_found(columns: Iterable[tuple[Table, Column]], words: Sequence[str])
     """Those that match, by the name of their table: first those with a word in their name, and principal ones."""
     found: dict[str, list[Column]] = {}
     for table, column in columns:
-        told, name = f"{column.name} {column.description} {column.ucd}".casefold(), table.name.casefold()
-        if any(word in told for word in words) and all(word in told or word in name for word in words):
+        told = f"{column.name} {column.description} {column.ucd}".casefold()
+        others = [word for word in words if word not in told]
+        if len(others) < len(words) and is_told(table, others):
             found.setdefault(table.name, []).append(column)
     return {
         name: tuple(sorted(own, key=lambda c: (not any(w in c.name.casefold() for w in words), not c.principal)))

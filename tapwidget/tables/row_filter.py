@@ -160,7 +160,8 @@ def _text(cells: ColumnCells, text: str) -> Passed:
 
 def _alternatives(cells: ColumnCells, text: str) -> list[tuple[bool, bool, str]]:
     """Of each text of a list: whether it is negated, whether the whole cell is meant, and the text itself."""
-    if cells.kind != "text" or not text.strip(", "):  # an array is shown with commas; one alone is what is looked for
+    # An array is shown with commas; one alone is what is looked for.
+    if cells.kind == "vector" or not text.lstrip("!= ").strip(", "):
         signs = text[: len(text) - len(text.lstrip("!="))]
         return [("!" in signs, "=" in signs, _unquoted(text[len(signs) :].strip()))]
     found = []
@@ -168,6 +169,8 @@ def _alternatives(cells: ColumnCells, text: str) -> list[tuple[bool, bool, str]]
         match = _ALTERNATIVE.match(text)
         if match is None:  # pragma: no cover - every text begins with one, if an empty one
             break
+        if match[3].strip().lower() in _MISSING | _PRESENT:
+            raise _unreadable(cells, text, '"r, i" (any of), or -- (missing) alone')
         if match[0].strip(" ,"):
             found.append((bool(match[1]), bool(match[2]), _unquoted(match[3].strip())))
         text = text[match.end() :]

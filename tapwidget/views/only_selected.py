@@ -6,6 +6,7 @@ from typing import Any
 
 import ipywidgets
 
+from tapwidget.actions.background import Background
 from tapwidget.views import basic
 from tapwidget.views.results_table import ResultsTable
 
@@ -14,8 +15,11 @@ SHOW = "show only the rows that are selected now; filters and order go on"
 UNDO = "show all rows again that pass the filters"
 
 
-def only_selected(table: ResultsTable) -> ipywidgets.ToggleButton:
-    """The button of this table. The rows stay those that were selected when it was pressed."""
+def only_selected(table: ResultsTable, background: Background) -> ipywidgets.ToggleButton:
+    """The button of this table. The rows stay those that were selected when it was pressed.
+
+    `background` is of whoever gives the table another result: rows of one are no rows of another.
+    """
     button = basic.ToggleButton(description="Show only selected", icon="filter", layout={"width": "auto"})
 
     def tell(_change: Any) -> None:
@@ -24,9 +28,10 @@ def only_selected(table: ResultsTable) -> ipywidgets.ToggleButton:
         button.tooltip = UNDO if table.only_rows else SHOW if table.selected_rows else NONE
 
     def pressed(change: dict[str, bool]) -> None:
-        if change["new"] != bool(table.only_rows):
-            table.only_rows = table.selected_rows if change["new"] else ()
-        tell(None)  # by then there may have been nothing to show
+        with background.lock:
+            if change["new"] != bool(table.only_rows):
+                table.only_rows = table.selected_rows if change["new"] else ()
+            tell(None)  # by then there may have been nothing to show
 
     table.observe(tell, ["only_rows", "selected_rows"])
     button.observe(pressed, "value")

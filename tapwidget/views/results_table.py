@@ -198,7 +198,7 @@ class ResultsTable(anywidget.AnyWidget):
     def _only_changed(self, _change: Any) -> None:
         with self._lock:
             if self._pages is not None and self._pages.table is self.table:  # else it is about to be shown anew
-                self._among = self.only_rows
+                self._among = self._rows_of_this(self.only_rows)
                 self._reorder()
 
     @traitlets.observe("selected_rows")
@@ -318,7 +318,7 @@ class ResultsTable(anywidget.AnyWidget):
             self._selected = np.zeros(0 if self._pages is None else len(self._pages), dtype=bool)
             self._mark(self.selected_rows)
             self._sort, self._filters, self._filter_errors, self._orders = [], {}, {}, {}
-            self._among = self.only_rows
+            self._among = self._rows_of_this(self.only_rows)
             self._windows.all_at(0, FIRST_ROWS)
             self._table_version = self._version + 1
             self._put_headings()
@@ -334,10 +334,13 @@ class ResultsTable(anywidget.AnyWidget):
         }
 
     def _mark(self, rows: tuple[int, ...]) -> None:
-        # Another thread may have set a longer table whose turn to be shown comes next, and marks these then.
-        if not rows or rows[-1] < len(self._selected):
+        if not rows or self._rows_of_this(rows):
             self._selected[:] = False
             self._selected[np.asarray(rows, dtype=np.intp)] = True
+
+    def _rows_of_this(self, rows: tuple[int, ...]) -> tuple[int, ...]:
+        # Another thread may have set a longer table whose turn to be shown comes next, with these.
+        return rows if rows and rows[-1] < len(self._selected) else ()
 
     def _reorder(self) -> None:
         if self._pages is None:
@@ -384,6 +387,7 @@ class ResultsTable(anywidget.AnyWidget):
             "marks": "".join("1" if mark else "0" for mark in marks),
             "selected": self._selected_count,
             "selected_shown": self._selected_shown,
+            "only_selected": bool(self._among) and self._among == self.selected_rows,
         }
 
     def _send_marks(self) -> None:

@@ -34,5 +34,6 @@ class RunLine(ipywidgets.VBox):
         said where nobody can miss it.
         """
         self.button.disabled = not possible
-        self.button.tooltip = RUN if possible else problem
-        self._problem.value = "" if possible or not is_error else notes(f"Cannot run: {problem}", css_class="tw-error")
+        self.button.tooltip = RUN if possible else problem or "write a query first"
+        is_told = is_error and problem and not possible
+        self._problem.value = notes(f"Cannot run: {problem}", css_class="tw-error") if is_told else ""

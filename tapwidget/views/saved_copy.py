@@ -39,7 +39,9 @@ body:not(:has(.tw-live-{id})) .jp-OutputArea-child:has(.tw-copy-{id}) + * > .lm-
 def display_with_copy(widget: ipywidgets.DOMWidget, table: Any) -> None:
     """Show a widget after a copy of what is in its table; for its `_ipython_display_`.
 
-    The copy is made anew when the table gets another one, as an app does that is shown before it has a result.
+    The copy is made anew when the table gets another one, as an app does that is shown before it has a result. IPython
+    gives no bundle of a widget that does this: `with out: display(widget)` puts it into an `ipywidgets.Output`, where
+    `out.append_display_data(widget)` cannot.
 
     Parameters
     ----------
@@ -97,7 +99,7 @@ def _copy(pages: Pages, order: Rows, columns: int) -> dict[str, str]:
 def _how_much(pages: Pages, order: Rows, columns: int) -> str:
     """What of the table this is: "... 10 of 1,000 rows, 12 of 44 columns"."""
     rows = min(ROWS, len(order))
-    left_out = "" if len(order) == len(pages) else f" ({len(pages):,} without the filters)"
+    left_out = "" if len(order) == len(pages) else f" (the table has {len(pages):,})"
     return f"{ELLIPSIS} {_part(rows, len(order), 'row')}{left_out}, {_part(columns, len(pages.names), 'column')}"
 
 

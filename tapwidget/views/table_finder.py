@@ -8,7 +8,7 @@ import ipywidgets
 import traitlets
 
 from tapwidget.actions.background import Background, Latest
-from tapwidget.client.table_search import MOST_COLUMNS, Columns, FoundTables, catalogues, folded, split, tables_found
+from tapwidget.client.table_search import Columns, FoundTables, catalogues, folded, split, tables_found
 from tapwidget.ivoa.tapschema import Column, Table
 from tapwidget.views import basic
 from tapwidget.views.style import counted, notes
@@ -157,7 +157,7 @@ def _clipped(text: str) -> str:
 def _in_words(columns: Columns, found: FoundTables) -> str:
     number = sum(map(len, columns.values()))
     if found.overflow:
-        told = f"More than {MOST_COLUMNS:,} columns match, and tables may be missing here: type more."
+        told = "The service may not have told all columns that match, and tables may be missing here: type more."
     elif not number:
         told = "No column matches."
     else:

@@ -41,7 +41,7 @@ class TableTools(ipywidgets.VBox):
         self._row = basic.BoundedIntText(
             1, min=1, max=1, description="go to row", layout={"width": "190px"}, continuous_update=False
         )
-        self.only_selected = only_selected(table)
+        self.only_selected = only_selected(table, self._background)
         tools = (
             ("columns", "Columns", "columns", "find columns, hide them, put them in another order"),
             ("statistics", "Statistics", "bar-chart", "count each column: how many values, smallest, largest, mean"),

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import threading
 from collections.abc import Iterable
 
 import ipywidgets
@@ -49,6 +50,7 @@ class TargetPicker(ipywidgets.VBox):
     ) -> None:
         self._background = background or Background()
         self._requests = Latest()
+        self._offering = 0  # the thread that renews the list, if one does
         self._pick = basic.Dropdown(
             options=[("-", "")], description="target", disabled=True, tooltip="choose a service first",
             layout={"width": "340px"},
@@ -89,18 +91,25 @@ class TargetPicker(ipywidgets.VBox):
         """List the tables that the search leaves, and the one that is chosen."""
         with self._background.lock:
             found, narrowed = self.finder.found, self.finder.narrowed
-            options = list(found[:MOST_TABLES])
-            if self.target and self.target not in [name for _, name in options]:
-                options.insert(0, (self.target, self.target))
+            # The chosen one first while something is looked for, and what is found later last: a page tells which
+            # place of the list was chosen, and may have the list of a moment ago.
+            chosen = [option for option in found if option[1] == self.target]
+            if self.target and (narrowed or not chosen):
+                chosen = chosen or [(self.target, self.target)]
+                options = chosen + [option for option in found if option[1] != self.target][:MOST_TABLES]
+            else:
+                options = list(found[:MOST_TABLES])
             more = f", the first {MOST_TABLES} listed: search" if len(found) > MOST_TABLES else ""
             head = f"{counted(len(found), 'table')} found{more} ..." if narrowed or more else "Choose a table ..."
             is_known = bool(catalogues(self.tables))
-            self._pick.unobserve(self._picked, "value")
-            self._pick.options = [(head, ""), *options]
-            self._pick.disabled = not is_known
-            self._pick.tooltip = "the catalogue to match against" if is_known else "choose a service first"
-            self._pick.value = self.target if self.tables else ""
-            self._pick.observe(self._picked, "value")
+            self._offering = threading.get_ident()
+            try:
+                self._pick.options = [(head, ""), *options]
+                self._pick.disabled = not is_known
+                self._pick.tooltip = "the catalogue to match against" if is_known else "choose a service first"
+                self._pick.value = self.target if self.tables else ""
+            finally:
+                self._offering = 0
 
     @traitlets.observe("service")
     def _service_set(self, _change: object) -> None:
@@ -108,7 +117,10 @@ class TargetPicker(ipywidgets.VBox):
         self._describe()
 
     def _picked(self, change: dict[str, str]) -> None:
-        self.target = change["new"]
+        if threading.get_ident() == self._offering:
+            return
+        with self._background.lock:  # somebody may choose while the list is renewed
+            self.target = change["new"]
 
     @traitlets.observe("target")
     def _target_set(self, _change: object) -> None:

@@ -161,13 +161,13 @@ def test_only_the_selected_rows_are_shown_by_keyboard_and_saved(saving: Saving) 
         expect(saving.grid.locator(f"[aria-sort={direction}]")).to_have_count(1)
     expect(first).not_to_have_text(ascending)
     first.click()
-    expect(saving.status).to_have_text("32 of 400 rows: only the 73 selected before, 1 selected")
+    expect(saving.status).to_have_text("32 of 400 rows: only the 73 chosen before, 1 selected")
     every = np.arange(ROWS)
     magnitudes = 25 - every / 40
     among = every[(magnitudes >= 18) & (magnitudes <= 20) & (every % 10 != 3)]
     stars = among[among % 2 == 1]
     same(saving.save("shown", rows="rows that are shown", number=32), stars[::-1])
-    saving.filter("class", "", "73 of 400 rows: only the 73 selected before, 1 selected")
+    saving.filter("class", "", "73 of 400 rows: only the 73 chosen before, 1 selected")
     button.press("Enter")
     expect(saving.status).to_have_text("400 rows, 1 selected")
     expect(button).not_to_have_class(re.compile("mod-active"))

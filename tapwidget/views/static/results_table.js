@@ -89,10 +89,10 @@ const count = (n) => n.toLocaleString("en-US");
 const rowsOf = (n) => `${count(n)} row${n === 1 ? "" : "s"}`;
 
 /** The line below the table. */
-export function caption({ total, shown, selected, selected_shown, only }) {
-  const kind = !only ? "" : selected === only ? ": only the selected" : `: only the ${count(only)} selected before`;
+export function caption({ total, shown, selected, selected_shown, only, only_selected }) {
+  const kind = !only ? "" : only_selected ? ": only the selected" : `: only the ${count(only)} chosen before`;
   const rows = (shown === total ? rowsOf(total) : `${count(shown)} of ${rowsOf(total)}`) + kind;
-  if (!selected || (only === selected && shown === selected_shown && shown === only)) return rows;
+  if (!selected || (only_selected && shown === only)) return rows;
   const unseen = selected - selected_shown;
   const why = only ? "not shown" : "filtered out";
   return `${rows}, ${count(selected)} selected${unseen ? ` (${count(unseen)} of them ${why})` : ""}`;
@@ -116,6 +116,7 @@ export const FILTER_HELP = {
   integer: "15..24, >17, =18, 3,5,7 (any of), -- (missing), !-- (not missing)",
   float: "15..24, >17, =18.2 (to the digits typed), -- (missing), !-- (not missing)",
   boolean: "true, false, -- (missing)",
+  vector: "text it contains, =the whole text, -- (missing), !-- (not missing)",
 };
 const TEXT_HELP = 'text it contains, =the whole text, r,i (any of), !r,i (none of), "a, b" (with a comma), -- (missing), !-- (not missing)';
 

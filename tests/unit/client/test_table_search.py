@@ -26,6 +26,7 @@ ROWS = [
     ("I/355/gaiadr3", "pmRA", "Proper motion", "pos.pm;pos.eq.ra", 1),
     ("I/355/gaiadr3", "E(BP-RP)", "50% of the reddening", "phot.color.excess;em.opt.B;em.opt.R", 0),
     ("TAP_SCHEMA.columns", "ucd", "UCD, of a parallax say", "", 0),
+    ("stars", "plx", "Parallax of a star", "", 0),
     ("gone.away", "parallax", "A table that is not listed", "", 0),
 ]
 
@@ -75,6 +76,7 @@ def found(search: TableSearch, text: str) -> dict[str, list[str]]:
         ("preview", {"dp1.Object": [], "dp1.DiaObject": []}),
         ("vizier", {GAIA.name: []}),
         ("difference images", {"dp1.DiaObject": []}),
+        ("data preview parallax", {"dp1.DiaObject": ["parallax", "pmParallaxChi2"]}),
         ("50%", {GAIA.name: ["E(BP-RP)"]}),
         ("5_%", {}),
         ("c_ra", {}),
@@ -90,6 +92,11 @@ def test_what_is_said_of_a_table_comes_before_its_columns() -> None:
     told = Table("dp1.Astrometry", "Parallax and proper motion", schema=DP1)
     search = Shelf(DIA, told).search()
     assert list(found(search, "parallax")) == ["dp1.Astrometry", "dp1.DiaObject"]
+
+
+def test_a_service_may_name_a_table_without_its_schema() -> None:
+    assert found(Shelf(Table("main.stars")).search(), "parallax") == {"main.stars": ["plx"]}
+    assert found(Shelf(Table("main.stars"), Table("other.stars")).search(), "parallax") == {}, "either could be meant"
 
 
 def test_each_question_is_asked_once_and_nothing_is_asked_without_words() -> None:
@@ -123,6 +130,14 @@ def test_the_query_seeks_each_word_everywhere_in_a_column() -> None:
         f"SELECT * FROM TAP_SCHEMA.columns WHERE ({one} OR {two}) "
         f"AND ({one} OR LOWER(table_name) LIKE '%proper%') AND ({two} OR LOWER(table_name) LIKE '%motion%')"
     )
+
+
+def test_tables_of_which_a_word_is_said_are_named() -> None:
+    asked = columns_query(["gaia", "parallax"], [['"I/355/o\'x"', "main.gaia"], []])
+    assert """OR table_name IN ('"I/355/o''x"', 'main.gaia', 'I/355/o''x', 'gaia')) AND""" in asked
+    assert asked.count(" IN ") == 1
+    assert " IN " not in columns_query(["gaia", "parallax"], [["a.b"] * 51, []])
+    assert " IN " not in columns_query(["gaia"], [["a.b"]])
 
 
 def test_signs_that_mean_something_in_a_pattern_or_a_text_mean_nothing() -> None:

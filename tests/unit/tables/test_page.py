@@ -293,6 +293,15 @@ def test_filters_of_text_take_lists():
     assert rows_passing(bands, '!="y, clear", "z"') == [0, 1, 4, 5]
     assert rows_passing(bands, '=r, ""') == [0, 5]
     assert rows_passing(bands, ",") == [3]
+    assert rows_passing(bands, "!,") == [0, 1, 2, 4, 5]
+    # A list that would leave out the missing in silence is refused, as that of numbers is.
+    for told in ("r, --", "missing, r", "r, !--"):
+        with pytest.raises(ColumnError, match=r"missing\) alone"):
+            rows_passing(bands, told)
+    assert rows_passing(bands, 'r, "missing"') == [0, 3, 4]
+    days = np.array(["2024-01-01", "2024-01-02", "2024-01-03"], dtype="datetime64[D]")
+    assert rows_passing(days, "2024-01-01, 2024-01-02") == [0, 1]
+    assert rows_passing(days, "!2024-01-01, 2024-01-02") == [2]
     odd = np.array(['5" pipe', 'a"b', "[1, 2]"])
     assert rows_passing(odd, '5"') == [0]
     assert rows_passing(odd, '="a"b"') == [1]

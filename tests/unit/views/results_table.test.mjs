@@ -89,15 +89,19 @@ test("the caption", () => {
   );
   assert.equal(t.caption({ ...counts, total: 1, shown: 1 }), "1 row");
   const only = { ...counts, shown: 12, only: 12 };
-  assert.equal(t.caption({ ...only, selected: 12, selected_shown: 12 }), "12 of 8,558 rows: only the selected");
+  assert.equal(t.caption({ ...only, selected: 12, selected_shown: 12, only_selected: true }), "12 of 8,558 rows: only the selected");
   assert.equal(
-    t.caption({ ...only, shown: 9, selected: 12, selected_shown: 9 }),
+    t.caption({ ...only, shown: 9, selected: 12, selected_shown: 9, only_selected: true }),
     "9 of 8,558 rows: only the selected, 12 selected (3 of them not shown)",
   );
-  assert.equal(t.caption({ ...only, selected: 0 }), "12 of 8,558 rows: only the 12 selected before");
+  assert.equal(t.caption({ ...only, selected: 0 }), "12 of 8,558 rows: only the 12 chosen before");
+  assert.equal(
+    t.caption({ ...only, selected: 12, selected_shown: 0 }),
+    "12 of 8,558 rows: only the 12 chosen before, 12 selected (12 of them not shown)",
+  );
   assert.equal(
     t.caption({ ...only, selected: 3, selected_shown: 1 }),
-    "12 of 8,558 rows: only the 12 selected before, 3 selected (2 of them not shown)",
+    "12 of 8,558 rows: only the 12 chosen before, 3 selected (2 of them not shown)",
   );
 });
 

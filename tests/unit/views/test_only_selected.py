@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import threading
+
 import numpy as np
 import pytest
 from astropy.table import Table
@@ -97,3 +99,45 @@ def test_rows_that_are_shown_are_saved_and_counted(grid, tools, tmp_path):
     assert read_table(tmp_path / "some.fits")["id"].tolist() == [50, 98]
     tools._tools["statistics"].value = True
     assert "Over 2 rows" in tools.statistics._said.value
+
+
+def test_rows_of_a_longer_table_are_none_of_a_shorter_one(grid):
+    """Another thread may have set them for a table whose turn to be shown comes next."""
+    grid.only_rows = [98]
+    with grid._lock, grid.hold_trait_notifications():
+        grid.set_trait("table", table(10))
+        grid._show_anew()
+        assert len(grid.rows_shown) == 10
+    assert grid.only_rows == ()
+
+
+def test_the_page_hears_whether_the_rows_shown_are_those_selected(grid, tools):
+    grid.selected_rows = [3, 50, 98]
+    assert not grid._page["only_selected"]
+    tools.only_selected.value = True
+    assert grid._page["only_selected"]
+    grid.selected_rows = [4, 51, 97]  # as many others
+    says(grid, "sort", keys=[["id", "descending"]])
+    assert (grid._page["only"], grid._page["selected"], grid._page["only_selected"]) == (3, 3, False)
+
+
+def test_a_result_that_comes_while_the_button_is_pressed_shows_none_of_its_rows(grid):
+    background = Immediate()
+    tools = TableTools(grid, background=background)
+    grid.selected_rows = [3, 5]
+
+    def come() -> None:
+        with background.lock:
+            grid.table = table(10)
+
+    comes = threading.Thread(target=come)
+
+    def while_pressed(_change) -> None:
+        comes.start()
+        comes.join(0.2)
+
+    grid.observe(while_pressed, "only_rows")
+    tools.only_selected.value = True
+    grid.unobserve(while_pressed, "only_rows")
+    comes.join()
+    assert (grid.only_rows, len(grid.rows_shown), tools.only_selected.value) == ((), 10, False)

@@ -234,6 +234,7 @@ def test_python_selects_and_the_browser_hears_of_what_it_sees(widget, front):
             "marks": "0110",
             "selected": 3,
             "selected_shown": 3,
+            "only_selected": False,
         }
     ]
 

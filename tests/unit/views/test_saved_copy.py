@@ -95,7 +95,7 @@ def test_the_order_the_filters_and_the_columns_on_screen_are_those_of_the_copy(s
     widget._receive(widget, {"type": "filter", "column": "mag_1", "text": "24.."}, [])
     html = shown(widget)[0]["text/html"]
     assert body(html)[0] == ["25.0000", str(BIG + 99)]
-    assert "… 9 rows (100 without the filters), 2 columns" in html
+    assert "… 9 rows (the table has 100), 2 columns" in html
 
 
 @pytest.mark.parametrize(

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import threading
 from typing import Any
 
 import pytest
@@ -135,7 +136,7 @@ def test_what_went_wrong_is_said_as_text() -> None:
 def test_that_tables_may_be_missing_is_said() -> None:
     finder = made(Service(FoundTables((FoundTable(DIA, (PARALLAX,)),), overflow=True, minds_case=True)), Immediate())
     finder.words.value = "parallax"
-    assert "More than 5,000 columns match, and tables may be missing here: type more." in finder.said.value
+    assert "may not have told all columns that match, and tables may be missing here: type more." in finder.said.value
     assert "tells upper from lower case" in finder.said.value
 
 
@@ -217,3 +218,36 @@ def test_the_target_stays_whatever_is_looked_for() -> None:
     assert picker._pick.label == "dp1.DiaObject  (parallax)"
     picker.finder.words.value = ""
     assert picker._pick.options[0][0] == "Choose a table ..."
+
+
+def test_places_in_the_list_stay_when_more_is_found() -> None:
+    """A page tells which place was chosen, and may have the list of a moment ago."""
+    picker = TargetPicker(target="gaia.stars", background=Immediate())
+    hands = Hands()
+    picker._background = picker.finder._background = hands
+    answer = FoundTables((FoundTable(DIA, (PARALLAX,)), FoundTable(STARS, (PARALLAX,))))
+    picker.service, picker.tables = Service(answer), (*TABLES, Table("gaia.parallax", "Parallax of stars"))
+    picker.finder.words.value = "parallax"
+    before = [name for _, name in picker._pick.options]
+    assert before == ["", "gaia.stars", "gaia.parallax"]
+    hands.pause()
+    while hands.working:
+        hands.working.pop()()
+    assert [name for _, name in picker._pick.options] == [*before, "dp1.DiaObject"]
+    assert picker.target == "gaia.stars"
+
+
+def test_what_is_chosen_while_the_list_is_renewed_counts() -> None:
+    picker = TargetPicker(background=Immediate())
+    picker.service, picker.tables = Service(FoundTables()), TABLES
+    page = threading.Thread(target=lambda: picker._pick.set_state({"index": 2}))
+
+    def options_change(_change: Any) -> None:
+        picker._pick.unobserve(options_change, "options")
+        page.start()
+        page.join(0.2)  # it may have to wait for the list
+
+    picker._pick.observe(options_change, "options")
+    picker.finder.words.value = "dp1"
+    page.join()
+    assert picker.target == picker._pick.value == "dp1.DiaObject"
