@@ -203,7 +203,7 @@ def test_one_selection_in_table_histogram_and_differences(lab: Any) -> None:
     output = notebook.output(0)
     output.locator(".tw-plot .brushintsel .overlay").first.wait_for()
     legend = output.locator(".tw-legend").first
-    row = output.get_by_text("1003", exact=True)
+    row = output.get_by_role("gridcell", name="1003", exact=True)
     row.click()
     expect(legend).to_contain_text("selected (1)")
     # The brush selects rows, and their selection leaves the brush alone.

@@ -29,6 +29,7 @@ class Grid:
         self.output = output
         self.grid = output.get_by_role("grid")
         self.body = output.locator(".twt-body")
+        self.notes = output.get_by_role("note")
 
     def cell(self, row, column):
         """The gridcell at this position (first is 0) of the order shown."""
@@ -342,8 +343,8 @@ def test_no_table_an_empty_one_and_one_that_was_cut(sheet):
     grid.says("0 rows")
     cut = "t = make(20); t.meta['overflow'] = True; t.meta['tapwidget'] = {'simulated': True}; widget.table = t"
     sheet.notebook.python(first=cut)
-    expect(grid.output.get_by_text("Result cut at 20 rows by the service")).to_be_visible()
-    expect(grid.output.get_by_text("Simulated data")).to_be_visible()
+    expect(grid.notes.filter(has_text="Result cut at 20 rows by the service")).to_be_visible()
+    expect(grid.notes.filter(has_text="Simulated data")).to_be_visible()
     expect(grid.cell(0, 0)).to_have_text(str(BIG))
     sheet.notebook.python(first="widget.table = None")
     expect(grid.output.get_by_text("No table yet")).to_be_visible()

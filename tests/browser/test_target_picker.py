@@ -55,7 +55,7 @@ class Panel:
     def __init__(self, notebook: Any) -> None:
         self.notebook, self.page, self.box = notebook, notebook.page, notebook.output(0)
         self.target = self.box.get_by_label("target")
-        self.schema = self.box.get_by_label("schema")
+        self.schema = self.box.get_by_label("schema", exact=True)
         self.find_table = self.box.get_by_placeholder("find tables")
         self.find_column = self.box.get_by_placeholder("find columns")
         self.ticks = self.box.get_by_role("checkbox")

@@ -143,7 +143,7 @@ def test_tables_are_found_by_their_columns(tap_url: str) -> None:
 
     assert found("pos.eq.ra;meta.main") == {"dp1.Object": ["coord_ra"]}
     assert found("r_cmodelmag") == {"dp1.Object": ["r_cModelMag", "r_cModelMagErr"]}
-    # One word may be of the table: "Simulated: Orbits of asteroids", "gaiadr3.sso_orbits".
+    # One word may be said of the table, and be in its name.
     assert found("inclination ORBIT") == {"dp1.MPCORB": ["incl"], "gaiadr3.sso_orbits": ["inclination"]}
     assert found("point-spread") == {"dp1.Object": ["u_psfMag", "g_psfMag"]}
     assert found("dp1 meta.id") == {"dp1.MPCORB": ["mpcDesignation", "ssObjectId"], "dp1.Object": ["objectId"]}

@@ -474,8 +474,8 @@ function render({ model, el }) {
       }
       loaded = { ...loaded, marks: marks.join("") };
     }
-    const { shown, selected, selected_shown } = message;
-    page = { ...page, shown, selected, selected_shown };
+    const { shown, selected, selected_shown, only_selected } = message;
+    page = { ...page, shown, selected, selected_shown, only_selected };
     status.textContent = caption(page);
     if (message.type === "marks") drawMarks();
     else drawSoon();
