@@ -15,6 +15,7 @@ from tapwidget.match.chance import Chance
 from tapwidget.match.offsets import Shift, offsets, shift_of
 from tapwidget.plots import separation, sky
 from tapwidget.plots.separation import Separations, rounded
+from tapwidget.tables.column_facts import is_number
 
 if TYPE_CHECKING:
     from matplotlib.figure import Figure
@@ -98,7 +99,7 @@ def of_result(
     told = result.meta.get("tapwidget")
     told = told if isinstance(told, dict) else {}
     angle = str(told.get("position_angle") or "position_angle")
-    if found is None or angle not in result.colnames:
+    if found is None or angle not in result.colnames or not is_number(result, angle):
         return None
     dra, ddec = offsets(found.by_row, result[angle])
     if np.isnan(dra).all():

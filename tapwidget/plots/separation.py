@@ -12,6 +12,7 @@ from numpy.typing import NDArray
 
 from tapwidget.match import chance as chances
 from tapwidget.match.chance import Chance, Curve
+from tapwidget.tables.column_facts import is_number
 
 BINS = 50
 Floats = NDArray[np.float64]
@@ -83,27 +84,39 @@ class Separations:
 def of_result(result: Any, measured: Chance | None = None) -> Separations | None:
     """The separations of a result with the rate that was measured, else the one they tell themselves.
 
-    None where the table has no separations.
+    None where the table has no separations, or where the column of that name does not hold one number a row.
     """
-    told = result.meta.get("tapwidget")
-    told = told if isinstance(told, dict) else {}
-    name = chances.separation_in(told)
-    if name not in result.colnames:
-        return None
-    by_row = np.ma.filled(np.ma.asarray(result[name], dtype=np.float64), np.nan)
-    values = np.sort(chances.there(result[name]))
+    by_row = _by_row(result)
+    values = np.sort(by_row[np.isfinite(by_row)])
     if not len(values):
         return None
+    told = _told(result)
     radius = told.get("radius_arcsec")
     radius = float(radius) if isinstance(radius, int | float) and radius > 0 else float(values[-1])
     chance = chances.better(measured, chances.of_result(result))
-    return Separations(values, radius or 1.0, chance, **chances.mode_of(result), by_row=np.asarray(by_row))
+    return Separations(values, radius or 1.0, chance, **chances.mode_of(result), by_row=by_row)
+
+
+def _told(result: Any) -> dict[str, Any]:
+    told = result.meta.get("tapwidget")
+    return told if isinstance(told, dict) else {}
+
+
+def _by_row(result: Any) -> Floats:
+    """A copy of the separations in a result, NaN where there is none; empty where there is no such column."""
+    name = chances.separation_in(_told(result))
+    # ADQL of one's own may give anything that name.
+    if name not in result.colnames or not is_number(result, name):
+        return np.zeros(0)
+    column = np.ma.asarray(result[name], dtype=np.float64)
+    return np.array(np.ma.filled(column, np.nan), dtype=np.float64)
 
 
 class Remembered:
     """`of_result`, with the last answer kept: several views show the separations of one result, and one sort is enough.
 
-    The result must not change meanwhile.
+    A result is somebody's own table, who may have changed it since: its separations are compared, which takes far less
+    than to sort them.
     """
 
     def __init__(self) -> None:
@@ -112,10 +125,14 @@ class Remembered:
 
     def __call__(self, result: Any, measured: Chance | None = None) -> Separations | None:
         with self._lock:
-            if self._last is None or self._last[0]() is not result or self._last[1] is not measured:
-                # The table itself is not kept: it may be most of what there is in memory.
-                self._last = (weakref.ref(result), measured, of_result(result, measured))
-            return self._last[2]
+            if self._last is not None and self._last[0]() is result and self._last[1] is measured:
+                found = self._last[2]
+                if found is not None and np.array_equal(found.by_row, _by_row(result), equal_nan=True):
+                    return found
+            found = of_result(result, measured)
+            # The table itself is not kept: it may be most of what there is in memory.
+            self._last = (weakref.ref(result), measured, found)
+            return found
 
 
 def sentence(found: Separations, radius: float | None = None) -> str:

@@ -93,6 +93,7 @@ class MatchCheck(ipywidgets.VBox):
     def _count(self) -> None:
         result = None if self.run is None else self.run.result
         number = self._counts.next()
+        self._chance.value = notes("")  # whatever comes of the next search, this is not of that result
         self._counted(None, number)
         # ADQL of one's own may return anything: only a match knows whose columns are whose.
         if result is not None and "find" in result.meta.get("tapwidget", {}):

@@ -79,7 +79,8 @@ class ResultPlots(ipywidgets.HBox):
         chance, result = (None, None) if run is None else (run.chance, run.result)
         for plot in (self.separations, self.offsets):
             if plot.table is not result:
-                plot.table = None  # no pairs of one run with the rate of another
+                plot.table = None  # both before either: no pairs of one run with the rate of another, or beside them
+        for plot in (self.separations, self.offsets):
             plot.chance, plot.table = chance, result
 
     def mark_pairs(self, result: Any, rows: Any) -> None:

@@ -475,6 +475,31 @@ def test_another_result_is_in_the_table_at_once_and_in_the_plots_soon() -> None:
     assert "of 200 pairs" in panel.check._chance.value
 
 
+def test_text_called_separation_leaves_nothing_of_another_run_on_the_page(panel: ResultsPanel) -> None:
+    show(panel, pairs(300))
+    assert "of 300 pairs" in panel.check._chance.value
+    show(panel, Table({"ra": R, "dec": R, "separation": list("abcde"), "position_angle": R}))
+    assert len(panel.table.table) == 5
+    assert panel.separations.separations is panel.offsets.offsets is None
+    assert "pairs" not in panel.check._chance.value
+
+
+def test_what_cannot_be_found_leaves_nothing_of_another_run_on_the_page(
+    panel: ResultsPanel, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def fail(*_arguments: object) -> None:
+        raise ArithmeticError("separations nobody thought of")
+
+    show(panel, pairs(300))
+    run = panel._runs.add(result=pairs(200))
+    monkeypatch.setattr("tapwidget.plots.separation.of_result", fail)
+    for find in (lambda: panel._plots.show_pairs(run), lambda: setattr(panel.check, "run", run)):
+        with pytest.raises(ArithmeticError):
+            find()
+    assert panel.separations.separations is panel.offsets.offsets is None
+    assert "pairs" not in panel.check._chance.value
+
+
 def test_the_plots_show_the_last_of_two_results_shown_quickly() -> None:
     later, runs = Later(), Runs()
     panel = ResultsPanel(Form(), runs, background=later)
