@@ -110,7 +110,8 @@ class Runner:
     def _fetched(self, run: Run, table: Any, *, shown: bool) -> None:
         run.phase = str(run.job.phase)
         run.result = table
-        if shown or self.runs.current is None:
+        # Whoever has dropped it meanwhile does not want to see it.
+        if run in self.runs.runs and (shown or self.runs.current is None):
             self.runs.current = run
 
     def _failed(self, run: Run, error: BaseException) -> None:

@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
+from typing import Any
+
 import traitlets
 
 from tapwidget.state.identity import Identity
@@ -40,6 +43,18 @@ class Runs(traitlets.HasTraits):
         run = Run(name=next(name for name in names if name not in taken), **traits)
         self.runs = (*self.runs, run)
         return run
+
+    def observe_each(self, tell: Callable[[Any], None], names: list[str]) -> None:
+        """Have `tell` observe these traits of every run, for as long as it is on the shelf."""
+
+        def look(change: Any) -> None:
+            for run in change["old"]:
+                run.unobserve(tell, names)
+            for run in change["new"]:
+                run.observe(tell, names)
+
+        look({"old": (), "new": self.runs})
+        self.observe(look, "runs")
 
     def rename(self, run: Run, name: str) -> None:
         """Name a run: with a number behind where another run has that name, and as before where it is blank."""

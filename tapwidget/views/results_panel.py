@@ -74,7 +74,6 @@ class ResultsPanel(ipywidgets.VBox):
     def __init__(self, form: Form, runs: Runs, *, background: Background | None = None, **kwargs: object) -> None:
         self._form, self._runs = form, runs
         self._background = background or Background()
-        self._watched: set[int] = set()
         self._series_of_table: int | None = None  # which series of the histogram the table shows
         self._brushing = False  # while the rows of the brushed interval are being selected
         self._brushed = False  # whether the rows selected are those of the brush
@@ -98,7 +97,9 @@ class ResultsPanel(ipywidgets.VBox):
         )  # 0: the page tells how often it shows us
         traitlets.link((self.choice, "band"), (self, "band"))
         form.observe(lambda _: self._table_changed(), "table")
-        runs.observe(lambda _: self._runs_changed(), "runs")
+        runs.observe(lambda _: self._draw_soon(), "runs")
+        runs.observe_each(lambda _: self._draw_soon(), ["result", "visible", "name"])
+        runs.observe_each(lambda _: self._show_pairs_soon(), ["chance"])
         runs.observe(lambda _: self._show_current(), "current")
         self.choice.observe(lambda _: self._draw_soon(), ["band", "yours", "theirs", "also"])
         form.observe(lambda _: self._preview_soon(), "where")
@@ -160,14 +161,6 @@ class ResultsPanel(ipywidgets.VBox):
     def use_radius(self) -> ipywidgets.Button:
         return self._plots.use_radius
 
-    def _runs_changed(self) -> None:
-        for run in self._runs.runs:
-            if id(run) not in self._watched:
-                self._watched.add(id(run))
-                run.observe(lambda _: self._draw_soon(), ["result", "visible", "name"])
-                run.observe(lambda _: self._background.rest(("pairs", id(self)), REST, self._show_pairs), "chance")
-        self._draw_soon()
-
     def _table_changed(self) -> None:
         if self._form.table is not None or self._made is not None:
             self._plots.show_upload(self._form.table)
@@ -176,7 +169,7 @@ class ResultsPanel(ipywidgets.VBox):
     def _show_current(self) -> None:
         self.check.run = self._runs.current
         self._show_rows()
-        self._background.rest(("pairs", id(self)), REST, self._show_pairs)
+        self._show_pairs_soon()
         self._draw_soon()
 
     def _show_rows(self) -> None:
@@ -195,6 +188,9 @@ class ResultsPanel(ipywidgets.VBox):
             if self.sky.table is not self.table.table:
                 self._plots.show_places(self.table.table, self.check.rows)
         self._follow()
+
+    def _show_pairs_soon(self) -> None:
+        self._background.rest(("pairs", id(self)), REST, self._show_pairs)
 
     def _show_pairs(self) -> None:
         if self._runs.current is not None or self._made is not None:

@@ -40,7 +40,6 @@ class RunComparison(ipywidgets.VBox):
     ) -> None:  # fmt: skip
         self._runs, self._show_rows, self._background = runs, show, background or Background()
         self._requests = Latest()
-        self._watched: tuple[Run, ...] = ()
         self.second = basic.Dropdown(description="compare", tooltip="the later run", layout={"width": "260px"})
         self.first = basic.Dropdown(description="with", tooltip="the earlier run", layout={"width": "260px"})
         self.of = basic.Dropdown(options=OF, tooltip="what is shown in the table", layout={"width": "110px"})
@@ -56,18 +55,8 @@ class RunComparison(ipywidgets.VBox):
         self.of.observe(lambda _: self._offer(), "value")
         for name, button in self.buttons.items():
             button.on_click(lambda _, name=name: self._clicked(name))
-        runs.observe(lambda _: self._runs_changed(), "runs")
-        self._runs_changed()
-
-    def _runs_changed(self) -> None:
-        for run in self._watched:
-            run.unobserve(self._run_changed, ["result", "name"])
-        self._watched = self._runs.runs
-        for run in self._watched:
-            run.observe(self._run_changed, ["result", "name"])
-        self._list()
-
-    def _run_changed(self, _change: Any) -> None:
+        runs.observe_each(lambda _: self._list(), ["result", "name"])
+        runs.observe(lambda _: self._list(), "runs")
         self._list()
 
     def _list(self) -> None:

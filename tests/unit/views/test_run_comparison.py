@@ -86,12 +86,12 @@ def test_the_shelf_offers_it_for_two_runs_and_moves_them(runs: Runs) -> None:
     shelf = RunsShelf(runs, background=Immediate())
     first, second = runs.runs
     assert shelf._comparing.layout.display is None
-    up, down = shelf._rows[id(first)][1].children[5:7]
+    up, down = shelf._rows[id(first)].children[5:7]
     assert (up.disabled, down.disabled) == (True, False)
     down.click()
     assert runs.runs == (second, first)
     assert (up.disabled, down.disabled) == (False, True)
-    assert [row is shelf._rows[id(run)][1] for row, run in zip(shelf._list.children, runs.runs, strict=True)] == [
+    assert [row is shelf._rows[id(run)] for row, run in zip(shelf._list.children, runs.runs, strict=True)] == [
         True, True,
     ]  # fmt: skip
     runs.remove(second)
