@@ -15,7 +15,7 @@ from tapwidget.match.constraints import ColourRange, ColumnRange, IsMeasured, Ma
 from tapwidget.match.fluxes import Unit
 from tapwidget.views import basic
 from tapwidget.views.column_box import Choice, ColumnBox
-from tapwidget.views.limit_slider import COLOURS, MAGNITUDES, LimitSlider, Span
+from tapwidget.views.limit_slider import COLOURS, MAGNITUDES, LimitSlider, Span, drawable
 from tapwidget.views.slider_echo import is_rounding
 from tapwidget.views.style import notes
 
@@ -49,7 +49,7 @@ class ConstraintRow(ipywidgets.VBox):
     def _set(self, build: Any) -> None:
         try:
             constraint = build()
-        except (MatchError, ValueError) as error:
+        except (MatchError, ValueError, ArithmeticError) as error:
             self._problem.value = notes(str(error), css_class="tw-error")
             self.constraint = None
         else:
@@ -128,7 +128,7 @@ class DifferenceRow(ConstraintRow):
         self.first, self.second = first, second
         self._limit = number_box("limit", limit)
         self._slider = basic.FloatSlider(
-            value=limit, min=DIFFERENCES[0], max=_most(limit), step=0.01, readout=False,
+            value=drawable(limit), min=DIFFERENCES[0], max=_most(limit), step=0.01, readout=False,
             tooltip="largest difference, mag", layout={"width": "180px"},
         )  # fmt: skip
         super().__init__(label("|"), first, label("-"), second, label("| <"), self._limit, label("mag"), self._slider)
@@ -146,13 +146,13 @@ class DifferenceRow(ConstraintRow):
             if limit is None or one is None or other is None:
                 return None
             constraint = difference(one, other, limit)
-            self._move(limit)
+            self._move(drawable(limit))
             return constraint
 
         self._set(build)
 
-    def _move(self, limit: Number) -> None:
-        if self._following:
+    def _move(self, limit: float | None) -> None:
+        if self._following or limit is None:
             return
         self._following = True
         try:
@@ -174,7 +174,7 @@ class DifferenceRow(ConstraintRow):
 
 
 def _most(limit: Number) -> float:
-    return max(DIFFERENCES[1], float(ceil(limit)))
+    return max(DIFFERENCES[1], float(ceil(drawable(limit) or 0.0)))
 
 
 def difference(one: Choice, other: Choice, limit: Number) -> MagnitudeDifference | ColourRange:

@@ -74,7 +74,9 @@ class LimitSlider(ipywidgets.VBox):
     def __init__(self, low: ipywidgets.Text, high: ipywidgets.Text, tooltip: str) -> None:
         self._boxes = (low, high)
         self._tooltip = f"{tooltip}; an end of the slider means no limit"
-        self._span: Span | None = None
+        self._of: Span | None = None  # which span it was told
+        self._span: Span | None = None  # that one, or as wide as the limits need it
+        self._are_crossed = False  # whether the boxes hold limits that keep nothing
         self._following = False  # while the slider is set to what was typed, or the other way round
         self.slider: ipywidgets.FloatRangeSlider | None = None
         super().__init__(layout=ipywidgets.Layout(display="none"))
@@ -84,13 +86,19 @@ class LimitSlider(ipywidgets.VBox):
         if self._following:
             return
         self.layout.display = "none" if span is None else None
-        low, high = _drawable(low), _drawable(high)
+        low, high = drawable(low), drawable(high)
+        self._are_crossed = low is not None and high is not None and low > high
+        if self._are_crossed:
+            if self.slider is not None and span == self._of:
+                return  # it keeps the last range that was one
+            low = high = None
+        self._of = span
         span = span and span.holding(low, high)
         if span is None:
             self._span = None
             return
         ends = (span.low if low is None else low, span.high if high is None else high)
-        value = (max(ends[0], span.low), min(max(ends), span.high))
+        value = (max(ends[0], span.low), min(ends[1], span.high))
         self._following = True
         try:
             if self.slider is None or span != self._span:
@@ -118,19 +126,23 @@ class LimitSlider(ipywidgets.VBox):
         span = self._span
         if self._following or span is None:
             return
+        before, now, ends = change["old"], change["new"], (span.low, span.high)
+        moved = [not is_rounding(old, new, span.step) for old, new in zip(before, now, strict=True)]
+        # Beside crossed limits the other handle shows another limit than its box.
+        written = [is_moved or (self._are_crossed and any(moved)) for is_moved in moved]
         self._following = True
         try:
-            for box, before, now, end in zip(
-                self._boxes, change["old"], change["new"], (span.low, span.high), strict=True
-            ):
-                if not is_rounding(before, now, span.step):
-                    value = span.rounded(now)
-                    box.value = "" if value == end else f"{value:.15g}"
+            for place, box in enumerate(self._boxes):
+                if written[place]:
+                    value = span.rounded(now[place]) if moved[place] else before[place]
+                    box.value = "" if value == ends[place] else f"{value:.15g}"
+            self._are_crossed = self._are_crossed and not any(moved)
         finally:
             self._following = False
 
 
-def _drawable(limit: Number | None) -> float | None:
+def drawable(limit: Number | None) -> float | None:
+    """The limit as far out as a slider can show it; None where there is none."""
     if limit is None or (isinstance(limit, float) and isnan(limit)):
         return None
     return float(min(max(limit, -LARGEST), LARGEST))

@@ -10,11 +10,12 @@ from hypothesis import strategies as st
 
 from tapwidget.match.constraints import ColourRange, ColumnRange, MagnitudeDifference, MagnitudeRange
 from tapwidget.views.column_box import Choice, ColumnBox
-from tapwidget.views.constraint_row import ColourRow, RangeRow
+from tapwidget.views.constraint_row import ColourRow, DifferenceRow, RangeRow
 from tapwidget.views.limit_slider import COLOURS, MAGNITUDES, span_of
 from tapwidget.views.magnitude_constraints import MagnitudeConstraints
 
 G, R, N = Choice("target", "g"), Choice("target", "r"), Choice("target", "n", "number")
+X = Choice("upload", "x")
 NOTHING = Table({"n": [1.0, 2.0]})["n"][:0]
 
 
@@ -81,6 +82,42 @@ def test_the_slider_bears_whatever_is_typed(typed):
     low, high = row._slider.slider.value
     assert row._slider.slider.min <= low <= high <= row._slider.slider.max
     assert row._low.value == typed
+    row = DifferenceRow(ColumnBox([X], start=X), ColumnBox([R], start=R), 0.5)
+    row._limit.value = typed
+    assert row._slider.min <= row._slider.value <= row._slider.max
+    assert row._limit.value == typed
+    assert row.constraint is None or row.constraint.limit > 2
+    assert (row.constraint is None) == bool(row._problem.value)
+
+
+@pytest.mark.parametrize(
+    ("box", "typed", "slid", "limits"),
+    [
+        ("_low", "25", (18.0, 20.0), ("18", "20")),
+        ("_low", "25", (17.25, 22.0), ("17.25", "22")),
+        ("_high", "11", (18.0, 20.0), ("18", "20")),
+        ("_high", "11", (17.25, 30.0), ("17.25", "")),
+        ("_low", "45", (10.0, 20.0), ("", "20")),
+    ],
+)
+def test_after_crossed_limits_the_boxes_are_what_the_slider_shows(box, typed, slid, limits):
+    row = RangeRow(ColumnBox([R], start=R), 17.25, 20)
+    getattr(row, box).value = typed
+    assert row._slider.slider.value == (17.25, 20.0)  # the last range that was one
+    row._slider.slider.value = (17.3, 20.0)  # what the page makes of that
+    assert getattr(row, box).value == typed
+    row._slider.slider.value = (17.25, 20.0)
+    row._slider.slider.value = slid
+    assert (row._low.value, row._high.value) == limits
+    assert row._slider.slider.value == slid
+    assert row._problem.value == ""
+
+
+def test_a_slider_that_begins_with_crossed_limits_shows_none():
+    row = RangeRow(ColumnBox([R], start=R), 25, 17)
+    assert row._slider.slider.value == (10.0, 30.0)
+    row._slider.slider.value = (18.0, 30.0)
+    assert (row._low.value, row._high.value) == ("18", "")
 
 
 def test_a_column_has_a_slider_over_its_values_in_the_result(constraints):
