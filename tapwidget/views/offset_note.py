@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from typing import Any
 
 import ipywidgets
 import traitlets
@@ -46,30 +47,36 @@ class OffsetNote(ipywidgets.HBox):
         self.button.on_click(lambda _: self._clicked())
         super().__init__([stylesheet(self, self._background), self._said, self.button], **kwargs)
         self.add_class("tw-wrap")
-        self._show()
+        self._show("")
 
     @traitlets.observe("run")
     def _run_changed(self, _change: object) -> None:
         number, run = self._requests.next(), self.run
         self.shift = None
-        self.button.disabled = True
+        if not has_pairs(run):
+            self._show("")
+            return
+        self._show(notes("finding the median offset ..."))
         self._background.run(
             lambda: offset_of(run),
             then=lambda shift: self._found(number, shift),
-            failed=lambda _: self._found(number, None),
+            failed=lambda error: self._failed(number, error),
         )
 
     def _found(self, number: int, shift: Shift | None) -> None:
         if self._requests.is_current(number):
             self.shift = shift
-            self.button.disabled = False
-            self._show()
+            self._show("" if shift is None else notes(sentence(shift)))
 
-    def _show(self) -> None:
-        self.layout.display = None if self.shift is not None else "none"
-        if self.shift is not None:
-            spread = f"MAD {self.shift.mad_dra:.2g} and {self.shift.mad_ddec:.2g} arcsec"
-            self._said.value = notes(f"median offset in RA and Dec, theirs from mine: {self.shift}, {spread}")
+    def _failed(self, number: int, error: BaseException) -> None:
+        if self._requests.is_current(number):
+            said = str(error) or type(error).__name__
+            self._show(notes(f"The median offset could not be found: {said}", css_class="tw-error"))
+
+    def _show(self, said: str) -> None:
+        self._said.value = said
+        self.layout.display = None if said else "none"
+        self.button.disabled = self.shift is None
 
     def _clicked(self) -> None:
         if self.run is not None and self.shift is not None:
@@ -98,11 +105,24 @@ class ShiftNote(ipywidgets.HBox):
         self._said.value = notes(f'Your positions are moved by {dra:+.3g}" along RA and {ddec:+.3g}" along Dec.')
 
 
-def offset_of(run: object) -> Shift | None:
+def sentence(shift: Shift) -> str:
+    """What the median offset is, and how wide the offsets are spread."""
+    spread = f"MAD {shift.mad_dra:.2g} and {shift.mad_ddec:.2g} arcsec"
+    return f"median offset in RA and Dec, theirs from mine: {shift}, {spread}"
+
+
+def has_pairs(run: Any) -> bool:
+    """Whether a run may have pairs with an offset."""
+    if run is None or not isinstance(run.match, SkyMatch) or run.match.unmatched == "only":
+        return False
+    return run.result is not None and len(run.result) > 0
+
+
+def offset_of(run: Any) -> Shift | None:
     """The median offset of a run's pairs; None where there is none to see."""
-    result, match = getattr(run, "result", None), getattr(run, "match", None)
-    if result is None or not isinstance(match, SkyMatch) or match.unmatched == "only":
+    if not has_pairs(run):
         return None
+    result = run.result
     about = result.meta.get("tapwidget", {})
     names = {name: about.get(name) or name for name in ("separation", "position_angle")}
     try:

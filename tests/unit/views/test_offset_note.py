@@ -61,6 +61,8 @@ def test_until_the_offset_of_another_run_is_found_that_of_the_one_before_is_nobo
     assert note.shift is None
     assert note.button.disabled
     assert note.layout.display is None  # what is below stays where it is
+    assert "finding the median offset ..." in note._said.value
+    assert "+0.50" not in note._said.value
     note.button.click()
     assert asked == []
     note.run = a_run(SkyMatch("s.third"), separation=[0.125], position_angle=[90.0])
@@ -71,6 +73,28 @@ def test_until_the_offset_of_another_run_is_found_that_of_the_one_before_is_nobo
     assert not note.button.disabled
     note.button.click()
     assert [match.target for match in asked] == ["s.third"]
+
+
+def test_where_no_offset_can_be_nothing_is_said_at_once() -> None:
+    held = Held()
+    note = OffsetNote(lambda match: None, background=held)
+    note.run = a_run(SkyMatch("s.t"), separation=[0.5], position_angle=[0.0])
+    held.work.pop()()
+    for run in (None, a_run(IdentifierMatch("s.t", on=("a", "b")), ut1_a=[1.0]), Run(match=SkyMatch("s.t"))):
+        note.run = run
+        assert note.layout.display == "none"
+        assert held.work == []
+
+
+def test_what_went_wrong_is_said() -> None:
+    note = OffsetNote(lambda match: None, background=Immediate())
+    run = a_run(SkyMatch("s.t"))
+    run.result = Table({"separation": ["<b>wide</b>"], "position_angle": [0.0]})
+    note.run = run
+    assert note.layout.display is None
+    assert "The median offset could not be found: " in note._said.value
+    assert "&lt;b&gt;wide" in note._said.value
+    assert note.button.disabled
 
 
 @pytest.mark.parametrize(
