@@ -206,7 +206,7 @@ def thin(kinds: NDArray[np.integer], limit: int) -> NDArray[np.intp]:
     """Rows to draw where there are more than `limit`: an even sample of each kind, and none of the rare kinds lost.
 
     Kinds are 0, 1, 2 ... The same rows each time. A kind gets its share of `limit`, but at least a tenth of it or all
-    it has.
+    it has: a rare one is drawn more often than its share, see `are_even`.
     """
     if len(kinds) <= limit:
         return np.arange(len(kinds))
@@ -219,6 +219,12 @@ def thin(kinds: NDArray[np.integer], limit: int) -> NDArray[np.intp]:
         rows = np.flatnonzero(kinds == value)
         chosen.append(rows if share == count else np.sort(random.choice(rows, share, replace=False)))
     return np.sort(np.concatenate(chosen))
+
+
+def are_even(kinds: NDArray[np.integer], limit: int) -> bool:
+    """Whether of no kind more than its share is among the rows of `thin`."""
+    counts = np.bincount(kinds)
+    return len(kinds) <= limit or bool(np.all(counts * limit >= np.minimum(counts, limit // 10) * len(kinds)))
 
 
 def sample(number: int, limit: int) -> NDArray[np.intp]:

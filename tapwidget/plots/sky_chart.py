@@ -13,8 +13,6 @@ from tapwidget.plots import sky
 if TYPE_CHECKING:
     from matplotlib.figure import Figure
 
-Plane = tuple[sky.Floats, sky.Floats]
-
 
 @dataclass(frozen=True, eq=False)
 class Points:

@@ -53,7 +53,8 @@ class SkyPlot(ipywidgets.VBox):
     selected_rows : sorted row numbers (int), equal to a tuple of them
         Row numbers of `table`, sorted. Takes any sequence of row numbers, or one bool a row.
 
-    Above some thousand points an even sample is drawn, and the plot says so; a box selects among all rows.
+    Above some thousand points a sample is drawn, and the plot says so: an even one, but that rare kinds (matched, not
+    matched, or the background) are shown more often than their share. A box selects among all rows.
     """
 
     table = TableTrait()
@@ -172,7 +173,7 @@ class SkyPlot(ipywidgets.VBox):
         if len(matched) != len(x):
             said.append(f"`matched` has {len(matched):,} entries for {len(x):,} rows, and is left out.")
             matched = np.ones(len(x), bool)
-        # One sample of all, so that none looks more frequent than it is.
+        # One sample of all, so that none looks more frequent than it is but those that would be lost.
         kinds = np.concatenate([matched[rows].astype(np.int8), np.full(len(there), 2, np.int8)])
         chosen = sky.thin(kinds, sky.DRAWN)
         drawn, drawn_behind = rows[chosen[chosen < len(rows)]], there[chosen[chosen >= len(rows)] - len(rows)]
@@ -195,6 +196,8 @@ class SkyPlot(ipywidgets.VBox):
         outline = () if edge is None else ((edge.x, edge.y),)
         every = [np.concatenate(axis) for axis in zip(self._plane, behind, *outline, strict=True)]
         sampled = f"An even sample is drawn, {shown:,} of {positions:,} positions."
+        if not sky.are_even(kinds, sky.DRAWN):
+            sampled = f"A sample is drawn, {shown:,} of {positions:,} positions; rare kinds are shown more often."
         extent = sky.field(every[0], every[1], aspect=ASPECT)
         return SkyChart(middle, extent, *points, edge, sampled if shown < positions else "")
 

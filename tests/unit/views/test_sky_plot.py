@@ -117,7 +117,9 @@ def test_many_points_are_sampled_and_that_is_said() -> None:
     drawn = points(plot)
     assert sum(drawn) <= 3300
     assert drawn[1] == 50  # the rare ones all
-    assert "of 12,000 positions" in plot._account.value
+    said = "A sample is drawn, 3,037 of 12,000 positions; rare kinds are shown more often."
+    assert f"{said} A box selects among all rows." in plot._account.value
+    assert plot.figure().axes[0].get_title(loc="left") == said
     assert "matched (11,950)" in plot._picture._legend.value
     box(plot, (-10, 10), (-10, 10))
     assert len(plot.selected_rows) == 12_000
@@ -127,7 +129,13 @@ def test_many_points_are_sampled_and_that_is_said() -> None:
 def test_a_sample_has_as_large_a_share_of_each_kind() -> None:
     plot = SkyPlot(around(37.86, 6.98, 9_000), background=around(37.86, 6.98, 3_000))
     assert points(plot) == [2250, 0, 750, 0]
-    assert "3,000 of 12,000 positions" in plot._account.value
+    said = "An even sample is drawn, 3,000 of 12,000 positions."
+    assert f"{said} A box selects among all rows." in plot._account.value
+    assert plot.figure().axes[0].get_title(loc="left") == said
+    # A kind is rare up to the tenth of what is drawn that each has at least.
+    for rare, word in ((3_000, "An even"), (1_330, "An even"), (990, "A sample"), (1, "A sample")):
+        plot.background = around(37.86, 6.98, rare)
+        assert f"{word} " in plot._account.value
 
 
 def test_selected_from_outside() -> None:
@@ -311,5 +319,5 @@ def test_its_figure_shows_what_the_page_shows() -> None:
     assert (axes.get_xlabel(), axes.get_ylabel()) == ("RA [deg]", "Dec [deg]")
     ticks = dict(zip((text.get_text() for text in axes.get_xticklabels()), axes.get_xticks(), strict=True))
     assert ticks["0.2"] < ticks["0.0"] < ticks["359.8"]  # right ascension to the left
-    assert "An even sample is drawn, 3,0" in axes.get_title(loc="left")
+    assert "A sample is drawn, 3,0" in axes.get_title(loc="left")
     assert save(figure, "svg").startswith(b"<?xml")
