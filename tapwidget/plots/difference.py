@@ -35,7 +35,7 @@ class Differences:
     yours, theirs : str
         What they are called.
     step : float
-        Width of the bins that have medians.
+        Width of the bins that have medians, where these are not too many: see `width`.
     units : str, str
         Of yours, and of the difference; empty where there is none, or it is not known.
     """
@@ -80,11 +80,22 @@ class Differences:
         """The rows inside the extent."""
         return np.flatnonzero(self.are_seen)
 
+    @property
+    def width(self) -> float:
+        """Of the bins that have medians, in the unit of yours."""
+        left, right, _, _ = self.extent
+        return self.step if self._count < MOST_BINS else (right - left) / self._count
+
+    @property
+    def _count(self) -> int:
+        left, right, _, _ = self.extent
+        return min(max(1, round((right - left) / self.step)), MOST_BINS)
+
     @cached_property
     def medians(self) -> tuple[Floats, Floats]:
         """Middles of the bins that have some rows, and the median difference in each, of all its rows."""
         left, right, _, _ = self.extent
-        count = min(max(1, round((right - left) / self.step)), MOST_BINS)
+        count = self._count
         edges = histogram.uniform(count, left, right)
         places = histogram.places(self.magnitude[self.there], edges).astype(np.int16)
         order = np.argsort(places, kind="stable")
@@ -103,6 +114,11 @@ class Differences:
         parts = [f"{missing:,} without one of the two"] if missing else []
         parts += [f"{outside:,} beyond the axes"] if outside else []
         return f"{said}; {', '.join(parts)}" if parts else f"{said}, all shown"
+
+    @property
+    def median_label(self) -> str:
+        """What a legend calls the medians."""
+        return f"median in bins of {number(float(f'{self.width:.3g}'))}"
 
     @property
     def x_label(self) -> str:
@@ -167,7 +183,7 @@ def draw(found: Differences, selected: Sequence[int] | NDArray[np.intp] = ()) ->
         drawn = rows[found.are_seen[rows]]
         drawn = drawn[sky.sample(len(drawn), sky.DRAWN)]
         axes.plot(found.magnitude[drawn], found.difference[drawn], ".", color="C3", markersize=3, label=label)
-    axes.plot(*found.medians, color="C1", linewidth=2, label=f"median in bins of {number(found.step)}")
+    axes.plot(*found.medians, color="C1", linewidth=2, label=found.median_label)
     axes.set_xlim(left, right)
     axes.set_ylim(bottom, top)
     axes.set_xlabel(plain_text(found.x_label))

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import threading
+import weakref
 from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
@@ -11,10 +12,10 @@ import ipywidgets
 import numpy as np
 
 from tapwidget.actions.background import Background
+from tapwidget.errors import TapWidgetError
 from tapwidget.plots import layout, sky
-from tapwidget.plots.difference import Differences, draw, of_result
+from tapwidget.plots.difference import draw, of_result
 from tapwidget.plots.selection import RowNumbers
-from tapwidget.plots.sentences import number
 from tapwidget.plots.series import Series
 from tapwidget.state.identity import Identity
 from tapwidget.views import basic, plot_style
@@ -56,10 +57,11 @@ class DifferencePlot(ipywidgets.VBox):
     selected_rows = RowsTrait("differences")
 
     def __init__(
-        self, result: Any = None, yours: str = "", theirs: str = "", *, background: Background | None = None,
-        **kwargs: Any,
+        self, result: Any = None, yours: str = "", theirs: str = "", *, selected_rows: Any = None,
+        background: Background | None = None, **kwargs: Any,
     ) -> None:  # fmt: skip
         self._lock = threading.RLock()
+        self._result: Any = None  # which one is shown, as a weak reference; None where that is not known
         self._saving = FigureLinks(self.figure, "differences", background)
         self._build()
         super().__init__(
@@ -73,16 +75,23 @@ class DifferencePlot(ipywidgets.VBox):
         self._redraw()
         if result is not None:
             self.show(result, yours, theirs)
+        self.selected_rows = selected_rows  # of what is shown by now
 
     def show(self, result: Any, yours: str, theirs: str) -> None:
         """Draw two columns of a match's result against one another. Fluxes in nJy are taken as AB magnitudes.
+
+        Rows stay selected when two other columns of the same result are shown; of another one none is.
 
         Raises
         ------
         ColumnError
             If the result lacks one of the columns, or it holds no numbers; what was shown stays.
         """
-        self.differences = of_result(result, yours, theirs)
+        found = of_result(result, yours, theirs)
+        if self._result is None or self._result() is not result:
+            self.clear()
+        self.differences = found
+        self._result = weakref.ref(result)
 
     def clear(self) -> None:
         """Select nothing, and take the box away."""
@@ -90,10 +99,16 @@ class DifferencePlot(ipywidgets.VBox):
         self._box.clear()
 
     def figure(self) -> Figure:
-        """The same with matplotlib, in the colours for paper, all rows as a density."""
+        """The same with matplotlib, in the colours for paper, all rows as a density.
+
+        Raises
+        ------
+        TapWidgetError
+            If there are no differences.
+        """
         found = self.differences
         if found is None:
-            found = Differences(np.zeros(0), np.zeros(0), "yours", "target's")
+            raise TapWidgetError("There are no differences to draw.")
         rows = np.asarray(self.selected_rows, dtype=np.intp)
         return draw(found, rows[: np.searchsorted(rows, len(found))])  # others are about to be dropped
 
@@ -121,6 +136,7 @@ class DifferencePlot(ipywidgets.VBox):
         self._account = basic.HTML()
 
     def _new_differences(self, _change: object) -> None:
+        self._result = None
         count = 0 if self.differences is None else len(self.differences)
         if self.selected_rows and self.selected_rows[-1] >= count:
             self.selected_rows = ()
@@ -185,5 +201,5 @@ class DifferencePlot(ipywidgets.VBox):
             keys = [(f"rows ({len(found.there):,})", MATCHED, True)]
             keys += [(f"selected ({len(rows):,})", SELECTED, True)] if len(rows) else []
             self._legend.value = plot_style.dots(keys) + plot_style.legend(
-                [replace(MEDIAN, label=f"median in bins of {number(found.step)}")], band_colours=False
+                [replace(MEDIAN, label=found.median_label)], band_colours=False
             )

@@ -11,6 +11,7 @@ from hypothesis import strategies as st
 from tapwidget.errors import ColumnError
 from tapwidget.plots.difference import draw, of_result
 from tapwidget.plots.paper import save
+from tapwidget.views.difference_plot import DifferencePlot
 
 
 def table(rows: int = 2000) -> Table:
@@ -42,6 +43,18 @@ def test_medians_are_numpys_in_each_bin() -> None:
         inside = (found.magnitude >= middle - 0.25) & (found.magnitude < middle + 0.25)
         assert median == np.median(found.difference[inside])
     assert np.allclose(medians, 0.1 * (middles - 16), atol=0.03)
+
+
+def test_the_width_of_bins_that_would_be_too_many() -> None:
+    values = np.linspace(-9999, 1, 4000)
+    found = of_result(Table({"ut1_r": values, "r": values}, units=["mag"] * 2), "ut1_r", "r")
+    left, right, *_ = found.extent
+    middles, _ = found.medians
+    assert found.width == pytest.approx((right - left) / 500) == pytest.approx(np.diff(middles)[0])
+    assert found.width > 15
+    legend = draw(found).axes[0].get_legend().get_texts()
+    assert legend[-1].get_text() == found.median_label == "median in bins of 19.8"
+    assert "median in bins of 19.8" in DifferencePlot(differences=found)._legend.value
 
 
 @given(st.lists(st.tuples(st.floats(10, 30), st.floats(10, 30) | st.just(np.nan)), max_size=40))

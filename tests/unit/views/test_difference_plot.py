@@ -7,7 +7,7 @@ import pytest
 import traitlets
 from astropy.table import Table
 
-from tapwidget.errors import ColumnError, TableError
+from tapwidget.errors import ColumnError, TableError, TapWidgetError
 from tapwidget.plots.difference import of_result
 from tapwidget.views.difference_plot import DifferencePlot
 from tapwidget.views.results_table import ResultsTable
@@ -116,4 +116,24 @@ def test_nothing_to_show() -> None:
     assert plot._median.visible
     plot.differences = None
     assert not plot._points.visible
-    plot.figure()
+    with pytest.raises(TapWidgetError, match="no differences to draw"):
+        plot.figure()
+
+
+def test_rows_can_be_selected_from_the_start() -> None:
+    plot = DifferencePlot(table(500), "ut1_<b>r</b>", "r_cModelMag", selected_rows=[1])
+    assert plot.selected_rows == (1,)
+    assert "selected (1)" in plot._legend.value
+    assert DifferencePlot(differences=plot.differences, selected_rows=[1]).selected_rows == (1,)
+
+
+def test_of_another_result_no_row_is_selected() -> None:
+    plot = DifferencePlot(table(500), "ut1_<b>r</b>", "r_cModelMag", selected_rows=[1])
+    seen = []
+    plot.observe(lambda _: seen.append(plot.selected_rows), "differences")
+    with pytest.raises(ColumnError):
+        plot.show(table(600), "ut1_<b>r</b>", "none")
+    assert plot.selected_rows == (1,)  # with what is still shown
+    plot.show(table(600), "ut1_<b>r</b>", "r_cModelMag")
+    assert plot.selected_rows == ()
+    assert seen == [()]
