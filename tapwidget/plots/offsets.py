@@ -52,6 +52,18 @@ class Offsets:
         return np.flatnonzero(np.isfinite(self.dra))
 
     @cached_property
+    def drawn(self) -> NDArray[np.intp]:
+        """The pairs that a picture has points of: an even sample where there are many."""
+        return self.there[sky.sample(len(self.there), sky.DRAWN)]
+
+    @property
+    def sampled(self) -> str:
+        """Said where not all pairs are drawn; else empty."""
+        drawn, pairs = len(self.drawn), len(self.there)
+        said = f"An even sample is drawn, {drawn:,} of {pairs:,} pairs; median and chance level are of all."
+        return said if drawn < pairs else ""
+
+    @cached_property
     def shift(self) -> Shift:
         """The median offset."""
         return shift_of(self.dra, self.ddec)
@@ -120,14 +132,15 @@ def draw(found: Offsets, selected: Sequence[int] | NDArray[np.intp] = ()) -> Fig
 
     figure, axes = page(6, 5.5)
     pairs, rows = found.there, np.asarray(selected, dtype=np.intp)
-    seen = pairs[sky.sample(len(pairs), sky.DRAWN)]
     axes.axhline(0, color="0.8", linewidth=0.8)
     axes.axvline(0, color="0.8", linewidth=0.8)
     if found.radius is not None:
         axes.plot(*circle(found.radius), "k--", linewidth=1, label=f"radius {found.radius:.3g} arcsec")
     look: dict[str, Any] = {"linestyle": "none", "marker": "o", "markeredgewidth": 0}
     label = f"pairs ({len(pairs):,})"
-    axes.plot(found.dra[seen], found.ddec[seen], color="C0", alpha=0.6, markersize=2.4, label=label, **look)
+    axes.plot(
+        found.dra[found.drawn], found.ddec[found.drawn], color="C0", alpha=0.6, markersize=2.4, label=label, **look
+    )
     if len(rows):
         drawn = rows[np.isfinite(found.dra[rows])]
         drawn = drawn[sky.sample(len(drawn), sky.DRAWN)]
@@ -143,7 +156,6 @@ def draw(found: Offsets, selected: Sequence[int] | NDArray[np.intp] = ()) -> Fig
     axes.set_ylim(-found.reach, found.reach)
     axes.set_xlabel("Δα cos δ [arcsec]")
     axes.set_ylabel("Δδ [arcsec]")
-    sampled = f"An even sample is drawn, {len(seen):,} of {len(pairs):,} pairs; median and chance level are of all."
-    note(axes, sampled if len(seen) < len(pairs) else "")
+    note(axes, found.sampled)
     legend_below(axes)
     return figure

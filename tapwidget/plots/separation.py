@@ -143,10 +143,10 @@ def sentence(found: Separations, radius: float | None = None) -> str:
         return f"{pairs:,} pairs"
     chance, false, error = found.chance, float(curve.false[0]), float(curve.error[0])
     assert chance is not None
-    percent = f"{100 * false / pairs:.2g} %" if pairs else "0 %"
+    percent = 100 * false / pairs if pairs else 0.0
     number = f"{rounded(false)} ± {max(1, round(error)):,}" if false >= 10 else f"{rounded(false)} ± {rounded(error)}"
     about = "at most about" if chance.is_limit else "at least about" if chance.is_least else "about"
-    return f"{about} {number} of {pairs:,} pairs {'is' if pairs == 1 else 'are'} chance matches ({percent})"
+    return f"{about} {number} of {pairs:,} pairs {'is' if pairs == 1 else 'are'} chance matches ({rounded(percent)} %)"
 
 
 def rounded(value: float) -> str:

@@ -148,19 +148,14 @@ class OffsetPlot(ipywidgets.VBox):
                 return
             self._box.over(-found.dra, found.ddec)
             self._frame(found.reach)
-            seen = found.there[sky.sample(len(found.there), sky.DRAWN)]
-            place(self._points, -found.dra[seen], found.ddec[seen])
+            place(self._points, -found.dra[found.drawn], found.ddec[found.drawn])
             self._circle.visible = found.radius is not None
             if found.radius is not None:
                 _put(self._circle, *offsets.circle(found.radius))
             x, y, arm = -found.shift.dra, found.shift.ddec, ARM * found.reach
             _put(self._cross, [x - arm, x + arm, np.nan, x, x], [y, y, np.nan, y - arm, y + arm])
-            sample = (
-                f"An even sample is drawn, {len(seen):,} of {len(found.there):,} pairs; median and chance level are "
-                "of all, and a box selects among all."
-            )
-            sampled = len(seen) < len(found.there)
-            self._account.value = notes(*found.sentences(), sample if sampled else "")
+            sampled = found.sampled and f"{found.sampled} A box selects among all."
+            self._account.value = notes(*found.sentences(), sampled)
             self._mark()
 
     def _frame(self, up: float) -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 import threading
 from typing import TYPE_CHECKING, Any
 
@@ -40,7 +41,7 @@ class SeparationPlot(ipywidgets.VBox):
     chance : match.chance.Chance or None
         The rate of chance pairs as it was measured; without one, what the separations themselves tell.
     radius : float
-        Arcsec: the radius that is marked, and judged in words. Up to that of the match.
+        Arcsec: the radius that is marked, and judged in words. From 0 to that of the match, which a larger one becomes.
     shows : str
         "pairs" for the histogram; "shares" for the true pairs kept and the false among them, for each radius.
     selected_rows : sorted row numbers (int), equal to a tuple of them
@@ -64,6 +65,8 @@ class SeparationPlot(ipywidgets.VBox):
         table: Any = None,
         chance: Any = None,
         *,
+        radius: float | None = None,
+        selected_rows: Any = None,
         find: Any = separation.of_result,
         background: Background | None = None,
         **kwargs: Any,
@@ -81,7 +84,7 @@ class SeparationPlot(ipywidgets.VBox):
             **{"layout": {"width": f"{WIDTH}px"}, **kwargs},
         )  # fmt: skip
         self.add_class("tw-plot")
-        traitlets.link((self._shown, "value"), (self, "shows"))
+        traitlets.link((self, "shows"), (self._shown, "value"))
         self._slider.observe(self._slid, "value")
         self.observe(self._new_table, "table")
         self.observe(self._redraw, ["chance", "shows"])
@@ -89,6 +92,9 @@ class SeparationPlot(ipywidgets.VBox):
         self.observe(self._mark, "radius")
         self._redraw()
         self.table, self.chance = table, chance
+        self.selected_rows = selected_rows
+        if radius is not None:
+            self.radius = radius
 
     def figure(self) -> Figure:
         """The same with matplotlib, in the colours for paper.
@@ -96,12 +102,14 @@ class SeparationPlot(ipywidgets.VBox):
         Raises
         ------
         TapWidgetError
-            If there are no separations.
+            If there are no separations, or of the shares where the rate of chance pairs is not known.
         """
         with self._lock:
             found, shows, rows = self.separations, self.shows, self.selected_rows
         if found is None:
             raise TapWidgetError("There are no separations to draw.")
+        if not separation_lines.lines(found, shows):
+            raise TapWidgetError("What each radius keeps is not known: this result has no single radius.")
         return separation_lines.draw(found, self.radius, shows=shows, selected=rows)
 
     def _build(self) -> None:
@@ -141,6 +149,13 @@ class SeparationPlot(ipywidgets.VBox):
         self._readout.add_class("tw-readout")
         self._account = basic.HTML()
 
+    @traitlets.validate("radius")
+    def _within_the_match(self, proposal: Any) -> float:
+        radius: float = proposal["value"]
+        if not 0 <= radius < math.inf:
+            raise TapWidgetError(f"The radius is {radius:g} arcsec; it must be a number from 0 to that of the match.")
+        return radius if self.separations is None else min(radius, self.separations.radius)
+
     def _new_table(self, change: Any) -> None:
         self.selected_rows = ()
         self._redraw(change)
@@ -149,7 +164,7 @@ class SeparationPlot(ipywidgets.VBox):
         with self._lock:
             self.separations = None if self.table is None else self._find(self.table, self.chance)
             found = self.separations
-            for widget in (self._slider, self._shown, self._saving.button):
+            for widget in (self._slider, self._shown):
                 widget.disabled = found is None
             radius = self.radius
             if found is not None:
@@ -181,6 +196,7 @@ class SeparationPlot(ipywidgets.VBox):
             self._x.min, self._x.max = 0.0, far
         set_ticks(self._x_axis, layout.ticks(0, far, 6))
         self._drawn = separation_lines.lines(found, self.shows)
+        self._saving.button.disabled = not self._drawn
         top = separation_lines.top(self._drawn, self.shows)
         with self._y.hold_sync():
             self._y.min, self._y.max = 0.0, top

@@ -8,6 +8,7 @@ import numpy as np
 import pytest
 from astropy.table import MaskedColumn, Table
 
+from tapwidget.match.chance import Chance
 from tapwidget.plots import offsets, separation
 
 
@@ -66,3 +67,9 @@ def test_a_column_without_one_number_a_row_has_no_separations(column: Any) -> No
 
 def test_whole_numbers_are_separations_too() -> None:
     assert separation.of_result(Table({"separation": [2, 1]})).values.tolist() == [1.0, 2.0]
+
+
+@pytest.mark.parametrize(("density", "said"), [(0.318, "(100 %)"), (0.0318, "(10 %)"), (0.00132, "(0.41 %)")])
+def test_a_share_is_said_as_people_write_it(density: float, said: str) -> None:
+    found = separation.of_result(result(), Chance(density, 0.001, 100, 400, "shifted copy", 6.0))
+    assert separation.sentence(found).endswith(f" of 100 pairs are chance matches {said}")

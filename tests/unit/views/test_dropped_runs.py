@@ -32,7 +32,8 @@ def result(rows: int) -> Table:
     made["ut1_r"], made["r_cModelMag"] = random.uniform(16, 20, rows), random.uniform(16, 20, rows)
     made["separation"], made["position_angle"] = np.sqrt(random.random(rows)), random.uniform(0, 360, rows)
     made.meta["tapwidget"] = {
-        "find": "all", "radius_arcsec": 1.0, "rows": {"sent": rows}, "keys": {"mine": ["ut1_id"], "theirs": ["objectId"]},
+        "find": "all", "radius_arcsec": 1.0, "rows": {"sent": rows},
+        "keys": {"mine": ["ut1_id"], "theirs": ["objectId"]},
     }  # fmt: skip
     return made
 

@@ -10,7 +10,7 @@ from astropy import units as u
 from astropy.table import MaskedColumn, Table
 
 from tapwidget.actions.background import Immediate
-from tapwidget.errors import JobAbortedError
+from tapwidget.errors import JobAbortedError, TapWidgetError
 from tapwidget.match.chance import Chance
 from tapwidget.match.spec import IdentifierMatch, SkyMatch
 from tapwidget.plots import histogram, separation
@@ -322,6 +322,40 @@ def test_without_a_single_radius_there_is_a_histogram_and_no_judgement() -> None
     assert "is not known" in plot._account.value
     plot.shows = "shares"
     assert not plot._lines[0].visible
+    # There would be nothing on the paper.
+    assert plot._saving.button.disabled
+    with pytest.raises(TapWidgetError, match="not known"):
+        plot.figure()
+    plot.shows = "pairs"
+    assert not plot._saving.button.disabled
+
+
+def test_the_plot_takes_all_its_traits_at_once() -> None:
+    plot = SeparationPlot(result(), radius=0.2, shows="shares", selected_rows=[1])
+    assert (plot.radius, plot.shows, plot.selected_rows) == (0.2, "shares", (1,))
+    assert plot._shown.value == "shares"
+    assert plot._slider.value == 0.2
+    assert "Within 0.2 arcsec" in plot._readout.value
+
+
+@pytest.mark.parametrize("radius", [np.nan, np.inf, -0.1])
+def test_what_is_no_radius_is_refused(radius: float) -> None:
+    plot = SeparationPlot(result(), radius=0.2)
+    with pytest.raises(TapWidgetError, match="from 0 to that of the match"):
+        plot.radius = radius
+    assert plot.radius == 0.2
+    with pytest.raises(TapWidgetError, match="from 0 to that of the match"):
+        SeparationPlot(radius=radius)
+
+
+def test_a_radius_beyond_that_of_the_match_is_that() -> None:
+    plot = SeparationPlot(result(), radius=99)
+    assert plot.radius == 2.0
+    plot.radius = 0.5
+    plot.radius = 2.5
+    assert plot.radius == 2.0
+    plot.table = result(radius=1.0)
+    assert plot.radius == 1.0
 
 
 @pytest.mark.parametrize(
