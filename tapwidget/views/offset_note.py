@@ -38,7 +38,8 @@ class OffsetNote(ipywidgets.HBox):
         self._again = again
         self._background = background or Background()
         self._requests = Latest()
-        self._said = basic.HTML()
+        # As wide for every sentence, so that the button stays where it is, beside it or below.
+        self._said = basic.HTML(layout={"flex": "0 1 700px"})
         self.button = basic.Button(
             description="Correct and match again",
             tooltip="move your positions by the median offset, as they are uploaded, and run the match again",
