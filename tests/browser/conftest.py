@@ -102,6 +102,21 @@ class Notebook:
             code,
         )
 
+    def place(self, locator: Locator) -> dict[str, float]:
+        """Where an element is in the window, once it lies still: a plot is laid out anew 0.3 s after it is shown."""
+        deadline, since, place = time.monotonic() + SECONDS, time.monotonic(), None
+        while place is None or time.monotonic() - since < 0.5:
+            if (now := locator.bounding_box()) != place:
+                since, place = time.monotonic(), now
+            if time.monotonic() > deadline:
+                pytest.fail(f"{locator} never lay still within {SECONDS} s (last: {place})")
+            self.next_frame()
+        return place
+
+    def next_frame(self) -> None:
+        """Let the page go on with its messages: two frames of the browser."""
+        self.page.evaluate("() => new Promise(done => requestAnimationFrame(() => requestAnimationFrame(done)))")
+
     def wait_until_idle(self) -> None:
         self.page.wait_for_function(
             "() => jupyterapp.shell.currentWidget.sessionContext.session?.kernel?.status === 'idle'",
@@ -143,8 +158,7 @@ class Notebook:
         while not (value := self.python(expression)):
             if time.monotonic() > deadline:
                 pytest.fail(f"{expression} did not come true in the kernel within {seconds} s (last: {value!r})")
-            # Two frames of the browser: the page goes on with its messages meanwhile.
-            self.page.evaluate("() => new Promise(done => requestAnimationFrame(() => requestAnimationFrame(done)))")
+            self.next_frame()
         return value
 
     def theme(self, name: str) -> None:

@@ -307,7 +307,7 @@ def test_a_match_judged_by_mouse(app: App) -> None:
     plot.get_by_text(re.compile("^Within 1 arcsec about")).wait_for()
     handle = plot.locator(".noUi-handle")
     handle.scroll_into_view_if_needed()
-    track, knob, mouse = plot.locator(".noUi-base").bounding_box(), handle.bounding_box(), app.notebook.page.mouse
+    knob, track, mouse = app.notebook.place(handle), plot.locator(".noUi-base").bounding_box(), app.notebook.page.mouse
     mouse.move(knob["x"] + knob["width"] / 2, knob["y"] + knob["height"] / 2)
     mouse.down()
     mouse.move(track["x"] + track["width"] * 0.6, knob["y"] + knob["height"] / 2, steps=6)

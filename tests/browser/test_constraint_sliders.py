@@ -82,8 +82,8 @@ class Form:
         """Take this handle by the mouse to this share of its slider's way, and hold it there; the value it tells."""
         handle, mouse = self.handles.nth(number), self.notebook.page.mouse
         handle.scroll_into_view_if_needed()
+        knob = self.notebook.place(handle)
         track = handle.locator("xpath=ancestor::*[contains(@class, 'noUi-base')]").bounding_box()
-        knob = handle.bounding_box()
         y = knob["y"] + knob["height"] / 2
         mouse.move(knob["x"] + knob["width"] / 2, y)
         mouse.down()

@@ -148,7 +148,7 @@ def test_a_bad_file_then_by_keyboard_alone_to_a_brushed_table(lab: Any, csv: Pat
     plot = app.locator(".tw-plot").first
     overlay = plot.locator(".brushintsel .overlay")
     overlay.scroll_into_view_if_needed()
-    box, mouse = overlay.bounding_box(), notebook.page.mouse
+    box, mouse = notebook.place(overlay), notebook.page.mouse
     mouse.move(box["x"] + box["width"] * 0.4, box["y"] + 60)
     mouse.down()
     mouse.move(box["x"] + box["width"] * 0.6, box["y"] + 60, steps=5)

@@ -34,7 +34,7 @@ def notebook(lab: Any) -> Any:
 
 def drag(notebook: Any, start: float, end: float) -> None:
     """With the mouse over the plot, from one magnitude to another."""
-    overlay = notebook.output(0).locator(".tw-plot .brushintsel .overlay").first.bounding_box()
+    overlay = notebook.place(notebook.output(0).locator(".tw-plot .brushintsel .overlay").first)
     x = [overlay["x"] + overlay["width"] * (magnitude - 15) / 9 for magnitude in (start, end)]
     y = overlay["y"] + overlay["height"] / 2
     mouse = notebook.page.mouse
@@ -99,7 +99,7 @@ def the_brush_sets_the_interval_and_the_interval_the_brush(notebook: Any) -> Non
 def counts_are_read_under_the_pointer(notebook: Any) -> None:
     output = notebook.output(0)
     # While the mouse could select an interval, and none is there ...
-    overlay = output.locator(".tw-plot .brushintsel .overlay").first.bounding_box()
+    overlay = notebook.place(output.locator(".tw-plot .brushintsel .overlay").first)
     notebook.page.mouse.move(overlay["x"] + overlay["width"] * (18.2 - 15) / 9, overlay["y"] + 50, steps=3)
     notebook.page.wait_for_function("() => document.querySelector('.tw-readout').innerText.startsWith('18 to 18.5')")
     count = notebook.python("int(histogram.histograms[0].counts[21])")
@@ -242,7 +242,7 @@ def a_box_among_the_differences_selects(notebook: Any) -> None:
     plot = output.locator(".tw-sky").filter(has_text="median in bins of 0.5")
     overlay = plot.locator(".brushintsel .overlay")
     overlay.scroll_into_view_if_needed()
-    box, mouse = overlay.bounding_box(), notebook.page.mouse
+    box, mouse = notebook.place(overlay), notebook.page.mouse
     mouse.move(box["x"] + box["width"] * 0.4, box["y"] + box["height"] * 0.2)
     mouse.down()
     mouse.move(box["x"] + box["width"] * 0.6, box["y"] + box["height"] * 0.5, steps=5)
@@ -301,9 +301,9 @@ def test_a_box_on_the_sky_selects_rows(lab: Any) -> None:
     assert "sample" in output.locator(".tw-note").inner_text()
     labels = output.locator(".tw-plot .svg-background g.axis").first.locator(".tick text")
     assert labels.all_text_contents()[0] in ("359.6", "0.6")
+    overlay = notebook.place(output.locator(".tw-plot .brushintsel .overlay"))
     places = {label.text_content(): label.bounding_box()["x"] for label in labels.all()}
     assert places["0.4"] < places["0.0"] < places["359.8"]  # right ascension to the left
-    overlay = output.locator(".tw-plot .brushintsel .overlay").bounding_box()
     mouse, x, y = notebook.page.mouse, overlay["x"], overlay["y"]
     mouse.move(x + overlay["width"] * 0.3, y + overlay["height"] * 0.3)
     mouse.down()

@@ -145,7 +145,7 @@ def a_slider_shows_what_it_would_keep_before_it_is_let_go(notebook: Any) -> None
     expect(legend).to_contain_text(before)
     handle = output.locator(".noUi-handle").first
     handle.scroll_into_view_if_needed()
-    box = handle.bounding_box()
+    box = notebook.place(handle)
     x, y = box["x"] + box["width"] / 2, box["y"] + box["height"] / 2
     mouse.move(x, y)
     mouse.down()

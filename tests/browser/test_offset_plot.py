@@ -48,7 +48,7 @@ def test_a_box_among_the_offsets_and_the_rows_without_a_counterpart(lab: Any, tm
 
     overlay = plot.locator(".brushintsel .overlay")
     overlay.scroll_into_view_if_needed()
-    place, mouse = overlay.bounding_box(), page.mouse
+    place, mouse = notebook.place(overlay), page.mouse
     mouse.move(place["x"] + place["width"] * 0.5, place["y"] + place["height"] * 0.2)
     mouse.down()
     mouse.move(place["x"] + place["width"] * 0.9, place["y"] + place["height"] * 0.6, steps=5)
