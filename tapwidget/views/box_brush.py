@@ -31,6 +31,7 @@ class BoxBrush:
         self._x = self._y = np.zeros(0)
         self._box: tuple[float, ...] = ()  # the last one that was looked at
         self._rows = NONE
+        self._telling = 0  # how many are just being told which rows it holds
         brush.observe(self._moved, ["selected_x", "selected_y", "brushing"])
 
     def over(self, x: NDArray[np.float64], y: NDArray[np.float64]) -> None:
@@ -39,9 +40,12 @@ class BoxBrush:
             self._x, self._y = x, y
 
     def follow(self, rows: RowNumbers) -> None:
-        """Take the box away if other rows than its own were selected elsewhere, and it is not being drawn just now."""
+        """Take the box away if other rows than its own were selected elsewhere, and it is not being drawn just now.
+
+        Until all know which rows it holds, another thread may still mark those that it held before.
+        """
         with self._lock:
-            if self._box and rows != self._rows and not self._brush.brushing:
+            if self._box and rows != self._rows and not self._brush.brushing and not self._telling:
                 self.clear()
 
     def clear(self) -> None:
@@ -63,7 +67,12 @@ class BoxBrush:
             self._box = box
             self._rows = RowNumbers(np.flatnonzero(self._inside(box))) if box else NONE
             rows = self._rows
-        self._chosen(rows)
+            self._telling += 1
+        try:
+            self._chosen(rows)
+        finally:
+            with self._lock:
+                self._telling -= 1
 
     def _inside(self, box: tuple[float, ...]) -> NDArray[np.bool_]:
         left, right, bottom, top = box

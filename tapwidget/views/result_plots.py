@@ -82,9 +82,3 @@ class ResultPlots(ipywidgets.HBox):
                 plot.table = None  # both before either: no pairs of one run with the rate of another, or beside them
         for plot in (self.separations, self.offsets):
             plot.chance, plot.table = chance, result
-
-    def mark_pairs(self, result: Any, rows: Any) -> None:
-        """Mark these rows of a result where it is the one that is shown."""
-        for plot in (self.separations, self.offsets):
-            if plot.table is result:
-                plot.selected_rows = rows

@@ -369,17 +369,18 @@ class ResultsPanel(ipywidgets.VBox):
         """Mark in the other plots what the table has selected."""
         if self._made is None:
             return
-        rows = self.table.selected_rows
+        chosen = self.table.selected_rows
+        result = None if self._runs.current is None else self._runs.current.result
+        marks = [(self.sky, chosen)] if self.sky.table is self.table.table else []  # else it is about to show that one
+        if result is not None:
+            rows = chosen if self.check.rows is None else in_result(chosen, self.check.rows)
+            marks += [(plot, rows) for plot in (self.separations, self.offsets) if plot.table is result]
+            marks += [(self.differences, rows)] if self._subtracted and self._subtracted[0] is result else []
         with self._marked():
-            if self.sky.table is self.table.table:  # or the sky is about to show that one, and its rows then
-                self.sky.selected_rows = rows
-            result = None if self._runs.current is None else self._runs.current.result
-            if result is None:
-                return
-            rows = rows if self.check.rows is None else in_result(rows, self.check.rows)
-            self._made.mark_pairs(result, rows)
-            if self._subtracted is not None and self._subtracted[0] is result:  # as above
-                self.differences.selected_rows = rows
+            for plot, its_rows in marks:
+                if self.table.selected_rows is not chosen:
+                    return  # others by now, which are marked next: to mark these would take the box of those away
+                plot.selected_rows = its_rows
 
     @contextlib.contextmanager
     def _marked(self) -> Iterator[None]:

@@ -194,8 +194,13 @@ def test_keyboard_alone(opened):
     expect(grid.cell(999, 0)).to_have_text(str(BIG + 999))
     grid.grid.press("Home")
     grid.grid.press("PageDown")
-    current = grid.grid.get_attribute("aria-activedescendant")
-    assert int(notebook.page.locator(f"#{current}").locator("..").get_attribute("aria-rowindex")) > 10
+    notebook.page.wait_for_function(
+        """grid => {
+            const cell = document.getElementById(grid.getAttribute('aria-activedescendant'));
+            return Number(cell?.parentElement.getAttribute('aria-rowindex')) > 10;
+        }""",
+        arg=grid.grid.element_handle(),
+    )
     grid.grid.press("ControlOrMeta+a")
     grid.says("1,000 rows, 1,000 selected")
     grid.grid.press("Escape")

@@ -101,3 +101,14 @@ def test_its_selection_is_that_of_a_table() -> None:
     assert "selected (2)" in plot._legend.value
     plot.selected_rows = (7, 8)
     assert grid.selected_rows == (7, 8)
+
+
+def test_while_its_rows_are_being_told_those_that_it_held_before_take_no_box_away() -> None:
+    plot = OffsetPlot(result(200))
+    box(plot, (-2, 2), (-2, 0))
+    before = plot.selected_rows
+    plot.observe(lambda _: plot._box.follow(before), "selected_rows")  # as another thread marks
+    box(plot, (-2, 2), (0, 2))
+    assert plot._brush.selected_x is not None
+    plot._box.follow(before)
+    assert plot._brush.selected_x is None

@@ -429,6 +429,32 @@ def test_a_box_stands_when_the_sky_is_marked_at_the_same_moment(
     assert panel.table.selected_rows == panel.sky.selected_rows == (2, 3)
 
 
+def test_a_box_stands_when_the_rows_that_it_held_a_moment_ago_are_marked(panel: ResultsPanel) -> None:
+    """The mouse goes on while the publisher marks."""
+    show(panel, Table({"ra": R, "dec": R, "separation": R * 0 + 1, "position_angle": [0.0, 90.0, 180.0, 270.0, 45.0]}))
+    brush, moves = panel.offsets._brush, [((-2.0, 2.0), (-2.0, 0.1)), ((-2.0, 2.0), (-0.1, 2.0))]
+
+    def draw(x: tuple[float, float], y: tuple[float, float]) -> None:
+        with brush.hold_trait_notifications():
+            brush.selected_x, brush.selected_y = np.array(x), np.array(y)
+
+    draw(*moves[0])
+    before = panel.table.selected_rows
+
+    def draw_on(_change: object) -> None:
+        panel.sky.unobserve(draw_on, "selected_rows")
+        mouse = threading.Thread(target=draw, args=moves[1])
+        mouse.start()
+        mouse.join()
+
+    with panel._marked():  # the sky is behind
+        panel.sky.selected_rows = ()
+    panel.sky.observe(draw_on, "selected_rows")
+    panel._follow()
+    assert brush.selected_x is not None
+    assert before != panel.table.selected_rows == panel.offsets.selected_rows != ()
+
+
 def test_no_pairs_of_one_run_are_judged_by_the_rate_of_another(panel: ResultsPanel) -> None:
     seen = []
 
