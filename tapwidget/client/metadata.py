@@ -88,7 +88,7 @@ class Metadata:
             return known
         try:
             columns = columns_of(
-                self._ask(f"SELECT * FROM TAP_SCHEMA.columns WHERE table_name = {_literal(known.name)}", MOST_TABLES)
+                self._ask(f"SELECT * FROM TAP_SCHEMA.columns WHERE table_name = {literal(known.name)}", MOST_TABLES)
             )
         except QueryError:
             columns = ()
@@ -271,7 +271,8 @@ def _own_text(element: ElementTree.Element, name: str) -> str:
     return "" if found is None else (found.text or "").strip()
 
 
-def _literal(text: str) -> str:
+def literal(text: str) -> str:
+    """The text as a string literal of ADQL."""
     return "'" + text.replace("'", "''") + "'"
 
 

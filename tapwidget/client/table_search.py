@@ -13,7 +13,7 @@ from dataclasses import dataclass
 from threading import Lock
 from typing import TYPE_CHECKING
 
-from tapwidget.client.metadata import Metadata, column_of, rows_of, unquoted
+from tapwidget.client.metadata import Metadata, column_of, literal, rows_of, unquoted
 from tapwidget.errors import QueryError
 from tapwidget.ivoa.tapschema import Column, Table
 
@@ -101,7 +101,8 @@ class TableSearch:
         return _Answer(found, document.overflow or document.nrows >= MOST_COLUMNS, not self._has_lower)
 
     def _asked(self, typed: tuple[str, ...], tables: Sequence[Table]) -> Document:
-        told = [[table.name for table in tables if is_told(table, folded([word]))] for word in typed]
+        words = typed if len(typed) > 1 else ()  # a single one must be of the column
+        told = [[table.name for table in tables if is_told(table, folded([word]))] for word in words]
         if self._has_lower:
             try:
                 return self._ask(columns_query(typed, told), MOST_COLUMNS)
@@ -144,12 +145,8 @@ def tables_found(tables: Iterable[Table], words: Sequence[str], columns: Columns
 
 def is_told(table: Table, words: Sequence[str]) -> bool:
     """Whether each word is in the name or description of the table or of its schema."""
-    told = _told_of(table)
+    told = f"{table.name} {table.description} {table.schema.name} {table.schema.description}".casefold()
     return all(word in told for word in words)
-
-
-def _told_of(table: Table) -> str:
-    return f"{table.name} {table.description} {table.schema.name} {table.schema.description}".casefold()
 
 
 def _by_name(tables: Sequence[Table]) -> dict[str, Table]:
@@ -171,7 +168,7 @@ def columns_query(words: Sequence[str], told: Sequence[Sequence[str]] = (), *, h
     if len(words) > 1:  # some, but not all, may be of the table: "gaia parallax"
         for number, spelt in enumerate(patterns):
             names = told[number] if told else ()
-            listed = [f"table_name IN ({', '.join(map(_literal, _written(names)))})"] if 0 < len(names) <= TOLD else []
+            listed = [f"table_name IN ({', '.join(map(literal, _written(names)))})"] if 0 < len(names) <= TOLD else []
             conditions.append(_any([_alike((*OF_A_COLUMN, "table_name"), spelt, has_lower), *listed]))
     return f"SELECT * FROM TAP_SCHEMA.columns WHERE {' AND '.join(conditions)}"
 
@@ -189,10 +186,6 @@ def _written(names: Sequence[str]) -> list[str]:
     """Names of tables as TAP_SCHEMA.columns may have them: with quotes or without, with their schema or without."""
     plain = [unquoted(name) for name in names]
     return list(dict.fromkeys([*names, *plain, *(name.rpartition(".")[2] for name in plain)]))
-
-
-def _literal(text: str) -> str:
-    return "'" + text.replace("'", "''") + "'"
 
 
 def _pattern(word: str) -> str:

@@ -36,8 +36,8 @@ class Names:
     """What the accessibility tree has of an app, collected from all that was opened in it."""
 
     def __init__(self, notebook: Any) -> None:
-        self.page = notebook.page
-        self._session = self.page.context.new_cdp_session(self.page)
+        self._notebook = notebook
+        self._session = notebook.page.context.new_cdp_session(notebook.page)
         for domain in ("Accessibility", "DOM"):
             self._session.send(f"{domain}.enable")
         self.known: set[tuple[str, str]] = set()
@@ -62,7 +62,7 @@ class Names:
             ]
             if not wrong or time.monotonic() > deadline:
                 break
-            self.page.evaluate("() => new Promise(done => requestAnimationFrame(() => requestAnimationFrame(done)))")
+            self._notebook.next_frame()
         assert [self._in_the_document(node) for node in wrong] == []
         self.known |= {(told(node, "role"), told(node, "name")) for node in found}
 
