@@ -5,6 +5,7 @@
     =648368125565216675  !=3  equal, not equal; exact for integers, to the digits typed for floats
     17                        the same as =17
     17..18, 20..21            any of these; conditions side by side (">17 <20") must all hold
+    !=3, 5   17..21, !=18     none of these numbers; the range without that number
     text                      contains, upper or lower case; =text the whole cell; !text !=text not that
     r, i   =r, i   !=r, i     any of these texts; the whole cell is one of them; is none of them
     "Smith, J"                a text that holds a comma, or begins with one of these signs
@@ -36,6 +37,7 @@ _NUMBER = r"[+-]?(?:\d+\.?\d*|\.\d+)(?:[eE][+-]?\d+)?"
 _END = r"[+-]?(?:\d+(?:\.\d+)?|\.\d+)(?:[eE][+-]?\d+)?"
 _RANGE = re.compile(rf"({_END})?\s*\.\.\s*({_NUMBER})?")
 _COMPARED = re.compile(rf"(>=|<=|!=|==?|>|<|≥|≤|≠)?\s*({_NUMBER})")
+_ALONE = re.compile(rf"(!=|≠)?\s*({_NUMBER})")
 _ALTERNATIVE = re.compile(r'\s*(!?)(=*)\s*("(.*?)"(?=\s*(?:,|$))|[^,]*)(?:\s*,)?', re.DOTALL)
 _TRUTH = {"true": True, "t": True, "yes": True, "1": True, "false": False, "f": False, "no": False, "0": False}
 
@@ -53,7 +55,7 @@ def passing(cells: ColumnCells, text: str) -> Passed | None:
     if text.lower() in _PRESENT:
         return ~cells.missing
     if cells.kind in {"integer", "float"}:
-        passed = _any_of(cells, text)
+        passed = _numbers(cells, text)
     elif cells.kind == "boolean":
         passed = _boolean(cells, text)
     else:
@@ -61,11 +63,25 @@ def passing(cells: ColumnCells, text: str) -> Passed | None:
     return passed & ~cells.missing
 
 
-def _any_of(cells: ColumnCells, text: str) -> Passed:
-    passed = np.zeros(len(cells.values), dtype=bool)
-    for alternative in text.split(","):
-        if alternative.strip():
-            passed |= _all_of(cells, alternative.strip(), text)
+def _numbers(cells: ColumnCells, text: str) -> Passed:
+    """Any of the conditions of a list, but none of its numbers with !=: any of "!=3, !=5" would be every row.
+
+    Where the first one is such a number, bare ones are meant so too.
+    """
+    alternatives = [alternative.strip() for alternative in text.split(",") if alternative.strip()]
+    first = _ALONE.fullmatch(alternatives[0]) if alternatives else None
+    wanted, excluded = [], []
+    for alternative in alternatives:
+        alone = _ALONE.fullmatch(alternative)
+        if alone and (alone[1] or (first and first[1])):
+            excluded.append(alone[2])
+        else:
+            wanted.append(alternative)
+    passed = np.full(len(cells.values), bool(excluded) and not wanted)
+    for alternative in wanted:
+        passed |= _all_of(cells, alternative, text)
+    for number in excluded:
+        passed &= _compare(cells, "!=", number)
     return passed
 
 

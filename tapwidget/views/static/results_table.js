@@ -113,7 +113,7 @@ export function headingTitle({ name, unit, ucd, description, sortable }) {
 }
 
 export const FILTER_HELP = {
-  integer: "15..24, >17, =18, 3,5,7 (any of), -- (missing), !-- (not missing)",
+  integer: "15..24, >17, =18, 3,5,7 (any of), !=3,5 (none of), -- (missing), !-- (not missing)",
   float: "15..24, >17, =18.2 (to the digits typed), -- (missing), !-- (not missing)",
   boolean: "true, false, -- (missing)",
   vector: "text it contains, =the whole text, -- (missing), !-- (not missing)",
