@@ -44,6 +44,7 @@ PUBLIC = {
     "MagnitudeHistogram": "tapwidget.views.magnitude_histogram",
     "MagnitudeChoice": "tapwidget.views.magnitude_choice",
     "DifferencePlot": "tapwidget.views.difference_plot",
+    "ScatterPlot": "tapwidget.views.scatter_plot",
     "SkyPlot": "tapwidget.views.sky_plot",
     "SeparationPlot": "tapwidget.views.separation_plot",
     "OffsetPlot": "tapwidget.views.offset_plot",

@@ -49,7 +49,7 @@ def of_values(*series: NDArray[np.float64]) -> tuple[float, ...]:
     them.
     """
     clipped = [np.clip(rising, -LARGEST, LARGEST) for rising in series]
-    extents = [_extent(rising) for rising in clipped]
+    extents = [extent(rising) for rising in clipped]
     low, high = min(low for low, _ in extents), max(high for _, high in extents)
     are_whole = all(bool((rising == np.round(rising)).all()) for rising in clipped)
     widths = [_width(rising, *extent) for rising, extent in zip(clipped, extents, strict=True)]
@@ -69,8 +69,8 @@ def of_values(*series: NDArray[np.float64]) -> tuple[float, ...]:
     return tuple(edges[1 - (edges[1] > low) : len(edges) - 1 + (edges[-2] < high)].tolist())
 
 
-def _extent(rising: NDArray[np.float64]) -> tuple[float, float]:
-    """Lowest and highest value; where the outermost lie far away, half the length of the others beyond these."""
+def extent(rising: NDArray[np.float64]) -> tuple[float, float]:
+    """Lowest and highest of values that rise; where the outermost lie far away, half the others' length beyond."""
     lowest, highest = float(rising[0]), float(rising[-1])
     low, high = (float(value) for value in np.quantile(rising, (OUTERMOST, 1 - OUTERMOST)))
     return max(lowest, low - (high - low) / 2), min(highest, high + (high - low) / 2)

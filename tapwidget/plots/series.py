@@ -109,7 +109,8 @@ def plain(values: Any, label: str = "") -> NDArray[np.float64]:
         raise ColumnError(f"The values of {label or 'this series'} have {numbers.ndim} dimensions, but must have one.")
     missing = ~np.isfinite(numbers)
     doubtful = np.flatnonzero(numbers < -90)  # few: comparing all with each sentinel would take longest of all
-    missing[doubtful] = np.isin(np.round(numbers[doubtful], 2), SENTINELS) | missing[doubtful]
+    with np.errstate(over="ignore"):  # the largest numbers there are become infinite, and are no sentinel either
+        missing[doubtful] |= np.isin(np.round(numbers[doubtful], 2), SENTINELS)
     if mask is not None:
         missing |= np.broadcast_to(mask, missing.shape)
     return np.where(missing, np.nan, numbers)

@@ -23,6 +23,8 @@ class Looks:
         As `MagnitudeChoice` has them.
     edges, shown, logarithmic, colours, interval
         As `MagnitudeHistogram` has them; edges and shown only where somebody chose them.
+    scatter : tuple of str
+        x, x_minus, y, y_minus of `ScatterPlot`; None where that is closed.
     columns, widths : tuple of str, dict of str to int
         The columns that the table shows, in their order, and how wide (CSS pixels) those are whose width was chosen.
     sort : tuple of (str, str)
@@ -42,6 +44,7 @@ class Looks:
     logarithmic: bool | None = None
     colours: str | None = None
     interval: tuple[float, float] | None = None
+    scatter: tuple[str, ...] | None = None
     columns: tuple[str, ...] | None = None
     widths: dict[str, int] | None = None
     sort: tuple[tuple[str, str], ...] | None = None
@@ -131,6 +134,13 @@ def _names(value: Any) -> tuple[str, ...]:
     return tuple(map(_text, _list(value)))
 
 
+def _axes(value: Any) -> tuple[str, ...]:
+    names = _names(value)
+    if len(names) != 4:
+        raise ValueError
+    return names
+
+
 def _widths(value: Any) -> dict[str, int]:
     if not all(type(width) is int and 0 < width <= WIDEST for width in value.values()):
         raise ValueError
@@ -151,6 +161,6 @@ def _filters(value: Any) -> dict[str, str]:
 CHECKS: dict[str, Callable[[Any], Any]] = {
     "band": _text, "yours": _text, "theirs": _text, "also": _names,
     "edges": _edges, "shown": _shown, "logarithmic": _flag, "colours": _colours, "interval": _interval,
-    "columns": _names, "widths": _widths, "sort": _sort, "filters": _filters,
+    "scatter": _axes, "columns": _names, "widths": _widths, "sort": _sort, "filters": _filters,
 }  # fmt: skip
 """Each makes its part of what was read, or raises."""

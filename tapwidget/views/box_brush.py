@@ -11,6 +11,7 @@ from numpy.typing import NDArray
 
 from tapwidget.plots.selection import NONE, RowNumbers
 
+Box = tuple[float, float, float, float]  # left, right, bottom, top
 LIVE = 20_000  # points up to which the rows follow the box while it is drawn; above, when it is done
 
 
@@ -29,10 +30,16 @@ class BoxBrush:
         self._lock = threading.RLock()
         self._brush, self._chosen = brush, chosen
         self._x = self._y = np.zeros(0)
-        self._box: tuple[float, ...] = ()  # the last one that was looked at
+        self._box: Box | tuple[()] = ()  # the last one that was looked at
         self._rows = NONE
         self._telling = 0  # how many are just being told which rows it holds
         brush.observe(self._moved, ["selected_x", "selected_y", "brushing"])
+
+    @property
+    def box(self) -> Box | None:
+        """Left, right, bottom, top of the box; None where there is none."""
+        with self._lock:
+            return self._box or None
 
     def over(self, x: NDArray[np.float64], y: NDArray[np.float64]) -> None:
         """From now on the points are these, one a row; NaN for a row that has none."""
@@ -59,9 +66,10 @@ class BoxBrush:
         with self._lock:
             ends = [self._brush.selected_x, self._brush.selected_y]
             if any(end is None or len(end) != 2 for end in ends):
-                box: tuple[float, ...] = ()
-            else:
-                box = tuple(float(end) for pair in ends for end in pair)
+                box: Box | tuple[()] = ()
+            else:  # of an axis that grows downwards the upper end comes first
+                (left, right), (bottom, top) = (sorted(map(float, pair)) for pair in ends)
+                box = (left, right, bottom, top)
             if box == self._box or (box and self._brush.brushing and len(self._x) > LIVE):
                 return
             self._box = box
@@ -74,6 +82,6 @@ class BoxBrush:
             with self._lock:
                 self._telling -= 1
 
-    def _inside(self, box: tuple[float, ...]) -> NDArray[np.bool_]:
+    def _inside(self, box: Box) -> NDArray[np.bool_]:
         left, right, bottom, top = box
         return (self._x >= left) & (self._x <= right) & (self._y >= bottom) & (self._y <= top)

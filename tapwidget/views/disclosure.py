@@ -32,6 +32,10 @@ class Disclosure(ipywidgets.VBox):
         self.title = title
         self._show()
 
+    def put(self, *children: ipywidgets.Widget) -> None:
+        """Have these behind the line from now on."""
+        self._body.children = children
+
     @traitlets.observe("title", "is_open")
     def _show(self, _change: object = None) -> None:
         self._line.description = self.title

@@ -15,6 +15,7 @@ from tapwidget.views.results_panel import ResultsPanel
 from tapwidget.views.results_table import ResultsTable
 
 CHOICES = ("band", "yours", "theirs", "also")
+AXES = ("x", "x_minus", "y", "y_minus")
 
 
 def looks_of(panel: ResultsPanel) -> Looks:
@@ -25,6 +26,8 @@ def looks_of(panel: ResultsPanel) -> Looks:
         usual = bins.usual(histogram.series)
         known |= {name: getattr(histogram, name) for name in ("logarithmic", "colours", "interval")}
         known |= {n: getattr(histogram, n) for n in ("edges", "shown") if getattr(histogram, n) != getattr(usual, n)}
+        if panel.any_two.is_open:
+            known["scatter"] = tuple(getattr(panel.scatter, name) for name in AXES)
     table = panel.table
     if table.table is not None:
         widths = {name: width for name, width in table.column_widths.items() if name in table.table.colnames}
@@ -41,6 +44,7 @@ def put_back(looks: Looks, panel: ResultsPanel, *, table: bool) -> tuple[str, ..
     problems = [*_choose(looks, panel)]
     if panel.has_plots:
         problems += _bin(looks, panel.histogram)
+        problems += _open(looks, panel)
     if table and panel.table.table is not None:
         problems += _arrange(looks, panel.table)
     return tuple(problems)
@@ -75,6 +79,18 @@ def _bin(looks: Looks, histogram: MagnitudeHistogram) -> Iterator[str]:
             setattr(histogram, name, wanted)
         except (TapWidgetError, traitlets.TraitError) as error:
             yield f"The {name} of the histogram is not restored: {error}"
+
+
+def _open(looks: Looks, panel: ResultsPanel) -> Iterator[str]:
+    if looks.scatter is None:
+        return
+    for name, column in zip(AXES, looks.scatter, strict=True):
+        setattr(panel.scatter, name, column)
+    panel.any_two.is_open = True
+    table = panel.scatter.table
+    lacking = [] if table is None else [column for column in looks.scatter if column and column not in table.colnames]
+    if lacking:
+        yield f"The result has no column {', '.join(dict.fromkeys(lacking))} (any more) to plot."
 
 
 def _arrange(looks: Looks, table: ResultsTable) -> Iterator[str]:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import Any
+from typing import Any, NamedTuple
 
 import ipywidgets
 import traitlets
@@ -18,6 +18,15 @@ BY_BAND = ("as the band", "")
 MOST_NAMED = 3  # of the further ones, beside the word "also"
 CLOSE = {"description_width": "auto"}
 USUAL = tuple("ugrizy")  # offered while no table is there
+
+
+class _Photometry(NamedTuple):
+    """What of a table can be compared; `over`: what of a result can be drawn over it."""
+
+    table: Any
+    bands: tuple[str, ...]
+    numbers: tuple[str, ...]
+    over: tuple[str, ...]
 
 
 class MagnitudeChoice(ipywidgets.HBox):
@@ -48,6 +57,7 @@ class MagnitudeChoice(ipywidgets.HBox):
     def __init__(self, user: Any = None, *results: Any, **kwargs: Any) -> None:
         self._filling = False  # while the lists are being filled they say nothing
         self._there: tuple[str, ...] = ()
+        self._known: dict[tuple[int, bool], _Photometry] = {}
         self._columns: dict[str, tuple[str, ...]] = {"yours": (), "theirs": (), "further": ()}
         self._band = basic.Dropdown(
             description="band", tooltip="the bands of your table and of the results",
@@ -82,11 +92,24 @@ class MagnitudeChoice(ipywidgets.HBox):
 
         Bands are recognised by UCD and name; what a match brought from the upload is none of the results' own.
         """
-        mine = () if user is None else columns.bands(user)
-        bands = in_order({*mine, *(band for result in results for band in columns.bands(result, is_result=True))})
-        theirs = dict.fromkeys(name for result in results for name in columns.numbers(result))
-        further = dict.fromkeys(name for result in results for name in columns.to_draw_over(result))
-        self.offer(bands, () if user is None else columns.numbers(user), tuple(theirs), tuple(further))
+        tables = [*([] if user is None else [(user, False)]), *((result, True) for result in results)]
+        known, self._known = self._known, {}
+        for table, is_result in tables:  # each is looked at once
+            found = known.get((id(table), is_result))
+            if found is None or found.table is not table:
+                found = _Photometry(
+                    *(table, columns.bands(table, is_result=is_result), columns.numbers(table)),
+                    columns.to_draw_over(table) if is_result else (),
+                )
+            self._known[id(table), is_result] = found
+        mine = () if user is None else self._known[id(user), False].numbers
+        theirs = [self._known[id(result), True] for result in results]
+        self.offer(
+            in_order({band for found in self._known.values() for band in found.bands}),
+            mine,
+            tuple(dict.fromkeys(name for found in theirs for name in found.numbers)),
+            tuple(dict.fromkeys(name for found in theirs for name in found.over)),
+        )
 
     @property
     def has_columns(self) -> bool:

@@ -1,4 +1,4 @@
-"""The plots of a result side by side: magnitudes, sky, separations, offsets, differences."""
+"""The plots of a result side by side: magnitudes, sky, separations, offsets, differences, any two columns."""
 
 from __future__ import annotations
 
@@ -12,15 +12,17 @@ from tapwidget.plots.sky import cone_around
 from tapwidget.state.runs import Run
 from tapwidget.views import basic
 from tapwidget.views.difference_plot import DifferencePlot
+from tapwidget.views.disclosure import Disclosure
 from tapwidget.views.magnitude_choice import MagnitudeChoice
 from tapwidget.views.magnitude_histogram import MagnitudeHistogram
 from tapwidget.views.offset_plot import OffsetPlot
+from tapwidget.views.scatter_plot import ScatterPlot
 from tapwidget.views.separation_plot import SeparationPlot
 from tapwidget.views.sky_plot import SkyPlot
 
 
 class ResultPlots(ipywidgets.HBox):
-    """Five plots and a button. `ResultsPanel` decides what they show.
+    """Six plots and a button. `ResultsPanel` decides what they show.
 
     Parameters
     ----------
@@ -40,6 +42,10 @@ class ResultPlots(ipywidgets.HBox):
         self.separations = SeparationPlot(find=find, background=background)
         self.offsets = OffsetPlot(find=find, background=background)
         self.differences = DifferencePlot(background=background)
+        self.scatter = ScatterPlot(background=background)
+        self._result: Any = None
+        self.any_two = Disclosure("Plot any two columns")
+        self.any_two.observe(lambda _: self._open_scatter(), "is_open")
         self.use_radius = basic.Button(
             description="Use this radius", tooltip="put it into the form, for the next match", layout={"width": "auto"}
         )
@@ -57,6 +63,7 @@ class ResultPlots(ipywidgets.HBox):
             *((self.judged,) if self.separations.separations is not None else ()),
             *((self.offsets,) if self.offsets.offsets is not None else ()),
             *((self.differences,) if self.differences.differences is not None else ()),
+            *((self.any_two,) if self._result is not None else ()),
         )
         if self.children[2:] != beside:
             self.children = (*self.children[:2], *beside)
@@ -82,3 +89,11 @@ class ResultPlots(ipywidgets.HBox):
                 plot.table = None  # both before either: no pairs of one run with the rate of another, or beside them
         for plot in (self.separations, self.offsets):
             plot.chance, plot.table = chance, result
+        self._result = result
+        self._open_scatter()
+
+    def _open_scatter(self) -> None:
+        """Draw it where it is open. Absent elsewhere: most people never look at it, and its lists can be long."""
+        is_open = self.any_two.is_open
+        self.any_two.put(*((self.scatter,) if is_open else ()))
+        self.scatter.table = self._result if is_open else None

@@ -16,15 +16,15 @@ from astropy.table import Table
 from tapwidget.actions.background import Background
 from tapwidget.errors import ColumnError
 from tapwidget.plots import columns
-from tapwidget.plots.bands import in_order
 from tapwidget.plots.difference import of_result
 from tapwidget.plots.selection import RowNumbers
 from tapwidget.plots.series import Series, beside, of_run, of_user
 from tapwidget.plots.subset import Subset
 from tapwidget.state.form import Form
-from tapwidget.state.runs import Run, Runs
+from tapwidget.state.runs import Runs
 from tapwidget.views import basic
 from tapwidget.views.difference_plot import DifferencePlot
+from tapwidget.views.disclosure import Disclosure
 from tapwidget.views.magnitude_choice import MagnitudeChoice
 from tapwidget.views.magnitude_histogram import MagnitudeHistogram
 from tapwidget.views.match_check import MatchCheck, positions
@@ -34,6 +34,7 @@ from tapwidget.views.result_plots import ResultPlots
 from tapwidget.views.results_table import ResultsTable
 from tapwidget.views.row_subsets import in_result, selected, would_be_kept
 from tapwidget.views.saved_copy import display_with_copy
+from tapwidget.views.scatter_plot import ScatterPlot
 from tapwidget.views.separation_plot import SeparationPlot
 from tapwidget.views.sky_plot import SkyPlot
 from tapwidget.views.style import notes, stylesheet
@@ -61,6 +62,10 @@ class ResultsPanel(ipywidgets.VBox):
     offsets : OffsetPlot
     differences : DifferencePlot
         Of the magnitudes that the histogram compares, in the current result.
+    scatter : ScatterPlot
+        Of any two columns of the current result, drawn while `any_two` is open.
+    any_two : Disclosure
+        The line that opens it.
     check : MatchCheck
         The chance matches and duplicates of the current run.
     choice : MagnitudeChoice
@@ -79,7 +84,6 @@ class ResultsPanel(ipywidgets.VBox):
         self._brushed = False  # whether the rows selected are those of the brush
         self._marking: set[int] = set()  # the threads that mark in the other plots what the table has selected
         self._kept: Subset | None = None
-        self._photometry: dict[int, tuple[Table, bool, tuple[str, ...], tuple[str, ...], tuple[str, ...]]] = {}
         self.table = ResultsTable()
         self._made: ResultPlots | None = None
         self._making = threading.RLock()
@@ -128,6 +132,8 @@ class ResultsPanel(ipywidgets.VBox):
                     lambda change: self._boxed(change["new"], self._subtracted and self._subtracted[0]), "selected_rows"
                 )
                 plots.offsets.observe(lambda change: self._boxed(change["new"], plots.offsets.table), "selected_rows")
+                plots.scatter.observe(lambda change: self._boxed(change["new"], plots.scatter.table), "selected_rows")
+                plots.scatter.observe(lambda _: self._follow(), "table")
                 plots.use_radius.on_click(lambda _: self._take_radius())
                 self._made = plots
             return self._made
@@ -156,6 +162,14 @@ class ResultsPanel(ipywidgets.VBox):
     @property
     def differences(self) -> DifferencePlot:
         return self._plots.differences
+
+    @property
+    def scatter(self) -> ScatterPlot:
+        return self._plots.scatter
+
+    @property
+    def any_two(self) -> Disclosure:
+        return self._plots.any_two
 
     @property
     def use_radius(self) -> ipywidgets.Button:
@@ -207,7 +221,7 @@ class ResultsPanel(ipywidgets.VBox):
     def draw(self) -> None:
         """Put the user's table and every visible run over one another, in the styles of Figure 1."""
         shown = [run for run in self._runs.runs if run.visible and run.result is not None]
-        self._offer_columns(shown)
+        self.choice.offer_of(self._form.table, *(run.result for run in shown))
         series: list[Series] = []
         self._series_of_table = None
         yours = theirs = ""
@@ -262,25 +276,6 @@ class ResultsPanel(ipywidgets.VBox):
             self._subtracted = (result, yours, theirs)
             with self._marked():
                 self.differences.differences = found
-
-    def _offer_columns(self, shown: list[Run]) -> None:
-        """Offer the bands and columns of all that could be drawn; each table is looked at once."""
-        mine = self._form.table
-        tables = [*([] if mine is None else [(mine, False)]), *((run.result, True) for run in shown)]
-        known, self._photometry = self._photometry, {}
-        for table, is_result in tables:
-            found = known.get(id(table))
-            if found is None or found[0] is not table or found[1] != is_result:
-                found = (
-                    *(table, is_result, columns.bands(table, is_result=is_result), columns.numbers(table)),
-                    columns.to_draw_over(table) if is_result else (),
-                )
-            self._photometry[id(table)] = found
-        found_of = [self._photometry[id(table)] for table, _ in tables]
-        bands = in_order({band for _, _, bands, *_ in found_of for band in bands})
-        theirs = dict.fromkeys(name for _, is_result, _, numbers, _ in found_of if is_result for name in numbers)
-        further = dict.fromkeys(name for *_, over in found_of for name in over)
-        self.choice.offer(bands, () if mine is None else self._photometry[id(mine)][3], tuple(theirs), tuple(further))
 
     def _await_drawing(self) -> None:
         if self._view_count and not self.table.drawn and self._plain is None:
@@ -374,7 +369,8 @@ class ResultsPanel(ipywidgets.VBox):
         marks = [(self.sky, chosen)] if self.sky.table is self.table.table else []  # else it is about to show that one
         if result is not None:
             rows = chosen if self.check.rows is None else in_result(chosen, self.check.rows)
-            marks += [(plot, rows) for plot in (self.separations, self.offsets) if plot.table is result]
+            of_result = (self.separations, self.offsets, self.scatter)
+            marks += [(plot, rows) for plot in of_result if plot.table is result]
             marks += [(self.differences, rows)] if self._subtracted and self._subtracted[0] is result else []
         with self._marked():
             for plot, its_rows in marks:

@@ -46,6 +46,8 @@ def test_another_panel_is_looked_at_in_the_same_way() -> None:
     one.histogram.edges, one.histogram.shown = np.linspace(15, 23, 17), (15.5, 22.5)
     one.histogram.logarithmic, one.histogram.colours = True, "band"
     one.histogram.interval = (17.0, 20.0)
+    one.any_two.is_open = True
+    one.scatter.x, one.scatter.x_minus, one.scatter.y = "ut1_g", "ut1_r", "size"
     one.table.columns = ("ut1_r", "g_cModelMag", "ut1_id")
     one.table.column_widths = {"ut1_r": 90, "gone": 30}
     one.table.arrange([("g_cModelMag", "descending")], {"ut1_r": "< 20"})
@@ -55,6 +57,8 @@ def test_another_panel_is_looked_at_in_the_same_way() -> None:
     other = panel()
     assert put_back(looks, other, table=True) == ()
     assert looks_of(other) == looks
+    assert other.scatter.table is RESULT
+    assert other.scatter._picture._x_axis.label == "ut1_g - ut1_r [mag]"
     passing = np.flatnonzero(RESULT["ut1_r"] < 20)
     expected = passing[np.argsort(-RESULT["g_cModelMag"][passing], kind="stable")]
     assert np.array_equal(other.table.rows_shown, expected)
@@ -82,6 +86,7 @@ def test_columns_that_are_no_magnitudes_keep_their_bins() -> None:
         (Looks(band="K"), "no band K"),
         (Looks(theirs="gone"), "no column gone to compare"),
         (Looks(columns=("gone", "ut1_r")), "no column gone"),
+        (Looks(scatter=("size", "gone", "ut1_r", "")), "no column gone (any more) to plot"),
         (Looks(sort=(("gone", "ascending"),), filters={"lost": "1"}), "no column gone, lost"),
         (Looks(sort=(("shape", "ascending"),)), "not sorted by shape"),
         (Looks(filters={"ut1_r": "> many"}), "filter of ut1_r"),

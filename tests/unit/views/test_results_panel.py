@@ -407,6 +407,38 @@ def test_a_box_among_the_offsets_selects_everywhere(panel: ResultsPanel) -> None
     assert panel.table.selected_rows == ()
 
 
+def test_any_two_columns_of_the_result_are_drawn_where_somebody_opens_them(panel: ResultsPanel) -> None:
+    panel._form.table = Table({"r": R})
+    assert panel._plots.any_two not in panel._plots.children
+    show(panel, Table({**MATCHED, "g_cModelMag": R + 0.5}))
+    line = panel._plots.any_two
+    assert line in panel._plots.children
+    assert panel.scatter.table is None
+    panel.table.selected_rows = (4,)
+    line.is_open = True
+    assert panel.scatter.table is panel.table.table
+    assert panel.scatter.selected_rows == (4,)
+    assert (panel.scatter.x, panel.scatter.x_minus, panel.scatter.y) == ("g_cModelMag", "r_cModelMag", "r_cModelMag")
+    panel.scatter.x, panel.scatter.x_minus = "ut1_r", ""
+    brush = panel.scatter._picture.brush
+    with brush.hold_trait_notifications():
+        brush.selected_x, brush.selected_y = np.array([16.5, 18.5]), np.array([30.0, 0.0])
+    assert panel.table.selected_rows == panel.differences.selected_rows == panel.sky.selected_rows == (1, 2)
+    panel.check.rows = np.array([2, 0])
+    panel.table.selected_rows = (0,)
+    assert panel.scatter.selected_rows == (2,)
+    assert brush.selected_x is None
+    panel.check.rows = None
+    show(panel, Table(MATCHED))
+    assert panel.scatter.table is panel.table.table
+    assert panel.scatter.x == "ut1_r"  # what was chosen stays
+    line.is_open = False
+    assert panel.scatter.table is None
+    panel._runs.remove(panel._runs.current)
+    panel._runs.remove(panel._runs.current)
+    assert line not in panel._plots.children
+
+
 def test_a_box_stands_when_the_sky_is_marked_at_the_same_moment(
     panel: ResultsPanel, monkeypatch: pytest.MonkeyPatch
 ) -> None:
