@@ -119,6 +119,12 @@ def test_nothing_becomes_html(lab: Any, folder: Path, service: str) -> None:
     button("Compare two runs").click()
     shown(app.get_by_text("kept a counterpart"))
 
+    # Any two columns: the lists, the axes, what is said below.
+    button("Plot any two columns").click()
+    scatter = app.locator(".tw-plot", has=page.get_by_role("button", name="Zoom in"))
+    scatter.get_by_label("y", exact=True).select_option(label=f"ut1_{EVIL}")
+    shown(scatter.locator("option"), scatter.locator("text.axislabel"), scatter.locator(".tw-note"))
+
     # Python, the set-up, and what is told of jobs.
     button("Show as Python").click()
     shown(app.locator("pre[aria-label=Python]"))

@@ -21,6 +21,7 @@ OPENS = (
     "Save or open this set-up", "From your computer ...", "Other position columns", "Columns to return",
     "Magnitude range", "Magnitude difference", "Colour range", "Is measured", "ADQL condition", "Show as Python",
     "Details", "Earlier jobs", "Compare two runs", "also ...", "Bins and colours", "Counts as a table",
+    "Plot any two columns",
 )  # fmt: skip
 TOOLS = ("Columns ...", "Statistics ...", "Save ...")
 WORD = re.compile(r"[^\W_]")  # the glyph of an icon is none
@@ -96,6 +97,7 @@ def test_every_control_has_a_name(lab: Any, csv: Path) -> None:
     app.locator(".tw-earlier-job").first.wait_for()
     app.get_by_role("spinbutton", name="number of bins").wait_for()
     app.get_by_role("button", name="Copy").first.wait_for()
+    app.get_by_role("button", name="y downwards").wait_for()
     names.are_complete()
     for name in TOOLS:
         press(app, name)
