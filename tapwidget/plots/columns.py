@@ -80,6 +80,11 @@ def values(table: Table, column: str) -> Any:
     return (table, column)
 
 
+def is_magnitude(table: Table, column: str) -> bool:
+    """Whether the column has magnitudes, or fluxes that are counted as such; no errors, no differences."""
+    return any(column in kind for kind in _photometry(table))
+
+
 def is_flux(table: Table, column: str) -> bool:
     """Whether the column has fluxes in nJy, which are counted as AB magnitudes."""
     return column in table.colnames and column in flux_columns(table)

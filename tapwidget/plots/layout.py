@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+from collections.abc import Sequence
 
 import numpy as np
 from numpy.typing import NDArray
@@ -24,6 +25,25 @@ def ticks(low: float, high: float, about: int = 8, *, whole: bool = False) -> li
     first, last = math.ceil(low / step - 1e-9), math.floor(high / step + 1e-9)
     digits = max(0, -math.floor(math.log10(step)))
     return [round(number * step, digits) for number in range(first, last + 1)]
+
+
+def tick_labels(values: Sequence[float], low: float, high: float) -> tuple[list[str], str]:
+    """Labels that tell these values of an axis apart, and what is to be added to each of them, or multiplied with.
+
+    >>> tick_labels([2460000.5, 2460000.6], 2460000.4, 2460000.7)
+    (['0.5', '0.6'], '+2.46e6')
+    """
+    # Of matplotlib, whose way to write them is known.
+    from matplotlib.ticker import ScalarFormatter
+
+    formatter = ScalarFormatter(useOffset=True, useMathText=False)
+    formatter.create_dummy_axis()
+    assert formatter.axis is not None
+    formatter.axis.set_view_interval(low, high)
+    formatter.axis.set_data_interval(low, high)
+    labels = formatter.format_ticks(list(values))
+    offset = formatter.get_offset()
+    return labels, offset if not offset or offset[0] in "+-\N{MINUS SIGN}" else f"\N{MULTIPLICATION SIGN}{offset}"
 
 
 def round_step(rough: float) -> float:

@@ -21,6 +21,7 @@ if TYPE_CHECKING:
 
 MARGIN = 0.04  # of the length of an axis, beyond its outermost values
 BLUE = (46, 128, 196)  # seen on a light page and on a dark one
+FINEST = 8  # times the least difference of two numbers: no axis is shorter on either side
 FAINTEST = 0.35  # opacity of a cell with one row
 Floats = NDArray[np.float64]
 Extent = tuple[float, float, float, float]  # left, right, bottom, top
@@ -45,6 +46,8 @@ class Scatter:
         What they are called: "g - r".
     x_unit, y_unit : str
         Empty where there is none, or the two columns of a difference have not the same.
+    warnings : tuple of str
+        What is to be known of the values.
     of : weakref of a Table, Quantity, Quantity
         Which table's, and what of it.
     """
@@ -55,10 +58,11 @@ class Scatter:
     y_name: str
     x_unit: str = ""
     y_unit: str = ""
+    warnings: tuple[str, ...] = ()
     of: tuple[Any, Quantity, Quantity] | None = field(default=None, repr=False)
 
     def is_of(self, table: Table, x: Quantity, y: Quantity) -> bool:
-        """Whether these are the values that `of_table` gives for that."""
+        """Whether `of_table` took these values from there."""
         return self.of is not None and self.of[0]() is table and self.of[1:] == (x, y)
 
     def __len__(self) -> int:
@@ -72,12 +76,12 @@ class Scatter:
     @cached_property
     def usual_extent(self) -> Extent:
         """That of all but the few values that lie far outside of all others."""
-        return (*_axis(self.x[self.there], whole=False), *_axis(self.y[self.there], whole=False))
+        return (*_usual_axis(self.x[self.there]), *_usual_axis(self.y[self.there]))
 
     @cached_property
     def whole_extent(self) -> Extent:
-        """That of all values."""
-        return (*_axis(self.x[self.there], whole=True), *_axis(self.y[self.there], whole=True))
+        """That of all values, but for those beyond 1e300."""
+        return (*_whole_axis(self.x[self.there]), *_whole_axis(self.y[self.there]))
 
     def inside(self, extent: Extent) -> NDArray[np.bool_]:
         """Which rows lie there, its edges included."""
@@ -93,14 +97,14 @@ class Scatter:
         )
         return counts.astype(np.intp)
 
-    def account(self, extent: Extent) -> str:
-        """How many rows there are, and what became of those that are not in this extent."""
-        rows, seen = len(self), int(np.count_nonzero(self.inside(extent)))
+    def account(self, seen: int) -> tuple[str, ...]:
+        """How many rows there are, and what became of those that are not `seen`; and what else is to be known."""
+        rows = len(self)
         missing, outside = rows - len(self.there), len(self.there) - seen
         said = f"{self.y_name} over {self.x_name}: {rows:,} row{'' if rows == 1 else 's'}"
         parts = [f"{missing:,} without one of the values"] if missing else []
         parts += [f"{outside:,} beyond the axes"] if outside else []
-        return f"{said}; {', '.join(parts)}" if parts else f"{said}, all shown"
+        return (f"{said}; {', '.join(parts)}." if parts else f"{said}, all shown.", *self.warnings)
 
     @property
     def x_label(self) -> str:
@@ -119,15 +123,17 @@ def of_table(table: Table, x: Quantity, y: Quantity) -> Scatter:
     ColumnError
         If the table lacks one of the columns, or it holds no numbers.
     """
-    (x_values, x_name, x_unit), (y_values, y_name, y_unit) = (_values(table, quantity) for quantity in (x, y))
+    x_values, x_name, x_unit, x_warnings = _values(table, x)
+    y_values, y_name, y_unit, y_warnings = _values(table, y)
     missing = np.isnan(x_values) | np.isnan(y_values)
     x_values, y_values = np.where(missing, np.nan, x_values), np.where(missing, np.nan, y_values)
-    return Scatter(x_values, y_values, x_name, y_name, x_unit, y_unit, (weakref.ref(table), x, y))
+    warnings = tuple(dict.fromkeys((*x_warnings, *y_warnings)))
+    return Scatter(x_values, y_values, x_name, y_name, x_unit, y_unit, warnings, (weakref.ref(table), x, y))
 
 
 def is_magnitude(table: Table, y: Quantity) -> bool:
     """Whether it grows downwards by custom: a magnitude, and no difference of two."""
-    return y.column in table.colnames and not y.minus and columns.unit(table, y.column) == "mag"
+    return not y.minus and columns.is_magnitude(table, y.column)
 
 
 def usual(table: Table) -> tuple[Quantity, Quantity]:
@@ -170,56 +176,75 @@ def draw(
 ) -> Figure:
     """The points with matplotlib, of many their density, and the rows that are selected; 6 x 4 inches.
 
-    Of many selected rows an even sample is marked.
+    Of many selected rows an even sample is marked. What is not in the picture is said above it.
     """
-    from tapwidget.plots.paper import page, plain_text
+    from tapwidget.plots.paper import note, page, plain_text
 
     figure, axes = page()
     left, right, bottom, top = extent
     inside = found.inside(extent)
-    if np.count_nonzero(inside) > sky.DRAWN:
+    seen = int(np.count_nonzero(inside))
+    said = list(found.account(seen))
+    if seen > sky.DRAWN:
         axes.hexbin(
             found.x[inside], found.y[inside], gridsize=(110, 60), mincnt=1, bins="log", cmap="Greys", extent=extent
         )
+        said.append("Darker where more rows are, by the logarithm.")
     else:
-        axes.plot(found.x[inside], found.y[inside], ".", color="C0", markersize=3, label=f"rows ({len(found.there):,})")
+        axes.plot(found.x[inside], found.y[inside], ".", color="C0", markersize=3, label=f"rows ({seen:,})")
     rows = np.asarray(selected, dtype=np.intp)
     if len(rows):
-        drawn = rows[inside[rows]]
-        drawn = drawn[sky.sample(len(drawn), sky.DRAWN)]
+        in_sight = rows[inside[rows]]
+        drawn = in_sight[sky.sample(len(in_sight), sky.DRAWN)]
         label = f"selected ({len(rows):,})"
         axes.plot(found.x[drawn], found.y[drawn], ".", color="C3", markersize=3, label=label)
+        said += [f"Of the selected rows {len(drawn):,} are marked."] if len(drawn) < len(rows) else []
     axes.set_xlim(left, right)
     axes.set_ylim(*((top, bottom) if y_down else (bottom, top)))
     axes.set_xlabel(plain_text(found.x_label))
     axes.set_ylabel(plain_text(found.y_label))
     if axes.get_legend_handles_labels()[0]:
         axes.legend(loc="best")
+    note(axes, *(plain_text(sentence) for sentence in said))
     return figure
 
 
-def _values(table: Table, quantity: Quantity) -> tuple[Floats, str, str]:
-    """Numbers, name and unit of what an axis has."""
+def _values(table: Table, quantity: Quantity) -> tuple[Floats, str, str, list[str]]:
+    """Numbers, name, unit and warnings of what an axis has."""
     names = [name for name in quantity if name]
     for name in names:
         columns.existing(table, name, "the table")
     values = [Series(name, columns.values(table, name)).magnitudes for name in names]
-    units = {columns.unit(table, name) for name in names}
+    units = list(dict.fromkeys(columns.unit(table, name) for name in names))
     with np.errstate(over="ignore"):
         difference = values[0] - values[1] if len(values) > 1 else values[0]
     difference = np.where(np.isinf(difference), np.nan, difference)
-    return difference, " - ".join(columns.label(table, name) for name in names), units.pop() if len(units) == 1 else ""
+    called = " - ".join(columns.label(table, name) for name in names)
+    if len(units) == 1:
+        return difference, called, units[0], []
+    told = " and ".join(f"[{unit}]" if unit else "no unit" for unit in units)
+    return difference, called, "", [f"{called} is of numbers as they are: they have {told}."]
 
 
-def _axis(values: Floats, *, whole: bool) -> tuple[float, float]:
+def _usual_axis(values: Floats) -> tuple[float, float]:
+    """The ends of an axis for all but the few values that lie far outside of all others."""
+    if not len(values):
+        return 0.0, 1.0
+    return _with_margin(*bins.extent(np.sort(np.clip(values, -bins.LARGEST, bins.LARGEST))))
+
+
+def _whole_axis(values: Floats) -> tuple[float, float]:
     """The ends of an axis for these values."""
     if not len(values):
         return 0.0, 1.0
-    rising = np.sort(np.clip(values, -bins.LARGEST, bins.LARGEST))
-    low, high = (float(rising[0]), float(rising[-1])) if whole else bins.extent(rising)
+    low, high = np.clip((values.min(), values.max()), -bins.LARGEST, bins.LARGEST)
+    return _with_margin(float(low), float(high))
+
+
+def _with_margin(low: float, high: float) -> tuple[float, float]:
     # Of one value alone, or of values whose difference is lost among their digits, some room around it.
     margin = MARGIN * (high - low) or 0.5
-    margin = max(margin, 8 * float(np.spacing(max(abs(low), abs(high)))))
+    margin = max(margin, FINEST * float(np.spacing(max(abs(low), abs(high)))))
     return low - margin, high + margin
 
 

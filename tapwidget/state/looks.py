@@ -24,7 +24,9 @@ class Looks:
     edges, shown, logarithmic, colours, interval
         As `MagnitudeHistogram` has them; edges and shown only where somebody chose them.
     scatter : tuple of str
-        x, x_minus, y, y_minus of `ScatterPlot`; None where that is closed.
+        x, x_minus, y, y_minus of `ScatterPlot`; empty where that is closed.
+    scatter_down : bool
+        Its `y_down`.
     columns, widths : tuple of str, dict of str to int
         The columns that the table shows, in their order, and how wide (CSS pixels) those are whose width was chosen.
     sort : tuple of (str, str)
@@ -45,6 +47,7 @@ class Looks:
     colours: str | None = None
     interval: tuple[float, float] | None = None
     scatter: tuple[str, ...] | None = None
+    scatter_down: bool | None = None
     columns: tuple[str, ...] | None = None
     widths: dict[str, int] | None = None
     sort: tuple[tuple[str, str], ...] | None = None
@@ -136,7 +139,7 @@ def _names(value: Any) -> tuple[str, ...]:
 
 def _axes(value: Any) -> tuple[str, ...]:
     names = _names(value)
-    if len(names) != 4:
+    if len(names) not in (0, 4):
         raise ValueError
     return names
 
@@ -161,6 +164,7 @@ def _filters(value: Any) -> dict[str, str]:
 CHECKS: dict[str, Callable[[Any], Any]] = {
     "band": _text, "yours": _text, "theirs": _text, "also": _names,
     "edges": _edges, "shown": _shown, "logarithmic": _flag, "colours": _colours, "interval": _interval,
-    "scatter": _axes, "columns": _names, "widths": _widths, "sort": _sort, "filters": _filters,
+    "scatter": _axes, "scatter_down": _flag,
+    "columns": _names, "widths": _widths, "sort": _sort, "filters": _filters,
 }  # fmt: skip
 """Each makes its part of what was read, or raises."""

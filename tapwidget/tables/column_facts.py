@@ -56,12 +56,14 @@ def unit_is(table: Table, name: str, unit: str) -> bool:
 def is_number(table: Table, name: str) -> bool:
     """Whether the column holds one real number a row."""
     column = table[name]
-    return column.dtype.kind in "iuf" and column.ndim == 1
+    dtype = getattr(column, "dtype", None)  # a Time or a SkyCoord has none
+    return dtype is not None and dtype.kind in "iuf" and column.ndim == 1
 
 
 def is_text(table: Table, name: str) -> bool:
     column = table[name]
-    return column.dtype.kind in "USO" and column.ndim == 1
+    dtype = getattr(column, "dtype", None)
+    return dtype is not None and dtype.kind in "USO" and column.ndim == 1
 
 
 def values_of(table: Table, name: str, most: int = 0, *, every: int = 1) -> np.ndarray:

@@ -8,7 +8,6 @@ from typing import Any
 import ipywidgets
 import traitlets
 
-from tapwidget.plots.scatter import Quantity
 from tapwidget.views import basic
 
 NOTHING = ("nothing", "")
@@ -49,11 +48,6 @@ class AxisChoice(ipywidgets.HBox):
         self.observe(lambda _: self._fill(), ["column", "minus"])
         self._column.observe(lambda change: self._chosen("column", change["new"]), "value")
         self._minus.observe(lambda change: self._chosen("minus", change["new"]), "value")
-
-    @property
-    def quantity(self) -> Quantity:
-        """Both."""
-        return Quantity(self.column, self.minus)
 
     def offer(self, columns: Sequence[str]) -> None:
         """Offer these columns."""

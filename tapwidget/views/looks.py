@@ -8,7 +8,7 @@ from typing import Any
 import traitlets
 
 from tapwidget.errors import TapWidgetError
-from tapwidget.plots import bins
+from tapwidget.plots import bins, scatter
 from tapwidget.state.looks import Looks
 from tapwidget.views.magnitude_histogram import MagnitudeHistogram
 from tapwidget.views.results_panel import ResultsPanel
@@ -26,8 +26,9 @@ def looks_of(panel: ResultsPanel) -> Looks:
         usual = bins.usual(histogram.series)
         known |= {name: getattr(histogram, name) for name in ("logarithmic", "colours", "interval")}
         known |= {n: getattr(histogram, n) for n in ("edges", "shown") if getattr(histogram, n) != getattr(usual, n)}
-        if panel.any_two.is_open:
-            known["scatter"] = tuple(getattr(panel.scatter, name) for name in AXES)
+        is_open = panel.any_two.is_open
+        known["scatter"] = tuple(getattr(panel.scatter, name) for name in AXES) if is_open else ()
+        known["scatter_down"] = panel.scatter.y_down if is_open else None
     table = panel.table
     if table.table is not None:
         widths = {name: width for name, width in table.column_widths.items() if name in table.table.colnames}
@@ -84,13 +85,17 @@ def _bin(looks: Looks, histogram: MagnitudeHistogram) -> Iterator[str]:
 def _open(looks: Looks, panel: ResultsPanel) -> Iterator[str]:
     if looks.scatter is None:
         return
-    for name, column in zip(AXES, looks.scatter, strict=True):
-        setattr(panel.scatter, name, column)
-    panel.any_two.is_open = True
-    table = panel.scatter.table
-    lacking = [] if table is None else [column for column in looks.scatter if column and column not in table.colnames]
-    if lacking:
-        yield f"The result has no column {', '.join(dict.fromkeys(lacking))} (any more) to plot."
+    if looks.scatter:
+        y = scatter.Quantity(*looks.scatter[2:])
+        table = panel.table.table
+        usual = table is not None and scatter.is_magnitude(table, y)
+        y_down = usual if looks.scatter_down is None else looks.scatter_down
+        panel.scatter.choose(*looks.scatter, y_down=y_down)
+        there = {"", *(() if table is None else table.colnames)}
+        lacking = dict.fromkeys(column for column in looks.scatter if table is not None and column not in there)
+        if lacking:
+            yield f"The result has no column {', '.join(lacking)} (any more) to plot."
+    panel.any_two.is_open = bool(looks.scatter)
 
 
 def _arrange(looks: Looks, table: ResultsTable) -> Iterator[str]:

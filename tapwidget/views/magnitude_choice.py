@@ -23,7 +23,8 @@ USUAL = tuple("ugrizy")  # offered while no table is there
 class _Photometry(NamedTuple):
     """What of a table can be compared; `over`: what of a result can be drawn over it."""
 
-    table: Any
+    table: Any  # kept, so that no other one gets its id
+    columns: list[str]
     bands: tuple[str, ...]
     numbers: tuple[str, ...]
     over: tuple[str, ...]
@@ -93,19 +94,20 @@ class MagnitudeChoice(ipywidgets.HBox):
         Bands are recognised by UCD and name; what a match brought from the upload is none of the results' own.
         """
         tables = [*([] if user is None else [(user, False)]), *((result, True) for result in results)]
-        known, self._known = self._known, {}
+        known: dict[tuple[int, bool], _Photometry] = {}
         for table, is_result in tables:  # each is looked at once
-            found = known.get((id(table), is_result))
-            if found is None or found.table is not table:
+            found = self._known.get((id(table), is_result))
+            if found is None or found.columns != table.colnames:
                 found = _Photometry(
-                    *(table, columns.bands(table, is_result=is_result), columns.numbers(table)),
+                    *(table, list(table.colnames), columns.bands(table, is_result=is_result), columns.numbers(table)),
                     columns.to_draw_over(table) if is_result else (),
                 )
-            self._known[id(table), is_result] = found
-        mine = () if user is None else self._known[id(user), False].numbers
-        theirs = [self._known[id(result), True] for result in results]
+            known[id(table), is_result] = found
+        self._known = known
+        mine = () if user is None else known[id(user), False].numbers
+        theirs = [known[id(result), True] for result in results]
         self.offer(
-            in_order({band for found in self._known.values() for band in found.bands}),
+            in_order({band for found in known.values() for band in found.bands}),
             mine,
             tuple(dict.fromkeys(name for found in theirs for name in found.numbers)),
             tuple(dict.fromkeys(name for found in theirs for name in found.over)),

@@ -31,7 +31,7 @@ class ResultPlots(ipywidgets.HBox):
     find : callable
         What finds the separations of a result, as of `SeparationPlot`.
     background : Background
-        Draws the figures that somebody saves.
+        Draws the figures that somebody saves, and finds what the plot of any two columns shows.
     """
 
     def __init__(
@@ -96,4 +96,5 @@ class ResultPlots(ipywidgets.HBox):
         """Draw it where it is open. Absent elsewhere: most people never look at it, and its lists can be long."""
         is_open = self.any_two.is_open
         self.any_two.put(*((self.scatter,) if is_open else ()))
-        self.scatter.table = self._result if is_open else None
+        if self.scatter.table is not self._result:  # opened again, it is as it was
+            self.scatter.table = self._result if is_open else None

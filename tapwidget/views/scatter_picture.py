@@ -24,6 +24,25 @@ BLANK = (  # a transparent pixel: an image has to have something
 )
 
 
+class Axis(NamedTuple):
+    """An axis with its ticks; places on it are shares of its length, which single precision tells apart."""
+
+    low: float
+    high: float
+    label: str
+    ticks: tuple[float, ...]
+    tick_labels: tuple[str, ...]
+
+    def places(self, values: Floats) -> Floats:
+        """Where these values are: from 0 to 1."""
+        with np.errstate(over="ignore"):
+            return (values - self.low) / (self.high - self.low)
+
+    def value(self, place: float) -> float:
+        """What is there."""
+        return self.low + place * (self.high - self.low)
+
+
 class Chart(NamedTuple):
     """What is to be drawn.
 
@@ -31,25 +50,31 @@ class Chart(NamedTuple):
     ----------
     found : Scatter
     extent : (left, right, bottom, top)
+    x, y : Axis
     is_seen, seen : bool a row, int
         Whether it lies within the extent, and how many do.
     density : bytes or None
         The picture of all of these, a PNG, where they are more than can be told apart as points.
-    account : str
-        What became of the others.
     """
 
     found: Scatter
     extent: Extent
+    x: Axis
+    y: Axis
     is_seen: NDArray[np.bool_]
     seen: int
     density: bytes | None
-    account: str
+
+    @property
+    def further(self) -> Extent | None:
+        """The next larger extent: the usual one, then that of all values; None where all is in sight."""
+        larger = (self.found.usual_extent, self.found.whole_extent)
+        return next((one for one in larger if one != self.extent and _holds(one, self.extent)), None)
 
 
 def chart(found: Scatter, extent: Extent | None) -> Chart:
     """What is to be drawn of these within an extent, the usual one where there is none."""
-    extent = extent or found.usual_extent
+    left, right, bottom, top = extent = extent or found.usual_extent
     is_seen = found.inside(extent)
     seen = int(np.count_nonzero(is_seen))
     density = None
@@ -57,7 +82,20 @@ def chart(found: Scatter, extent: Extent | None) -> Chart:
         across = (WIDTH - MARGIN["left"] - MARGIN["right"]) // CELL
         up = (HEIGHT - MARGIN["top"] - MARGIN["bottom"]) // CELL
         density = scatter.picture(found.density(extent, across, up))
-    return Chart(found, extent, is_seen, seen, density, found.account(extent))
+    x, y = _axis(left, right, found.x_label), _axis(bottom, top, found.y_label)
+    return Chart(found, extent, x, y, is_seen, seen, density)
+
+
+def _axis(low: float, high: float, label: str) -> Axis:
+    values = layout.ticks(low, high, 6)
+    labels, offset = layout.tick_labels(values, low, high)
+    # Rounded, for a tick's label is looked up by its place written as text.
+    places = tuple(round((value - low) / (high - low), 7) for value in values)
+    return Axis(low, high, f"{label} ({offset})" if offset else label, places, tuple(labels))
+
+
+def _holds(outer: Extent, inner: Extent) -> bool:
+    return outer[0] <= inner[0] and outer[1] >= inner[1] and outer[2] <= inner[2] and outer[3] >= inner[3]
 
 
 class ScatterPicture:
@@ -68,16 +106,16 @@ class ScatterPicture:
     area : ipywidgets.Box
         To be displayed.
     brush : bqplot.BrushSelector
-        Its `selected_x` and `selected_y` are the box that the mouse drew.
+        Its `selected_x` and `selected_y` are the box that the mouse drew, in shares of the axes.
     """
 
     def __init__(self) -> None:
-        self._x, self._y = bqplot.LinearScale(allow_padding=False), bqplot.LinearScale(allow_padding=False)
+        self._x, self._y = (bqplot.LinearScale(min=0.0, max=1.0, allow_padding=False) for _ in range(2))
         scales = {"x": self._x, "y": self._y}
         self._x_axis = bqplot.Axis(scale=self._x, grid_lines="none", label_offset="34px")
         self._y_axis = bqplot.Axis(scale=self._y, side="left", grid_lines="none", label_offset="50px")
         self._density = bqplot.Image(
-            image=basic.Image(value=BLANK, format="png"), scales=scales, x=(0, 1), y=(0, 1), visible=False
+            image=basic.Image(value=BLANK, format="png"), scales=scales, x=(0.0, 1.0), y=(0.0, 1.0), visible=False
         )
         self._points = dots(scales, MATCHED, 2.6, opacity=0.6)
         self._selected = dots(scales, SELECTED, 3.6)
@@ -92,20 +130,15 @@ class ScatterPicture:
 
     def draw(self, drawn: Chart, *, y_down: bool) -> None:
         """Show this; y grows downwards if so asked."""
-        found, (left, right, bottom, top) = drawn.found, drawn.extent
-        for scale, low, high in ((self._x, left, right), (self._y, bottom, top)):
-            with scale.hold_sync():
-                scale.min, scale.max = low, high
+        found = drawn.found
         self.turn(y_down=y_down)
-        set_ticks(self._x_axis, layout.ticks(left, right, 6))
-        set_ticks(self._y_axis, layout.ticks(bottom, top, 6))
-        self._x_axis.label, self._y_axis.label = found.x_label, found.y_label
+        for mark, axis in ((self._x_axis, drawn.x), (self._y_axis, drawn.y)):
+            set_ticks(mark, axis.ticks, axis.tick_labels)
+            mark.label = axis.label
         single = np.flatnonzero(drawn.is_seen) if drawn.density is None else np.zeros(0, np.intp)
-        place(self._points, found.x[single], found.y[single])
-        with self._density.hold_sync():
-            self._density.visible = drawn.density is not None
-            self._density.x, self._density.y = (left, right), (bottom, top)
+        place(self._points, drawn.x.places(found.x[single]), drawn.y.places(found.y[single]))
         self._put_image(drawn.density or BLANK)
+        self._density.visible = drawn.density is not None
 
     def turn(self, *, y_down: bool) -> None:
         """Have y grow downwards, or upwards."""
@@ -125,6 +158,6 @@ class ScatterPicture:
             before.close()
 
     def select(self, x: Floats, y: Floats, keys: list[tuple[str, str]]) -> None:
-        """Mark these points, and explain all of them: label and colour of each kind."""
+        """Mark points at these shares of the axes, and explain all there are: label and colour of each kind."""
         place(self._selected, x, y)
         self._legend.value = plot_style.dots([(label, colour, True) for label, colour in keys])

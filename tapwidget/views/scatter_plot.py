@@ -12,7 +12,7 @@ import traitlets
 from tapwidget.actions.background import Background, Latest
 from tapwidget.errors import TapWidgetError
 from tapwidget.plots import columns, scatter, sky
-from tapwidget.plots.scatter import Extent, Quantity
+from tapwidget.plots.scatter import FINEST, Extent, Quantity
 from tapwidget.plots.selection import RowNumbers
 from tapwidget.views import basic, plot_style
 from tapwidget.views.axis_choice import AxisChoice
@@ -43,7 +43,8 @@ class ScatterPlot(ipywidgets.VBox):
     x_minus, y_minus : str
         Columns that are subtracted from these; empty for none.
     y_down : bool
-        Whether y grows downwards, as magnitudes do by custom; set anew where another y is chosen.
+        Whether y grows downwards, as magnitudes do by custom; set anew where another y is chosen, from the table that
+        has it.
     extent : (left, right, bottom, top) or None
         What is in sight, in the units of the axes; None for all but the few values far outside of all others.
     selected_rows : sorted row numbers (int), equal to a tuple of them
@@ -74,6 +75,7 @@ class ScatterPlot(ipywidgets.VBox):
         self._background = background or Background()
         self._saving = FigureLinks(self.figure, "scatter", self._background)
         self._drawn: Chart | None = None
+        self._turned: Quantity | None = None  # the y whose direction is chosen
         self._build()
         super().__init__(
             [stylesheet(), plot_style.plot_stylesheet(), self._x_choice, self._y_choice, self._picture.area, self._row,
@@ -85,15 +87,15 @@ class ScatterPlot(ipywidgets.VBox):
             traitlets.link((self, name), (choice, "column"))
             traitlets.link((self, f"{name}_minus"), (choice, "minus"))
         traitlets.link((self, "y_down"), (self._down, "value"))
-        self._choose_usual()
-        self._turn()
         if y_down is not None:
+            self._turned = self.quantities[1]
             self.y_down = y_down
+        self._choose_usual()
         self.extent, self.selected_rows = extent, selected_rows
         self.observe(self._new_table, "table")
         self.observe(self._new_columns, NAMES)
-        self.observe(lambda _: self._redraw(), "extent")
-        self.observe(lambda _: self._picture.turn(y_down=self.y_down), "y_down")
+        self.observe(lambda _: self._redraw_soon(), "extent")
+        self.observe(self._turn_picture, "y_down")
         self.observe(self._show_selected, "selected_rows")
         self._clear.on_click(lambda _button: self.clear())
         self._in.on_click(lambda _button: self._zoom_in())
@@ -104,9 +106,17 @@ class ScatterPlot(ipywidgets.VBox):
     def _four_numbers(self, proposal: Any) -> Extent | None:
         if proposal["value"] is None:
             return None
-        left, right, bottom, top = (float(end) for end in proposal["value"])
-        if not (np.isfinite([left, right, bottom, top]).all() and left < right and bottom < top):
-            raise TapWidgetError("An extent is left < right, bottom < top: four numbers, in the units of the axes.")
+        try:
+            left, right, bottom, top = (float(end) for end in proposal["value"])
+        except (TypeError, ValueError):
+            left = right = bottom = top = np.nan
+        for low, high in ((left, right), (bottom, top)):
+            # Not NaN, not beyond all numbers, not lost among the digits.
+            if not FINEST * np.spacing(max(abs(low), abs(high))) <= high - low < np.inf:
+                raise TapWidgetError(
+                    "An extent is (left, right, bottom, top) in the units of the axes, left < right and bottom < top, "
+                    f"not {proposal['value']!r}; None is the usual one."
+                )
         return left, right, bottom, top
 
     @property
@@ -114,10 +124,27 @@ class ScatterPlot(ipywidgets.VBox):
         """What the axes have."""
         return Quantity(self.x, self.x_minus), Quantity(self.y, self.y_minus)
 
+    @property
+    def box(self) -> Extent | None:
+        """Left, right, bottom, top of the box that is drawn, in the units of the axes; None where there is none."""
+        with self._lock:
+            drawn, box = self._drawn, self._box.box
+        if drawn is None or box is None:
+            return None
+        left, right, bottom, top = box
+        return drawn.x.value(left), drawn.x.value(right), drawn.y.value(bottom), drawn.y.value(top)
+
+    def choose(self, x: str, x_minus: str, y: str, y_minus: str, *, y_down: bool) -> None:
+        """Set all of these at once, also before there is a table."""
+        self._turned = Quantity(y, y_minus)
+        with self.hold_trait_notifications():
+            self.x, self.x_minus, self.y, self.y_minus, self.y_down = x, x_minus, y, y_minus, y_down
+
     def clear(self) -> None:
         """Select nothing, and take the box away."""
         self.selected_rows = ()
         self._box.clear()
+        self._mark()
 
     def figure(self) -> Figure:
         """The same with matplotlib, in the colours for paper.
@@ -130,7 +157,9 @@ class ScatterPlot(ipywidgets.VBox):
         table, (x, y), extent = self.table, self.quantities, self.extent
         if table is None or not (x.column and y.column):
             raise TapWidgetError("There is nothing to draw: choose a table and two of its columns.")
-        found = scatter.of_table(table, x, y)
+        with self._lock:
+            drawn = self._drawn
+        found = drawn.found if drawn is not None and drawn.found.is_of(table, x, y) else scatter.of_table(table, x, y)
         rows = np.asarray(self.selected_rows, dtype=np.intp)
         rows = rows[: np.searchsorted(rows, len(found))]
         return scatter.draw(found, extent or found.usual_extent, rows, y_down=self.y_down)
@@ -152,10 +181,14 @@ class ScatterPlot(ipywidgets.VBox):
 
     def _new_table(self, _change: object) -> None:
         self.selected_rows = ()
-        self._box.clear()
-        self._choose_usual()
+        with self._lock:  # until the new one is drawn, nobody shall select rows of it in the picture of the old one
+            self._drawn = None
+            self._box.over(np.zeros(0), np.zeros(0))
+            self._box.clear()
+            self._picture.hide()
         self.extent = None
-        self._redraw()
+        self._choose_usual()
+        self._redraw_soon()
 
     def _choose_usual(self) -> None:
         table = self.table
@@ -165,34 +198,39 @@ class ScatterPlot(ipywidgets.VBox):
         if table is not None and not (self.x or self.y):
             x, y = scatter.usual(table)
             with self.hold_trait_notifications():
-                self.x, self.x_minus = x
-                self.y, self.y_minus = y
+                (self.x, self.x_minus), (self.y, self.y_minus) = x, y
+        self._turn()
 
-    def _new_columns(self, change: dict[str, Any]) -> None:
-        self._box.clear()  # it was drawn over others
+    def _new_columns(self, _change: object) -> None:
         self.extent = None
-        if change["name"] in {"y", "y_minus"}:
-            self._turn()
-        self._redraw()
+        self._turn()
+        self._redraw_soon()
 
     def _turn(self) -> None:
+        """Have y grow as its kind does, once for each that is chosen: after that it is as the person has it."""
         table, (_, y) = self.table, self.quantities
-        if table is not None:
+        if table is not None and y != self._turned:
+            self._turned = y
             self.y_down = scatter.is_magnitude(table, y)
 
+    def _turn_picture(self, _change: object) -> None:
+        with self._lock:
+            self._saving.forget()
+            self._picture.turn(y_down=self.y_down)
+
     def _zoom_in(self) -> None:
-        box = self._box.box
-        if box is not None:
-            self._box.clear()
-            self.extent = box
+        if self.box is not None:
+            self.extent = self.box
 
     def _zoom_out(self) -> None:
-        drawn = self._drawn
-        self._box.clear()
-        if self.extent is None and drawn is not None:
-            self.extent = drawn.found.whole_extent
-        else:
-            self.extent = None
+        with self._lock:
+            drawn = self._drawn
+        if drawn is not None and drawn.further is not None and drawn.found.is_of(self.table, *self.quantities):
+            self.extent = None if drawn.further == drawn.found.usual_extent else drawn.further
+
+    def _redraw_soon(self) -> None:
+        self._asked.next()  # what is being found is of what was chosen before
+        self._background.post(("scatter", id(self)), self._redraw)
 
     def _redraw(self) -> None:
         """Draw what is chosen now, when it is found: columns of a million rows take half a second."""
@@ -203,10 +241,10 @@ class ScatterPlot(ipywidgets.VBox):
             return
         with self._lock:
             drawn = self._drawn
-            known = drawn.found if drawn is not None and drawn.found.is_of(table, x, y) else None
+        known = drawn.found if drawn is not None and drawn.found.is_of(table, x, y) else None
         self._background.run(
             lambda: chart(known or scatter.of_table(table, x, y), extent),
-            then=lambda drawn: self._show(asked, drawn, notes(drawn.account)),
+            then=lambda drawn: self._show(asked, drawn, notes(*drawn.found.account(drawn.seen))),
             failed=lambda error: self._show(asked, None, notes(f"Not drawn: {error}", css_class="tw-error")),
         )
 
@@ -215,46 +253,43 @@ class ScatterPlot(ipywidgets.VBox):
             if not self._asked.is_current(asked):
                 return
             self._drawn = drawn
+            self._box.clear()  # it was drawn in another picture; the rows that it held stay selected
             if drawn is None:
                 self._box.over(np.zeros(0), np.zeros(0))
                 self._picture.hide()
             else:
-                self._box.over(drawn.found.x, drawn.found.y)
+                self._box.over(drawn.x.places(drawn.found.x), drawn.y.places(drawn.found.y))
                 self._picture.draw(drawn, y_down=self.y_down)
             self._account.value = said
             self._mark()
 
     def _select(self, rows: RowNumbers) -> None:
         self.selected_rows = rows
-        self._offer_zoom()
+        self._mark()  # also of a box that holds no rows, or the same ones
 
     def _show_selected(self, _change: object) -> None:
         self._mark()
         self._box.follow(self.selected_rows)
-        self._offer_zoom()
 
     def _mark(self) -> None:
         with self._lock:
             self._saving.forget()
             drawn, rows = self._drawn, np.asarray(self.selected_rows, dtype=np.intp)
-            self._clear.disabled = not len(rows)
+            has_box = self._box.box is not None
+            self._clear.disabled = not (len(rows) or has_box)
+            self._in.disabled = drawn is None or not has_box
+            self._out.disabled = drawn is None or drawn.further is None
             self._saving.button.disabled = drawn is None
-            self._offer_zoom()
             if drawn is None:
                 self._readout.value = ""
                 return
             found = drawn.found
             rows = rows[: np.searchsorted(rows, len(found))]  # others are of a table that is about to be drawn
-            inside = rows[drawn.is_seen[rows]]
-            marked = inside[sky.sample(len(inside), MARKED)]
+            in_sight = rows[drawn.is_seen[rows]]
+            marked = in_sight[sky.sample(len(in_sight), MARKED)]
             said = f"{len(rows):,} of {len(found):,} rows selected" if len(rows) else HINT
-            self._readout.value = said + (f"; {MARKED:,} of them marked" if len(marked) < len(inside) else "")
+            self._readout.value = said + (f"; {MARKED:,} of them marked" if len(marked) < len(in_sight) else "")
             many = "rows, stronger where more are" if drawn.density is not None else "rows"
-            keys = [(f"{many} ({len(found.there):,})", MATCHED)]
+            keys = [(f"{many} ({drawn.seen:,})", MATCHED)]
             keys += [(f"selected ({len(rows):,})", SELECTED)] if len(rows) else []
-            self._picture.select(found.x[marked], found.y[marked], keys)
-
-    def _offer_zoom(self) -> None:
-        drawn = self._drawn
-        self._in.disabled = drawn is None or self._box.box is None
-        self._out.disabled = drawn is None or (self.extent is None and drawn.seen == len(drawn.found.there))
+            self._picture.select(drawn.x.places(found.x[marked]), drawn.y.places(found.y[marked]), keys)

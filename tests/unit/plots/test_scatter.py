@@ -6,7 +6,9 @@ import io
 
 import numpy as np
 import pytest
-from astropy.table import MaskedColumn, Table
+from astropy import units as u
+from astropy.table import MaskedColumn, QTable, Table
+from astropy.time import Time
 from hypothesis import given
 from hypothesis import strategies as st
 from matplotlib.image import imread
@@ -33,11 +35,14 @@ def test_a_colour_magnitude_diagram() -> None:
     np.testing.assert_array_equal(found.x, np.asarray(table["g_cModelMag"]) - np.asarray(table["r_cModelMag"]))
     np.testing.assert_array_equal(found.y, np.asarray(table["r_cModelMag"]))
     assert (found.x_label, found.y_label) == ("g_cModelMag - r_cModelMag [mag]", "r_cModelMag [mag]")
-    assert found.account(found.whole_extent) == "r_cModelMag over g_cModelMag - r_cModelMag: 5,000 rows, all shown"
+    assert found.account(5000) == ("r_cModelMag over g_cModelMag - r_cModelMag: 5,000 rows, all shown.",)
     assert usual(table) == (COLOUR, MAGNITUDE)
     assert is_magnitude(table, MAGNITUDE)
     assert not is_magnitude(table, COLOUR)
     assert not is_magnitude(table, Quantity("ut1_id"))
+    table["r_cModelMagErr"] = np.full(5000, 0.01)
+    table["r_cModelMagErr"].unit = "mag"
+    assert not is_magnitude(table, Quantity("r_cModelMagErr"))
 
 
 def test_what_is_missing_is_no_point() -> None:
@@ -50,7 +55,7 @@ def test_what_is_missing_is_no_point() -> None:
     found = of_table(table, Quantity("a"), Quantity("b"))
     np.testing.assert_array_equal(found.x, [1, *[np.nan] * 4])
     np.testing.assert_array_equal(found.y, [1, *[np.nan] * 4])
-    assert found.account(found.usual_extent) == "b over a: 5 rows; 4 without one of the values"
+    assert found.account(1) == ("b over a: 5 rows; 4 without one of the values.",)
     assert of_table(table, Quantity("a", "b"), Quantity("b")).x[0] == 0
 
 
@@ -62,6 +67,20 @@ def test_fluxes_are_magnitudes_as_everywhere() -> None:
     assert found.x == pytest.approx([0, -2.5])
     assert found.y_label == "r_psfFlux as AB mag [mag]"
     assert is_magnitude(table, Quantity("r_psfFlux"))
+
+
+def test_a_difference_of_two_units_is_said() -> None:
+    table = Table({"a": [180.0], "b": [3.0], "c": [1.0]}, units={"a": "deg", "b": "rad"})
+    found = of_table(table, Quantity("a", "b"), Quantity("c"))
+    assert found.x_label == "a - b"
+    assert found.account(1)[1] == "a - b is of numbers as they are: they have [deg] and [rad]."
+    assert len(of_table(table, Quantity("a", "a"), Quantity("c")).account(1)) == 1
+
+
+def test_columns_of_other_kinds_are_not_in_the_way() -> None:
+    table = QTable({"t": Time([2460000.5, 2460001.5], format="jd"), "a": [1.0, 2.0] * u.m, "b": [1, 2]})
+    assert usual(table) == (Quantity("a"), Quantity("b"))
+    assert of_table(table, *usual(table)).x_label == "a [m]"
 
 
 def test_what_is_usual_without_two_bands() -> None:
@@ -85,8 +104,9 @@ def test_far_values_do_not_rule_the_axes() -> None:
     table["r_cModelMag"][7] = 99.5
     found = of_table(table, Quantity("g_cModelMag"), MAGNITUDE)
     assert found.usual_extent[3] < 40 < found.whole_extent[3]
-    assert found.account(found.usual_extent).endswith("5,000 rows; 1 beyond the axes")
-    assert found.account(found.whole_extent).endswith("all shown")
+    assert np.flatnonzero(~found.inside(found.usual_extent)).tolist() == [7]
+    assert found.inside(found.whole_extent).all()
+    assert found.account(4999)[0].endswith("5,000 rows; 1 beyond the axes.")
 
 
 @given(st.lists(st.tuples(*[st.floats(width=64) | st.just(np.nan)] * 2), max_size=30))
@@ -131,9 +151,18 @@ def test_the_figure() -> None:
     assert low > high
     assert (axes.get_xlabel(), axes.get_ylabel()) == ("g_cModelMag - r_cModelMag [mag]", "r_cModelMag [mag]")
     assert [text.get_text() for text in axes.get_legend().get_texts()] == ["selected (3)"]
+    told = axes.get_title(loc="left")
+    assert told.startswith("r_cModelMag over g_cModelMag - r_cModelMag: 5,000 rows")
+    assert "Darker where more rows are" in told
     assert sum(axes.collections[0].get_array()) > 0  # a density
     assert save(figure, "png").startswith(b"\x89PNG")
-    few = draw(of_table(stars(100), COLOUR, MAGNITUDE), found.usual_extent).axes[0]
+    zoomed = draw(found, (-1.0, 3.0, 15.0, 16.0), np.arange(5000)).axes[0]
+    seen = int(found.inside((-1.0, 3.0, 15.0, 16.0)).sum())
+    assert 100 < seen < 1000
+    assert [text.get_text() for text in zoomed.get_legend().get_texts()] == [f"rows ({seen})", "selected (5,000)"]
+    assert f"{5000 - seen:,} beyond the axes" in zoomed.get_title(loc="left")
+    assert f"Of the selected rows {seen} are marked." in zoomed.get_title(loc="left")
+    few = draw(of_table(stars(100), COLOUR, MAGNITUDE), found.whole_extent).axes[0]
     assert [text.get_text() for text in few.get_legend().get_texts()] == ["rows (100)"]
     assert len(few.lines[0].get_xdata()) == 100
     save(draw(of_table(stars(0), COLOUR, MAGNITUDE), found.usual_extent), "svg")

@@ -14,7 +14,7 @@ from tapwidget.state.looks import CHECKS, Looks, from_record, record_of
 
 LOOKS = Looks(
     "é", "", "x y", ("g", "i"), (7.5, 8.0, 27.25), (15.0, 24.0), True, "band", (18.0, 18.0),
-    ("g", "r", "r", ""), ("b", "a"), {"b": 80}, (("b", "descending"), ("a", "ascending")), {"b": "> 17 <script>"},
+    ("g", "r", "r", ""), True, ("b", "a"), {"b": 80}, (("b", "descending"), ("a", "ascending")), {"b": "> 17 <script>"},
 )  # fmt: skip
 
 
@@ -34,7 +34,7 @@ def test_they_come_back_as_they_were() -> None:
         ("interval", [2, 1]), ("interval", [True, 2]), ("columns", "ab"), ("columns", [1]), ("columns", {}),
         ("widths", {"a": 0}), ("widths", {"a": True}), ("widths", {"a": 1.5}), ("widths", ["a"]),
         ("sort", [["a", "up"]]), ("sort", [["a"]]), ("sort", ["ab"]), ("filters", {"a": 1}), ("filters", ["a"]),
-        ("scatter", ["a", "b"]),
+        ("scatter", ["a", "b"]), ("scatter_down", 1),
         ("lost", ["x"]), ("token", "x" * 1000),
     ],
 )  # fmt: skip

@@ -47,7 +47,8 @@ def test_another_panel_is_looked_at_in_the_same_way() -> None:
     one.histogram.logarithmic, one.histogram.colours = True, "band"
     one.histogram.interval = (17.0, 20.0)
     one.any_two.is_open = True
-    one.scatter.x, one.scatter.x_minus, one.scatter.y = "ut1_g", "ut1_r", "size"
+    one.scatter.x, one.scatter.x_minus, one.scatter.y = "ut1_g", "ut1_r", "r_cModelMag"
+    one.scatter.y_down = False
     one.table.columns = ("ut1_r", "g_cModelMag", "ut1_id")
     one.table.column_widths = {"ut1_r": 90, "gone": 30}
     one.table.arrange([("g_cModelMag", "descending")], {"ut1_r": "< 20"})
@@ -58,6 +59,7 @@ def test_another_panel_is_looked_at_in_the_same_way() -> None:
     assert put_back(looks, other, table=True) == ()
     assert looks_of(other) == looks
     assert other.scatter.table is RESULT
+    assert not other.scatter.y_down
     assert other.scatter._picture._x_axis.label == "ut1_g - ut1_r [mag]"
     passing = np.flatnonzero(RESULT["ut1_r"] < 20)
     expected = passing[np.argsort(-RESULT["g_cModelMag"][passing], kind="stable")]
@@ -100,6 +102,18 @@ def test_what_does_not_fit_is_said_and_the_rest_is_done(looks: Looks, said: str)
     left = looks_of(one)
     assert left.columns == (("ut1_r",) if looks.columns else ())
     assert (left.band, left.theirs, left.sort, left.filters) == (before.band, "", (), {})
+
+
+def test_the_plot_of_any_two_columns_is_open_or_closed_as_it_was() -> None:
+    closed = looks_of(panel())
+    one, other = panel(), panel()
+    one.any_two.is_open = True
+    assert put_back(looks_of(one), other, table=True) == ()
+    assert other.any_two.is_open
+    assert other.scatter.y == "r_cModelMag"
+    assert other.scatter.y_down
+    assert put_back(closed, other, table=True) == ()
+    assert not other.any_two.is_open
 
 
 def test_a_table_that_is_not_the_one_of_then_is_left_alone() -> None:

@@ -422,7 +422,8 @@ def test_any_two_columns_of_the_result_are_drawn_where_somebody_opens_them(panel
     panel.scatter.x, panel.scatter.x_minus = "ut1_r", ""
     brush = panel.scatter._picture.brush
     with brush.hold_trait_notifications():
-        brush.selected_x, brush.selected_y = np.array([16.5, 18.5]), np.array([30.0, 0.0])
+        places = panel.scatter._drawn.x.places(np.array([16.5, 18.5]))
+        brush.selected_x, brush.selected_y = places, np.array([1.0, 0.0])
     assert panel.table.selected_rows == panel.differences.selected_rows == panel.sky.selected_rows == (1, 2)
     panel.check.rows = np.array([2, 0])
     panel.table.selected_rows = (0,)
@@ -432,10 +433,15 @@ def test_any_two_columns_of_the_result_are_drawn_where_somebody_opens_them(panel
     show(panel, Table(MATCHED))
     assert panel.scatter.table is panel.table.table
     assert panel.scatter.x == "ut1_r"  # what was chosen stays
+    panel.scatter.extent = (16.0, 17.0, 15.0, 18.0)
+    for is_open in (False, True):
+        line.is_open = is_open
+    assert panel.scatter.extent == (16.0, 17.0, 15.0, 18.0)  # opened again, it is as it was
     line.is_open = False
+    show(panel, Table(MATCHED))
     assert panel.scatter.table is None
-    panel._runs.remove(panel._runs.current)
-    panel._runs.remove(panel._runs.current)
+    for _ in range(3):
+        panel._runs.remove(panel._runs.current)
     assert line not in panel._plots.children
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import ipywidgets
 import numpy as np
 import pytest
 import traitlets
@@ -17,7 +18,9 @@ from tapwidget.views.scatter_plot import ScatterPlot
 def table(rows: int) -> Table:
     random = np.random.default_rng(5)
     r = random.uniform(15, 24, rows)
-    made = Table({"ut1_<em>no</em>": np.arange(rows) * 1.0, "g_cModelMag": r + 0.5, "r_cModelMag": r})
+    made = Table(
+        {"ut1_<em>no</em>": np.arange(rows) * 1.0, "g_cModelMag": r + random.uniform(0.4, 0.6, rows), "r_cModelMag": r}
+    )
     made["g_cModelMag"].unit = made["r_cModelMag"].unit = "mag"
     return made
 
@@ -27,9 +30,10 @@ def plot_of(rows: int, *columns: str, **traits: object) -> ScatterPlot:
 
 
 def box(plot: ScatterPlot, x: tuple[float, float], y: tuple[float, float]) -> None:
-    brush = plot._picture.brush
+    """Draw one, in the units of the axes."""
+    brush, drawn = plot._picture.brush, plot._drawn
     with brush.hold_trait_notifications():
-        brush.selected_x, brush.selected_y = np.array(x), np.array(y)
+        brush.selected_x, brush.selected_y = drawn.x.places(np.array(x)), drawn.y.places(np.array(y))
 
 
 def test_it_begins_with_a_colour_magnitude_diagram() -> None:
@@ -90,8 +94,11 @@ def test_zooming() -> None:
     assert not plot._in.disabled
     selected = plot.selected_rows
     plot._in.click()
-    assert plot.extent == (1000, 2000, 17, 20)
-    assert (plot._picture._x.min, plot._picture._x.max) == (1000, 2000)
+    assert plot.extent == pytest.approx((1000, 2000, 17, 20))
+    r = np.asarray(plot.table["r_cModelMag"][1000:2001])
+    inside = (r >= 17) & (r <= 20)
+    assert np.allclose(plot._picture._points.x[::2], np.flatnonzero(inside) / 1000)
+    assert np.allclose(plot._picture._points.y[::2], (r[inside] - 17) / 3, atol=1e-6)
     assert plot.selected_rows == selected  # what was selected stays so
     assert plot._picture.brush.selected_x is None
     assert plot._in.disabled
@@ -105,13 +112,27 @@ def test_zooming() -> None:
     assert "1 beyond the axes" in plot._account.value
     plot._out.click()
     assert "all shown" in plot._account.value
+    assert plot._out.disabled
     plot.y = "g_cModelMag"
     assert plot.extent is None
 
 
-@pytest.mark.parametrize("extent", [(1, 0, 0, 1), (0, 1, 0, np.nan)])
+def test_a_box_without_rows_can_be_zoomed_to_and_taken_away() -> None:
+    plot = plot_of(500, "ut1_<em>no</em>", "r_cModelMag")
+    box(plot, (10.1, 10.2), (1.0, 2.0))
+    assert plot.selected_rows == ()
+    assert not plot._in.disabled
+    plot._clear.click()
+    assert plot.box is None
+    assert plot._in.disabled
+    assert plot._clear.disabled
+
+
+@pytest.mark.parametrize(
+    "extent", [(1, 0, 0, 1), (0, 1, 0, np.nan), (-1e308, 1e308, 0, 1), (1, 1 + 1e-15, 0, 1), (0, 1, 2), 5, "abcd"]
+)
 def test_an_extent_is_four_numbers(extent: object) -> None:
-    with pytest.raises(TapWidgetError, match="left < right, bottom < top"):
+    with pytest.raises(TapWidgetError, match="left < right and bottom < top"):
         plot_of(10, extent=extent)
 
 
@@ -155,6 +176,22 @@ def test_the_figure_has_what_is_in_sight() -> None:
     assert "Nothing to show yet" in ScatterPlot()._account.value
 
 
+def test_numbers_that_differ_little_have_places_and_labels_of_their_own() -> None:
+    for start, step, unit in (
+        (2460000.5, 0.002, "+2.46e6"),
+        (648368125565216677, 10_000, "6.483681256e17"),
+        (150.1, 5e-6, ""),
+    ):
+        values = start + np.arange(200) * (np.int64(step) if step > 1 else step)
+        plot = ScatterPlot(Table({"a": values, "b": np.arange(200.0)}), "a", "b", background=Immediate())
+        drawn = plot._picture._points.x[::2]
+        assert np.allclose(np.diff(drawn), np.diff(drawn).mean(), rtol=0.05)
+        labels = list(plot._picture._x_axis.tick_labels.values())
+        assert len(set(labels)) == len(labels) > 3
+        assert max(map(len, labels)) < 8
+        assert unit in plot._picture._x_axis.label
+
+
 def test_only_the_last_choice_is_drawn() -> None:
     late = Late()
     plot = ScatterPlot(table(100), background=late)
@@ -162,6 +199,60 @@ def test_only_the_last_choice_is_drawn() -> None:
     for answer in reversed(late.answers):
         answer()
     assert plot._picture._x_axis.label == "ut1_<em>no</em>"
+
+
+def test_rows_of_a_table_that_is_not_drawn_yet_are_not_selected_in_the_picture_of_the_last_one() -> None:
+    late = Late()
+    plot = ScatterPlot(table(100), "ut1_<em>no</em>", "r_cModelMag", background=late)
+    late.answer()
+    drawn = plot._drawn
+    plot.table = table(50)
+    assert not plot._picture._points.visible
+    with plot._picture.brush.hold_trait_notifications():
+        plot._picture.brush.selected_x = plot._picture.brush.selected_y = np.array([0.0, 1.0])
+    assert plot.selected_rows == ()
+    assert plot._drawn is not drawn
+    late.answer()
+    assert plot._picture._points.visible
+    assert plot.box is None
+    # Of the same table the rows are the same; the box is of the axes that it was drawn over.
+    plot.x = "g_cModelMag"
+    plot._zoom_out()
+    assert plot.extent is None
+    box(plot, (10, 20), (0, 30))
+    assert plot.selected_rows == tuple(range(10, 21))
+    late.answer()
+    assert plot.selected_rows == tuple(range(10, 21))
+    assert plot.box is None
+
+
+def test_y_grows_as_its_kind_does_until_somebody_turns_it() -> None:
+    plot = ScatterPlot(x="g_cModelMag", y="r_cModelMag", background=Immediate())
+    plot.table = table(10)
+    assert plot.y_down
+    plot.y_down = False
+    plot.table = table(20)
+    assert not plot.y_down
+    plot = ScatterPlot(background=Immediate())
+    plot.choose("g_cModelMag", "", "r_cModelMag", "", y_down=False)
+    plot.table = table(10)
+    assert not plot.y_down
+
+
+def test_links_of_a_figure_go_when_it_is_turned() -> None:
+    plot = plot_of(10)
+    plot._saving.button.click()
+    assert "PNG" in plot._saving.links.value
+    plot._down.value = False
+    assert plot._saving.links.value == ""
+
+
+def test_one_picture_more_leaves_no_widget_behind() -> None:
+    plot = plot_of(5000)
+    before = len(ipywidgets.widgets.widget._instances)
+    for name in ("ut1_<em>no</em>", "g_cModelMag", "r_cModelMag"):
+        plot.x = name
+    assert len(ipywidgets.widgets.widget._instances) == before
 
 
 class Late(Immediate):
@@ -173,3 +264,9 @@ class Late(Immediate):
 
     def run(self, work, then, failed) -> None:
         self.answers.append(lambda: Immediate.run(self, work, then, failed))
+
+    def answer(self) -> None:
+        """To all that was asked, in order."""
+        asked, self.answers = self.answers, []
+        for answer in asked:
+            answer()
