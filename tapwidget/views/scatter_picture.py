@@ -55,6 +55,8 @@ class Chart(NamedTuple):
         Whether it lies within the extent, and how many do.
     density : bytes or None
         The picture of all of these, a PNG, where they are more than can be told apart as points.
+    further : (left, right, bottom, top) or None
+        The next larger extent: the usual one, then that of all values; None where all is in sight.
     """
 
     found: Scatter
@@ -64,12 +66,7 @@ class Chart(NamedTuple):
     is_seen: NDArray[np.bool_]
     seen: int
     density: bytes | None
-
-    @property
-    def further(self) -> Extent | None:
-        """The next larger extent: the usual one, then that of all values; None where all is in sight."""
-        larger = (self.found.usual_extent, self.found.whole_extent)
-        return next((one for one in larger if one != self.extent and _holds(one, self.extent)), None)
+    further: Extent | None
 
 
 def chart(found: Scatter, extent: Extent | None) -> Chart:
@@ -83,7 +80,9 @@ def chart(found: Scatter, extent: Extent | None) -> Chart:
         up = (HEIGHT - MARGIN["top"] - MARGIN["bottom"]) // CELL
         density = scatter.picture(found.density(extent, across, up))
     x, y = _axis(left, right, found.x_label), _axis(bottom, top, found.y_label)
-    return Chart(found, extent, x, y, is_seen, seen, density)
+    larger = (found.usual_extent, found.whole_extent)
+    further = next((one for one in larger if one != extent and _holds(one, extent)), None)
+    return Chart(found, extent, x, y, is_seen, seen, density, further)
 
 
 def _axis(low: float, high: float, label: str) -> Axis:

@@ -264,8 +264,10 @@ class ScatterPlot(ipywidgets.VBox):
             self._mark()
 
     def _select(self, rows: RowNumbers) -> None:
-        self.selected_rows = rows
-        self._mark()  # also of a box that holds no rows, or the same ones
+        if rows == self.selected_rows:
+            self._mark()  # there is a box, or none any more
+        else:
+            self.selected_rows = rows
 
     def _show_selected(self, _change: object) -> None:
         self._mark()

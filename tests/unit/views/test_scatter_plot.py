@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+import io
+
 import ipywidgets
 import numpy as np
 import pytest
 import traitlets
 from astropy.table import Table
+from matplotlib.image import imread
 
 from tapwidget.actions.background import Immediate
 from tapwidget.errors import TableError, TapWidgetError
@@ -55,6 +58,7 @@ def test_many_rows_are_a_density_of_all_of_them() -> None:
     plot.table = table(10)
     assert not plot._picture._density.visible
     assert plot._picture._density.image.value == BLANK
+    assert imread(io.BytesIO(BLANK))[..., 3].max() == 0
 
 
 def test_the_lists_offer_what_has_numbers_and_choose() -> None:
