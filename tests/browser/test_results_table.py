@@ -39,7 +39,10 @@ class Grid:
         return self.grid.get_by_role("columnheader").filter(has=self.output.page.get_by_text(name, exact=True))
 
     def sort(self, name, **how):
+        """Click a column's name, and wait for the new order: a click before that is meant for the old one."""
+        before = self.heading(name).get_attribute("aria-sort")
         self.heading(name).get_by_role("button").click(**how)
+        expect(self.heading(name)).not_to_have_attribute("aria-sort", before)
 
     def filter(self, name):
         return self.grid.get_by_label(f"Filter {name}")
