@@ -11,7 +11,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from tapwidget.plots import bins, columns, histogram, sky
-from tapwidget.plots.sentences import number
+from tapwidget.plots.sentences import number, with_unit
 from tapwidget.plots.series import Series
 
 if TYPE_CHECKING:
@@ -123,20 +123,16 @@ class Differences:
     @property
     def x_label(self) -> str:
         """Of the axis of yours."""
-        return _with_unit(self.yours, self.units[0])
+        return with_unit(self.yours, self.units[0])
 
     @property
     def y_label(self) -> str:
         """Of the axis of differences."""
-        return _with_unit(self._difference, self.units[1])
+        return with_unit(self._difference, self.units[1])
 
     @property
     def _difference(self) -> str:
         return f"{self.yours} - {self.theirs}"
-
-
-def _with_unit(name: str, unit: str) -> str:
-    return f"{name} [{unit}]" if unit else name
 
 
 def of_result(result: Table, yours: str, theirs: str) -> Differences:

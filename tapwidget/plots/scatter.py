@@ -13,7 +13,9 @@ import numpy as np
 from numpy.typing import NDArray
 
 from tapwidget.plots import bins, columns, sky
+from tapwidget.plots.sentences import with_unit
 from tapwidget.plots.series import Series
+from tapwidget.plots.sky import Extent, Floats
 
 if TYPE_CHECKING:
     from astropy.table import Table
@@ -23,8 +25,6 @@ MARGIN = 0.04  # of the length of an axis, beyond its outermost values
 BLUE = (46, 128, 196)  # seen on a light page and on a dark one
 FINEST = 8  # times the least difference of two numbers: no axis is shorter on either side
 FAINTEST = 0.35  # opacity of a cell with one row
-Floats = NDArray[np.float64]
-Extent = tuple[float, float, float, float]  # left, right, bottom, top
 
 
 class Quantity(NamedTuple):
@@ -108,11 +108,11 @@ class Scatter:
 
     @property
     def x_label(self) -> str:
-        return _with_unit(self.x_name, self.x_unit)
+        return with_unit(self.x_name, self.x_unit)
 
     @property
     def y_label(self) -> str:
-        return _with_unit(self.y_name, self.y_unit)
+        return with_unit(self.y_name, self.y_unit)
 
 
 def of_table(table: Table, x: Quantity, y: Quantity) -> Scatter:
@@ -246,7 +246,3 @@ def _with_margin(low: float, high: float) -> tuple[float, float]:
     margin = MARGIN * (high - low) or 0.5
     margin = max(margin, FINEST * float(np.spacing(max(abs(low), abs(high)))))
     return low - margin, high + margin
-
-
-def _with_unit(name: str, unit: str) -> str:
-    return f"{name} [{unit}]" if unit else name

@@ -31,6 +31,10 @@ class RowNumbers(Sequence[int]):
     def __array__(self, dtype: DTypeLike | None = None, copy: bool | None = None) -> NDArray[Any]:
         return np.array(self._numbers, dtype=dtype, copy=copy)
 
+    def below(self, count: int) -> NDArray[np.int64]:
+        """Those that a table of so many rows has; others are of one that is about to be drawn, or to be dropped."""
+        return self._numbers[: np.searchsorted(self._numbers, count)]
+
     def __reduce__(self) -> tuple[type[RowNumbers], tuple[NDArray[np.int64]]]:
         return RowNumbers, (self._numbers,)
 

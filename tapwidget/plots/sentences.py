@@ -17,6 +17,11 @@ def number(value: float) -> str:
     return f"{value:.6g}"
 
 
+def with_unit(name: str, unit: str) -> str:
+    """A column as an axis has it: "parallax [mas]"."""
+    return f"{name} [{unit}]" if unit else name
+
+
 def axis_label(series: Sequence[Series]) -> str:
     """What the axis of values shows: "r-band magnitude", or the columns: "parallax [mas]", "r / ut1_r [mag]".
 
@@ -33,7 +38,7 @@ def axis_label(series: Sequence[Series]) -> str:
     unit = common_unit(series)
     if unit:
         return f"{' / '.join(dict.fromkeys(name for name, _ in named))} [{unit}]"
-    return " / ".join(f"{name} [{unit}]" if unit else name for name, unit in named)
+    return " / ".join(with_unit(name, unit) for name, unit in named)
 
 
 def common_unit(series: Sequence[Series]) -> str:

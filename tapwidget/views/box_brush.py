@@ -10,8 +10,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from tapwidget.plots.selection import NONE, RowNumbers
+from tapwidget.plots.sky import Extent
 
-Box = tuple[float, float, float, float]  # left, right, bottom, top
 LIVE = 20_000  # points up to which the rows follow the box while it is drawn; above, when it is done
 
 
@@ -30,13 +30,13 @@ class BoxBrush:
         self._lock = threading.RLock()
         self._brush, self._chosen = brush, chosen
         self._x = self._y = np.zeros(0)
-        self._box: Box | tuple[()] = ()  # the last one that was looked at
+        self._box: Extent | tuple[()] = ()  # the last one that was looked at
         self._rows = NONE
         self._telling = 0  # how many are just being told which rows it holds
         brush.observe(self._moved, ["selected_x", "selected_y", "brushing"])
 
     @property
-    def box(self) -> Box | None:
+    def box(self) -> Extent | None:
         """Left, right, bottom, top of the box; None where there is none."""
         with self._lock:
             return self._box or None
@@ -66,7 +66,7 @@ class BoxBrush:
         with self._lock:
             ends = [self._brush.selected_x, self._brush.selected_y]
             if any(end is None or len(end) != 2 for end in ends):
-                box: Box | tuple[()] = ()
+                box: Extent | tuple[()] = ()
             else:  # of an axis that grows downwards the upper end comes first
                 (left, right), (bottom, top) = (sorted(map(float, pair)) for pair in ends)
                 box = (left, right, bottom, top)
@@ -82,6 +82,6 @@ class BoxBrush:
             with self._lock:
                 self._telling -= 1
 
-    def _inside(self, box: Box) -> NDArray[np.bool_]:
+    def _inside(self, box: Extent) -> NDArray[np.bool_]:
         left, right, bottom, top = box
         return (self._x >= left) & (self._x <= right) & (self._y >= bottom) & (self._y <= top)

@@ -109,8 +109,7 @@ class DifferencePlot(ipywidgets.VBox):
         found = self.differences
         if found is None:
             raise TapWidgetError("There are no differences to draw.")
-        rows = np.asarray(self.selected_rows, dtype=np.intp)
-        return draw(found, rows[: np.searchsorted(rows, len(found))])  # others are about to be dropped
+        return draw(found, self.selected_rows.below(len(found)))
 
     def _build(self) -> None:
         self._x, self._y = bqplot.LinearScale(allow_padding=False), bqplot.LinearScale(allow_padding=False)
@@ -185,8 +184,8 @@ class DifferencePlot(ipywidgets.VBox):
     def _mark(self) -> None:
         with self._lock:
             self._saving.forget()
-            found, rows = self.differences, np.asarray(self.selected_rows, dtype=np.intp)
-            rows = rows[: np.searchsorted(rows, 0 if found is None else len(found))]  # others are about to be dropped
+            found = self.differences
+            rows = self.selected_rows.below(0 if found is None else len(found))
             self._clear.disabled = not len(rows)
             if found is None:
                 self._readout.value = ""

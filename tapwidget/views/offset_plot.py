@@ -99,10 +99,10 @@ class OffsetPlot(ipywidgets.VBox):
             If there are no pairs.
         """
         with self._lock:
-            found, rows = self.offsets, np.asarray(self.selected_rows, dtype=np.intp)
+            found, rows = self.offsets, self.selected_rows
         if found is None:
             raise TapWidgetError("There are no offsets to draw.")
-        return offsets.draw(found, rows[: np.searchsorted(rows, len(found))])
+        return offsets.draw(found, rows.below(len(found)))
 
     def _build(self) -> None:
         self._x, self._y = bqplot.LinearScale(allow_padding=False), bqplot.LinearScale(allow_padding=False)
@@ -179,15 +179,15 @@ class OffsetPlot(ipywidgets.VBox):
         self._box.follow(self.selected_rows)
 
     def _mark(self) -> None:
-        found, rows = self.offsets, np.asarray(self.selected_rows, dtype=np.intp)
+        found, chosen = self.offsets, self.selected_rows
         self._saving.forget()
         self._saving.button.disabled = found is None
-        self._clear.disabled = not len(rows)
+        self._clear.disabled = not len(chosen)
         if found is None:
             self._readout.value = self._legend.value = ""
             self._selected.visible = False
             return
-        rows = rows[: np.searchsorted(rows, len(found))]  # others are of a table that is about to be drawn
+        rows = chosen.below(len(found))
         pairs = rows[np.isfinite(found.dra[rows])]
         marked = pairs[sky.sample(len(pairs), MARKED)]
         place(self._selected, -found.dra[marked], found.ddec[marked])

@@ -10,7 +10,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from tapwidget.plots import layout, scatter, sky
-from tapwidget.plots.scatter import Extent, Floats, Scatter
+from tapwidget.plots.scatter import Scatter
+from tapwidget.plots.sky import Extent, Floats
 from tapwidget.views import basic, plot_style
 from tapwidget.views.histogram_plot import MARGIN, figure_options, set_ticks
 from tapwidget.views.point_plot import area_of

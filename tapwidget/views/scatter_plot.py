@@ -12,8 +12,9 @@ import traitlets
 from tapwidget.actions.background import Background, Latest
 from tapwidget.errors import TapWidgetError
 from tapwidget.plots import columns, scatter, sky
-from tapwidget.plots.scatter import FINEST, Extent, Quantity
+from tapwidget.plots.scatter import FINEST, Quantity
 from tapwidget.plots.selection import RowNumbers
+from tapwidget.plots.sky import Extent
 from tapwidget.views import basic, plot_style
 from tapwidget.views.axis_choice import AxisChoice
 from tapwidget.views.box_brush import BoxBrush
@@ -160,8 +161,7 @@ class ScatterPlot(ipywidgets.VBox):
         with self._lock:
             drawn = self._drawn
         found = drawn.found if drawn is not None and drawn.found.is_of(table, x, y) else scatter.of_table(table, x, y)
-        rows = np.asarray(self.selected_rows, dtype=np.intp)
-        rows = rows[: np.searchsorted(rows, len(found))]
+        rows = self.selected_rows.below(len(found))
         return scatter.draw(found, extent or found.usual_extent, rows, y_down=self.y_down)
 
     def _build(self) -> None:
@@ -276,9 +276,8 @@ class ScatterPlot(ipywidgets.VBox):
     def _mark(self) -> None:
         with self._lock:
             self._saving.forget()
-            drawn, rows = self._drawn, np.asarray(self.selected_rows, dtype=np.intp)
-            has_box = self._box.box is not None
-            self._clear.disabled = not (len(rows) or has_box)
+            drawn, chosen, has_box = self._drawn, self.selected_rows, self._box.box is not None
+            self._clear.disabled = not (len(chosen) or has_box)
             self._in.disabled = drawn is None or not has_box
             self._out.disabled = drawn is None or drawn.further is None
             self._saving.button.disabled = drawn is None
@@ -286,7 +285,7 @@ class ScatterPlot(ipywidgets.VBox):
                 self._readout.value = ""
                 return
             found = drawn.found
-            rows = rows[: np.searchsorted(rows, len(found))]  # others are of a table that is about to be drawn
+            rows = chosen.below(len(found))
             in_sight = rows[drawn.is_seen[rows]]
             marked = in_sight[sky.sample(len(in_sight), MARKED)]
             said = f"{len(rows):,} of {len(found):,} rows selected" if len(rows) else HINT

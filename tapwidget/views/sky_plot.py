@@ -210,9 +210,8 @@ class SkyPlot(ipywidgets.VBox):
         self._box.follow(self.selected_rows)
 
     def _mark(self) -> None:
-        rows = np.asarray(self.selected_rows, dtype=np.intp)
         x, y = self._plane
-        rows = rows[: np.searchsorted(rows, len(x))]  # others are of a table that is about to be drawn
+        rows = self.selected_rows.below(len(x))
         placed = rows[self._has_place[rows]]
         marked = placed[sky.sample(len(placed), MARKED)]
         self._marked = Points(x[marked], y[marked], f"selected ({len(rows):,})" if len(rows) else "")
